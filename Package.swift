@@ -1,0 +1,77 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// The kernels are one set of sources, compiled once for each instruction set: `ThimbleKernels` for the baseline, the others
+/// hold nothing but links to its files. Unchecked, since their callers have proved all sizes; without cross-module
+/// optimisation, so that no code compiled for a newer set can move into a module for an older one.
+func kernels(_ name: String, _ clangFlags: [String] = []) -> Target {
+  .target(
+    name: name,
+    dependencies: ["ThimbleIntrinsics", "ThimbleKernelTypes"],
+    swiftSettings: [
+      .unsafeFlags(["-Ounchecked", "-disable-cmo"] + clangFlags.flatMap { ["-Xcc", $0] })
+    ])
+}
+
+#if arch(x86_64)
+  let newerSets = [
+    kernels("ThimbleKernelsV3", ["-march=x86-64-v3"]),
+    kernels("ThimbleKernelsV4VNNI", ["-march=x86-64-v4", "-mavx512vnni"]),
+  ]
+#else
+  let newerSets: [Target] = []
+#endif
+
+let kernelModules = ["ThimbleIntrinsics", "ThimbleKernelTypes", "ThimbleKernels"] + newerSets.map(\.name)
+
+/// Each of our dependencies by name; a list keeps the targets below to one line each.
+func names(_ modules: [String]) -> [Target.Dependency] { modules.map { .byName(name: $0) } }
+
+let package = Package(
+  name: "thimble",
+  products: [
+    .library(name: "Thimble", targets: ["Thimble"]),
+    .executable(name: "thimble", targets: ["ThimbleCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+  ],
+  targets: [
+    .target(name: "ThimbleIntrinsics"),
+    .target(name: "ThimbleKernelTypes", swiftSettings: [.unsafeFlags(["-Ounchecked"])]),
+    kernels("ThimbleKernels"),
+    .target(name: "Thimble", dependencies: names(kernelModules), exclude: ["Format/FORMAT.md"]),
+
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
+    .target(name: "ThimbleCodecs", dependencies: ["CPNG", "CJPEG"], linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
+
+    .target(name: "ThimbleStorage", dependencies: ["Thimble"]),
+    .target(name: "ThimbleData", dependencies: ["Thimble", "ThimbleStorage", "ThimbleCodecs", "CZlib"]),
+    .target(name: "ThimbleNetworks", dependencies: names(["Thimble", "ThimbleStorage"] + kernelModules)),
+    .target(name: "ThimbleTraining", dependencies: ["Thimble", "ThimbleStorage", "ThimbleData", "ThimbleNetworks"]),
+    .target(name: "ThimbleQuantization", dependencies: ["Thimble", "ThimbleStorage", "ThimbleNetworks"]),
+    .executableTarget(
+      name: "ThimbleCommand",
+      dependencies: [
+        "Thimble", "ThimbleStorage", "ThimbleData", "ThimbleNetworks", "ThimbleTraining", "ThimbleQuantization",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "tools/thimble"),
+
+    .testTarget(name: "ThimbleTests", dependencies: names(["Thimble"] + kernelModules)),
+    .testTarget(name: "ThimbleStorageTests", dependencies: ["ThimbleStorage"]),
+    .testTarget(name: "ThimbleDataTests", dependencies: ["ThimbleData", "ThimbleStorage"]),
+    .testTarget(
+      name: "ThimbleNetworksTests", dependencies: names(["ThimbleNetworks", "ThimbleStorage", "Thimble"] + kernelModules)),
+    .testTarget(
+      name: "ThimbleTrainingTests",
+      dependencies: ["ThimbleTraining", "ThimbleNetworks", "ThimbleData", "ThimbleStorage", "Thimble"]),
+    .testTarget(
+      name: "ThimbleQuantizationTests",
+      dependencies: ["ThimbleQuantization", "ThimbleNetworks", "ThimbleStorage", "Thimble"]),
+    .testTarget(name: "CommandTests", dependencies: ["ThimbleStorage", "ThimbleData", "Thimble"]),
+  ] + newerSets,
+  swiftLanguageModes: [.v6]
+)
