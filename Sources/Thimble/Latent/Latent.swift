@@ -1,0 +1,52 @@
+import ThimbleIntrinsics
+
+/// How the elements of a latent are distributed.
+@frozen public enum LatentDistribution: UInt32, Sendable {
+  /// Uniform in [-1, 1] (the paper's authors).
+  case uniform = 0
+  /// Standard normal (the common implementations).
+  case normal = 1
+
+  /// One element in Q3.12 (4096 stands for 1) from 16 random bits, by integers only.
+  public func element(_ bits: UInt16) -> Int16 {
+    switch self {
+    case .uniform: Int16((Int32(bits) + 4) >> 3 - 4096)
+    case .normal: Self.normalElement(bits)
+    }
+  }
+
+  /// The inverse of the normal distribution function by a table with linear interpolation.
+  private static func normalElement(_ bits: UInt16) -> Int16 {
+    let position = Int32(bits & 0x7FFF)
+    let index = position >> 5
+    let lower = Int32(thimble_normal_quantile(index))
+    let upper = Int32(thimble_normal_quantile(index + 1))
+    let magnitude = lower + (((upper - lower) * (2 * (position & 31) + 1) + 32) >> 6)
+    return Int16(bits & 0x8000 == 0 ? magnitude : -magnitude)
+  }
+
+  /// Fills `elements` with numbers of `stream` in `domain`: element i is made of bits i % 8 of the block i / 8.
+  public func fill(
+    _ elements: inout MutableSpan<Int16>, seed: UInt64, stream: UInt64 = 0, domain: Philox.Domain = .latents
+  ) {
+    let random = Philox(seed: seed)
+    var index = 0
+    while index < elements.count {
+      let words = random.block(UInt32(index / 8), stream: stream, domain: domain)
+      for half in 0..<min(8, elements.count - index) {
+        elements[index + half] = element(UInt16(truncatingIfNeeded: words[half / 2] >> (half % 2 == 0 ? 0 : 16)))
+      }
+      index += 8
+    }
+  }
+}
+
+/// Q3.12, the numbers latents are made of: range -8 to 8, step 1/4096.
+public enum Q3x12 {
+  /// The nearest element to `value`, halves to even, saturated; nil for NaN.
+  public static func nearest(_ value: Float) -> Int16? {
+    if value.isNaN { return nil }
+    let scaled = (value * 4096).rounded(.toNearestOrEven)
+    return Int16(max(-32768, min(32767, scaled)))
+  }
+}

@@ -1,0 +1,59 @@
+#if canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// What went wrong with a file or an argument: one line that says where, what was found and what was wanted, and a second
+/// that says what to do.
+public struct FileError: Error, CustomStringConvertible, Sendable, Equatable {
+  /// The kinds of trouble; the raw value is the exit code of a command that ends with it (sysexits).
+  public enum Kind: Int32, Sendable {
+    case usage = 64
+    case badData = 65
+    case missing = 66
+    case fault = 70
+    case cannotWrite = 73
+    case inputOutput = 74
+    case interrupted = 75
+  }
+
+  public var kind: Kind
+  public var file: String
+  public var field: String
+  public var found: String
+  public var wanted: String
+  public var advice: String
+
+  public init(
+    _ kind: Kind, file: String, field: String, found: String, wanted: String, advice: String
+  ) {
+    self.kind = kind
+    self.file = file
+    self.field = field
+    self.found = found
+    self.wanted = wanted
+    self.advice = advice
+  }
+
+  public var description: String { "\(file): \(field): found \(found), wanted \(wanted)\n\(advice)" }
+}
+
+extension FileError {
+  /// The error of a system call on `file` that set `errno`.
+  static func system(_ kind: Kind, file: String, call: String, wanted: String, errno code: Int32) -> FileError {
+    FileError(
+      kind, file: file, field: call, found: "\"\(String(cString: strerror(code)))\"", wanted: wanted,
+      advice: advice(for: code))
+  }
+
+  private static func advice(for code: Int32) -> String {
+    switch code {
+    case ENOENT: "Check the spelling of the path."
+    case EACCES, EPERM, EROFS: "Check the permissions, or choose another place."
+    case ENOSPC, EDQUOT: "Free some space on this disk, or choose another one; nothing was left half written."
+    case EISDIR: "Name a file, not a folder."
+    default: "Check the path and the disk."
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import Glibc
+
+/// A file mapped read-only: its bytes are there as long as this object is, and are read from the disk as they are touched.
+public final class MappedFile: Sendable {
+  /// The path it was opened by.
+  public let path: String
+  /// All bytes. Valid while the object lives; empty for an empty file.
+  public nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+
+  /// Maps the file at `path`. Throws `missing` if there is none, `inputOutput` if it cannot be read.
+  public init(path: String) throws(FileError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw .system(
+        errno == ENOENT || errno == ENOTDIR ? .missing : .inputOutput, file: path, call: "open",
+        wanted: "a file that can be read", errno: errno)
+    }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw .system(.inputOutput, file: path, call: "fstat", wanted: "its size", errno: errno)
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw FileError(
+        .badData, file: path, field: "kind of file",
+        found: status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "a device or a pipe", wanted: "a plain file",
+        advice: "Name a plain file.")
+    }
+    self.path = path
+    if status.st_size == 0 {
+      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      return
+    }
+    guard let start = mmap(nil, Int(status.st_size), PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else {
+      throw .system(.inputOutput, file: path, call: "mmap", wanted: "a mapping", errno: errno)
+    }
+    bytes = UnsafeRawBufferPointer(start: start, count: Int(status.st_size))
+  }
+
+  deinit {
+    if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }
+  }
+}

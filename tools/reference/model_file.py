@@ -1,0 +1,303 @@
+"""Strict reader of .thimble files, version 1.0. All refusals of Sources/Thimble/Format/FORMAT.md, each with its field."""
+
+import struct
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from crc32c import crc32c
+
+MAGIC = b"THIMBLE\x1a"
+DENSE, CONVOLUTION = 1, 2
+RELU, OUTPUT_TABLE = 0, 1
+HEADER_BYTES = RECORD_BYTES = 128
+OUTPUT_TABLE_BYTES = 4096
+
+
+class FormatError(ValueError):
+    """A file that a reader must refuse."""
+
+    def __init__(self, field_name, found, wanted):
+        super().__init__(f"{field_name}: found {found}, wanted {wanted}")
+        self.field = field_name
+
+
+def require(condition, field_name, found, wanted):
+    if not condition:
+        raise FormatError(field_name, found, wanted)
+
+
+def require_equal(found, wanted, field_name):
+    require(found == wanted, field_name, found, wanted)
+
+
+def up(n, multiple):
+    """n rounded up to a multiple."""
+    return -(-n // multiple) * multiple
+
+
+def channel_stride(channels):
+    """Bytes of one position of a map."""
+    return up(channels, 16)
+
+
+@dataclass
+class Layer:
+    """One layer: the record's fields, then its numbers without the channels that only fill up."""
+
+    name: str
+    kind: int
+    epilogue: int
+    input_shape: tuple  # height, width, channels
+    output_shape: tuple
+    kernel: int
+    stride: int
+    padding: int
+    output_padding: int
+    weight_encoding: int
+    packing: int
+    shift: int
+    schedule: int
+    input_offset: int
+    output_offset: int
+    weights_offset: int
+    weights_byte_count: int
+    biases_offset: int
+    multipliers_offset: int
+    weights: np.ndarray = field(default=None, repr=False)  # dense [h, w, in, out], convolution [ky, kx, in, out]; int8
+    biases: np.ndarray = field(default=None, repr=False)  # dense [h, w, out], convolution [out]; int32
+    multipliers: np.ndarray = field(default=None, repr=False)  # as the biases; uint32
+
+    @property
+    def positions(self):
+        """Output positions that have weights of their own."""
+        return self.output_shape[0] * self.output_shape[1] if self.kind == DENSE else 1
+
+    @property
+    def blocks(self):
+        return channel_stride(self.output_shape[2]) // 16
+
+    @property
+    def input_groups(self):
+        channels = self.input_shape[2]
+        return (up(channels, 4) if self.kind == DENSE else channel_stride(channels)) // 4
+
+    @property
+    def expected_weights_byte_count(self):
+        return self.positions * max(self.kernel, 1) ** 2 * self.blocks * self.input_groups * 64
+
+    @property
+    def vector_byte_count(self):
+        """Bytes of the biases, and of the multipliers."""
+        return self.positions * self.blocks * 16 * 4
+
+    @property
+    def input_byte_count(self):
+        """Bytes of the input in the arena."""
+        height, width, channels = self.input_shape
+        if self.kind == DENSE:
+            return 2 * up(channels, 64)
+        return up(height * width * channel_stride(channels), 64)
+
+
+@dataclass
+class Model:
+    """A file that was accepted."""
+
+    latent_length: int
+    distribution: int
+    image_shape: tuple  # height, width, channels
+    fixed_byte_count: int
+    image_byte_count: int
+    worker_byte_count: int
+    output_table: np.ndarray = field(repr=False)  # uint8 [4096]
+    metadata: bytes
+    layers: list
+
+
+def read_model(path):
+    """Reads and checks a file. Raises FormatError."""
+    with open(path, "rb") as file:
+        return parse_model(file.read())
+
+
+def parse_model(data):
+    """Checks the bytes of a file and unpacks them. Raises FormatError."""
+    require(len(data) >= HEADER_BYTES, "header", f"{len(data)} bytes", f"{HEADER_BYTES} bytes at least")
+    require_equal(data[0:8], MAGIC, "magic")
+    major, minor, crc, byte_count = struct.unpack_from("<HHIQ", data, 8)
+    require_equal(major, 1, "major version")
+    require(minor <= 0, "minor version", minor, "0")
+    require_equal(byte_count, len(data), "file byte count")
+    require(byte_count <= 2 ** 30, "file byte count", byte_count, "2^30 at most")
+    require_equal(f"{crc:08x}", f"{file_crc(data):08x}", "CRC-32C")
+
+    latent_length, distribution, height, width, channels, layer_count = struct.unpack_from("<6I", data, 24)
+    require(1 <= latent_length <= 1024, "latent length", latent_length, "1 ... 1024")
+    require(distribution in (0, 1), "latent distribution", distribution, "0 or 1")
+    require(1 <= height <= 1024, "image height", height, "1 ... 1024")
+    require(1 <= width <= 1024, "image width", width, "1 ... 1024")
+    require(1 <= channels <= 4, "image channels", channels, "1 ... 4")
+    require(2 <= layer_count <= 16, "layer count", layer_count, "2 ... 16")
+    require(not any(data[96:128]), "header reserved bytes", data[96:128].hex(), "0")
+    records_end = HEADER_BYTES + layer_count * RECORD_BYTES
+    require(records_end <= len(data), "layer count", layer_count, "records inside of the file")
+
+    layers = [parse_record(data, index, layer_count) for index in range(layer_count)]
+    check_chain(layers, latent_length, (height, width, channels))
+    fixed, image, worker, metadata_offset, metadata_byte_count, table_offset = struct.unpack_from("<6Q", data, 48)
+    require(metadata_byte_count <= 65536, "metadata byte count", metadata_byte_count, "65536 at most")
+    check_memory(layers, fixed, image, worker)
+    check_sections(data, layers, records_end, table_offset, metadata_offset, metadata_byte_count)
+    for layer in layers:
+        unpack_layer(data, layer)
+    return Model(latent_length, distribution, (height, width, channels), fixed, image, worker,
+                 np.frombuffer(data, np.uint8, OUTPUT_TABLE_BYTES, table_offset),
+                 data[metadata_offset:metadata_offset + metadata_byte_count], layers)
+
+
+def file_crc(data):
+    """CRC-32C of all bytes of a file but the four that hold it."""
+    return crc32c(data[:12] + data[16:])
+
+
+def parse_record(data, index, layer_count):
+    """One record and the checks that need no other record."""
+    offset = HEADER_BYTES + index * RECORD_BYTES
+    words = struct.unpack_from("<16I", data, offset)
+    longs = struct.unpack_from("<6Q", data, offset + 64)
+    name = f"layer {index}"
+    layer = Layer(name, words[0], words[1], words[2:5], words[5:8], *words[8:16], *longs)
+    require(layer.kind in (DENSE, CONVOLUTION), f"{name} kind", layer.kind, "1 or 2")
+    require_equal(layer.kind, DENSE if index == 0 else CONVOLUTION, f"{name} kind")
+    require_equal(layer.epilogue, OUTPUT_TABLE if index == layer_count - 1 else RELU, f"{name} epilogue")
+    for side, label in zip(layer.output_shape, ("height", "width")):
+        require(1 <= side <= 1024, f"{name} output {label}", side, "1 ... 1024")
+    require(1 <= layer.output_shape[2] <= 4096, f"{name} output channels", layer.output_shape[2], "1 ... 4096")
+    check_geometry(layer)
+    require_equal(layer.weight_encoding, 0, f"{name} weight encoding")
+    require_equal(layer.packing, 0, f"{name} packing")
+    require(1 <= layer.shift <= 62, f"{name} shift", layer.shift, "1 ... 62")
+    require_equal(layer.schedule, 0, f"{name} schedule")
+    reserved = data[offset + 112:offset + 128]
+    require(not any(reserved), f"{name} reserved bytes", reserved.hex(), "0")
+    return layer
+
+
+def check_geometry(layer):
+    """Kernel, stride and paddings by themselves."""
+    name = layer.name
+    if layer.kind == DENSE:
+        for value, label in ((layer.kernel, "kernel"), (layer.stride, "stride"), (layer.padding, "padding"),
+                             (layer.output_padding, "output padding")):
+            require_equal(value, 0, f"{name} {label}")
+        return
+    require(1 <= layer.kernel <= 16, f"{name} kernel", layer.kernel, "1 ... 16")
+    require(1 <= layer.stride <= 4, f"{name} stride", layer.stride, "1 ... 4")
+    require(layer.padding < layer.kernel, f"{name} padding", layer.padding, "less than the kernel")
+    require(layer.output_padding < layer.stride, f"{name} output padding", layer.output_padding, "less than the stride")
+
+
+def check_chain(layers, latent_length, image_shape):
+    """Shapes from the latent to the image."""
+    labels = ("height", "width", "channels")
+    shape = (1, 1, latent_length)
+    for layer in layers:
+        for found, wanted, label in zip(layer.input_shape, shape, labels):
+            require_equal(found, wanted, f"{layer.name} input {label}")
+        if layer.kind == CONVOLUTION:
+            for axis in range(2):
+                side = ((layer.input_shape[axis] - 1) * layer.stride - 2 * layer.padding + layer.kernel
+                        + layer.output_padding)
+                require_equal(layer.output_shape[axis], side, f"{layer.name} output {labels[axis]}")
+        shape = layer.output_shape
+    for found, wanted, label in zip(image_shape, shape, labels):
+        require_equal(found, wanted, f"image {label}")
+
+
+def check_memory(layers, fixed, image, worker):
+    """The section Memory."""
+    wanted = up(max(channel_stride(layer.input_shape[2]) for layer in layers[1:]), 64)
+    require_equal(fixed, wanted, "arena fixed bytes")
+    require(image % 64 == 0 and image <= 2 ** 30, "arena bytes an image", image, "a multiple of 64, 2^30 at most")
+    require_equal(worker, 0, "arena bytes a worker")
+    for index, layer in enumerate(layers):
+        require(layer.input_offset % 64 == 0, f"{layer.name} input offset", layer.input_offset, "a multiple of 64")
+        end = layer.input_offset + layer.input_byte_count
+        require(end <= image, f"{layer.name} input offset", f"bytes up to {end}", f"up to {image}")
+        if index == len(layers) - 1:
+            require_equal(layer.output_offset, 0, f"{layer.name} output offset")
+            break
+        following = layers[index + 1]
+        require(layer.output_offset % 64 == 0, f"{layer.name} output offset", layer.output_offset, "a multiple of 64")
+        require_equal(following.input_offset, layer.output_offset, f"{following.name} input offset")
+        output_end = layer.output_offset + following.input_byte_count
+        require(output_end <= image, f"{layer.name} output offset", f"bytes up to {output_end}", f"up to {image}")
+        require(output_end <= layer.input_offset or end <= layer.output_offset, f"{layer.name} output offset",
+                layer.output_offset, "no byte of the input")
+
+
+def check_sections(data, layers, records_end, table_offset, metadata_offset, metadata_byte_count):
+    """Canonical offsets, and zeros between the sections and after the last."""
+    position = records_end
+
+    def section(found_offset, byte_count, field_name):
+        nonlocal position
+        start = up(position, 64)
+        require_equal(found_offset, start, field_name)
+        require(start + byte_count <= len(data), field_name, f"bytes up to {start + byte_count}", f"up to {len(data)}")
+        require(not any(data[position:start]), f"bytes before the {field_name}", "other bytes", "0")
+        position = start + byte_count
+
+    section(table_offset, OUTPUT_TABLE_BYTES, "output table offset")
+    for layer in layers:
+        require_equal(layer.weights_byte_count, layer.expected_weights_byte_count, f"{layer.name} weights byte count")
+        section(layer.weights_offset, layer.weights_byte_count, f"{layer.name} weights offset")
+        section(layer.biases_offset, layer.vector_byte_count, f"{layer.name} biases offset")
+        section(layer.multipliers_offset, layer.vector_byte_count, f"{layer.name} multipliers offset")
+    section(metadata_offset, metadata_byte_count, "metadata offset")
+    require_equal(len(data), up(position, 64), "file byte count")
+    require(not any(data[position:]), "bytes after the metadata", "other bytes", "0")
+
+
+def unpack_layer(data, layer):
+    """Takes the numbers out of their packing and checks them."""
+    packed = np.frombuffer(data, np.int8, layer.weights_byte_count, layer.weights_offset)
+    require(not (packed == -128).any(), f"{layer.name} weights", -128, "-127 ... 127")
+    weights = unpack_dense(layer, packed) if layer.kind == DENSE else unpack_convolution(layer, packed)
+    shape = (layer.output_shape[:2] if layer.kind == DENSE else ()) + (layer.blocks * 16,)
+    count = layer.vector_byte_count // 4
+    biases = np.frombuffer(data, "<i4", count, layer.biases_offset).reshape(shape)
+    multipliers = np.frombuffer(data, "<u4", count, layer.multipliers_offset).reshape(shape)
+    require((multipliers < 2 ** 31).all(), f"{layer.name} multipliers", multipliers.max(), "less than 2^31")
+
+    inputs, outputs = layer.input_shape[2], layer.output_shape[2]
+    for label, numbers in (("weights", weights), ("biases", biases), ("multipliers", multipliers)):
+        unused = numbers[..., outputs:].any() or (label == "weights" and numbers[..., inputs:, :].any())
+        require(not unused, f"{layer.name} {label}", "numbers for channels that do not exist", "0")
+    layer.weights = weights[..., :inputs, :outputs]
+    layer.biases = biases[..., :outputs]
+    layer.multipliers = multipliers[..., :outputs]
+
+
+def unpack_dense(layer, packed):
+    """[position][block][input / 4][16][4] to [height, width, inputs, outputs]."""
+    height, width, _ = layer.output_shape
+    packed = packed.reshape(height, width, layer.blocks, layer.input_groups, 16, 4)
+    return packed.transpose(0, 1, 3, 5, 2, 4).reshape(height, width, layer.input_groups * 4, layer.blocks * 16)
+
+
+def unpack_convolution(layer, packed):
+    """[phase][block][tap][input / 4][16][4] to [ky, kx, inputs, outputs]."""
+    inputs, outputs = layer.input_groups * 4, layer.blocks * 16
+    weights = np.zeros((layer.kernel, layer.kernel, inputs, outputs), dtype=np.int8)
+    position = 0
+    for phase in range(layer.stride ** 2):
+        a, b = divmod(phase, layer.stride)
+        taps = [(ky, kx) for ky in range(a, layer.kernel, layer.stride) for kx in range(b, layer.kernel, layer.stride)]
+        count = len(taps) * inputs * outputs
+        part = packed[position:position + count].reshape(layer.blocks, len(taps), layer.input_groups, 16, 4)
+        for tap, (ky, kx) in enumerate(taps):
+            weights[ky, kx] = part[:, tap].transpose(1, 3, 0, 2).reshape(inputs, outputs)
+        position += count
+    return weights
