@@ -84,7 +84,8 @@ public struct SafetensorsFile: Sendable {
       guard let type = TensorType(rawValue: typeName) else {
         throw bad("\(name): dtype", typeName, "one of U8, I16, I32, I64, U64, F32")
       }
-      guard let shape = Self.integers(entry["shape"]), let range = Self.integers(entry["data_offsets"]), range.count == 2
+      guard let shape = Self.integers(entry["shape"]), let range = Self.integers(entry["data_offsets"]),
+        range.count == 2
       else { throw bad("\(name): shape or data_offsets", "other values", "whole numbers from 0") }
       var size = type.byteCount
       for side in shape {
@@ -96,7 +97,8 @@ public struct SafetensorsFile: Sendable {
         throw bad("\(name): data_offsets", "\(range)", "\(size) bytes within \(data.count)")
       }
       tensors[name] = StoredTensor(
-        name: name, type: type, shape: shape, bytes: UnsafeRawBufferPointer(rebasing: data[range[0]..<range[1]]), file: file)
+        name: name, type: type, shape: shape, bytes: UnsafeRawBufferPointer(rebasing: data[range[0]..<range[1]]),
+        file: file)
     }
     try Self.refuseHoles(tensors, dataCount: data.count, base: data.baseAddress, bad)
     self.path = path
@@ -138,17 +140,24 @@ public struct SafetensorsFile: Sendable {
   }
 
   /// The tensor of this name, type and shape (nil: any size there), or an error that says what is there instead.
-  public func tensor(_ name: String, _ type: TensorType, shape wanted: [Int?]? = nil) throws(FileError) -> StoredTensor {
-    let wantedText = wanted.map { "\(type.rawValue) [\($0.map { $0.map(String.init) ?? "any" }.joined(separator: ", "))]" }
+  public func tensor(_ name: String, _ type: TensorType, shape wanted: [Int?]? = nil) throws(FileError) -> StoredTensor
+  {
+    let wantedText = wanted.map {
+      "\(type.rawValue) [\($0.map { $0.map(String.init) ?? "any" }.joined(separator: ", "))]"
+    }
     guard let tensor = tensors[name] else {
       throw FileError(
-        .badData, file: path, field: name, found: "no such tensor", wanted: wantedText ?? "a tensor of \(type.rawValue)",
+        .badData, file: path, field: name, found: "no such tensor",
+        wanted: wantedText ?? "a tensor of \(type.rawValue)",
         advice: "Is this the right kind of file? It holds: \(tensors.keys.sorted().prefix(6).joined(separator: ", ")).")
     }
-    let fits = wanted.map { $0.count == tensor.shape.count && zip($0, tensor.shape).allSatisfy { $0 == nil || $0 == $1 } }
+    let fits = wanted.map {
+      $0.count == tensor.shape.count && zip($0, tensor.shape).allSatisfy { $0 == nil || $0 == $1 }
+    }
     guard tensor.type == type, fits ?? true else {
       throw FileError(
-        .badData, file: path, field: name, found: "\(tensor.type.rawValue) \(tensor.shape)", wanted: wantedText ?? type.rawValue,
+        .badData, file: path, field: name, found: "\(tensor.type.rawValue) \(tensor.shape)",
+        wanted: wantedText ?? type.rawValue,
         advice: "The file belongs to another network or data set; name the right one.")
     }
     return tensor
