@@ -24,15 +24,18 @@ from model_file import CONVOLUTION, DENSE, OUTPUT_TABLE, RELU, Layer, parse_mode
 from model_writer import input_byte_counts, model_bytes
 from thimble_reference import golden_text
 
-LARGEST_FILE = 32_000  # bytes
+LARGEST_FILE = 30_000  # bytes
 LARGEST_FILE_OF_KERNEL_16 = 75_000
 LARGEST_SIDE = 40
 CHANNELS = (1, 2, 3, 4, 5, 7, 8, 12, 15, 16, 17, 20, 31, 32, 33, 48)
-WIDE_CHANNELS = (64, 65, 80)
 LATENT_LENGTHS = (1, 3, 5, 7, 8, 9, 16, 33, 64, 65, 100, 101, 101, 130)
 UNUSUAL = [(16, 4, 6, 0), (9, 3, 4, 2), (8, 4, 2, 0), (7, 4, 2, 1), (4, 4, 0, 3), (2, 4, 0, 3), (10, 1, 3, 0),
            (7, 2, 3, 1)]
-FIRST = [(5, 2, 2, 1), (4, 2, 1, 0)]  # the two geometries called DCGAN
+# The two geometries called DCGAN, then more than 64 channels: latent length, sides of the first map, channels, geometries.
+FIRST = [(100, (4, 4), (8, 12, 3), [(5, 2, 2, 1)] * 2),
+         (100, (4, 4), (8, 12, 1), [(4, 2, 1, 0)] * 2),
+         (101, (1, 2), (7, 65, 3), [(3, 2, 0, 1), (2, 2, 0, 0)]),
+         (7, (2, 3), (80, 5, 2), [(1, 1, 0, 0), (4, 2, 1, 1)])]
 WINDOW = 12  # geometries from which the layers of one file are taken
 CALIBRATION_SEEDS = range(1000, 1016)
 
@@ -70,14 +73,12 @@ def weights_byte_count(latent_length, shapes, geometries):
 def choose_shapes(random, geometries):
     """A latent length and map shapes that keep the file small; None if the geometries do not fit together."""
     limit = LARGEST_FILE_OF_KERNEL_16 if any(geometry[0] == 16 for geometry in geometries) else LARGEST_FILE
-    wanted_length, wide = int(random.choice(LATENT_LENGTHS)), random.randint(3) == 0
-    for attempt in range(400):  # from the middle on without these two wishes, which few geometries allow
+    wanted_length = int(random.choice(LATENT_LENGTHS))
+    for attempt in range(400):  # from the middle on with any length: few geometries allow the long ones
         heights = sides_through(random.randint(1, 9), geometries)
         widths = sides_through(random.randint(1, 9), geometries)
         channels = [int(random.choice(CHANNELS)) for _ in geometries] + [random.randint(1, 5)]
         latent_length = wanted_length if attempt < 200 else int(random.choice(LATENT_LENGTHS))
-        if wide and attempt < 200:
-            channels[random.randint(len(geometries))] = int(random.choice(WIDE_CHANNELS))
         if heights is None or widths is None:
             continue
         shapes = list(zip(heights, widths, channels))
@@ -95,18 +96,18 @@ class Geometries:
 
     def cycle(self):
         """The whole lattice in a random order."""
-        cycle = [geometry for geometry in lattice() + UNUSUAL if geometry not in FIRST]
+        cycle = lattice() + UNUSUAL
         return [cycle[index] for index in self.random.permutation(len(cycle))]
 
     def take(self):
         """Geometries of the layers after the dense one, latent length and shapes."""
-        if len(self.waiting) < WINDOW:
+        if len(self.waiting) < 4:
             self.waiting += self.cycle()
-        count = int(self.random.choice([1, 3, 3, 4, 4, 4, 4]))
+        count = int(self.random.choice([3, 4, 4, 4]))
         while True:
             for _ in range(8):
                 # The longest waiting one is always used; its neighbours are chosen so that the maps fit.
-                others = self.random.permutation(np.arange(1, WINDOW))[:count - 1].tolist()
+                others = self.random.permutation(np.arange(1, min(WINDOW, len(self.waiting))))[:count - 1].tolist()
                 chosen = self.random.permutation([0] + others).tolist()
                 geometries = [self.waiting[index] for index in chosen]
                 found = choose_shapes(self.random, geometries)
@@ -154,7 +155,7 @@ def calibrate(random, layer, sums, is_last):
     room = 31 - math.ceil(math.log2(scale.max()))  # the largest shift that keeps the multipliers below 2^31
     layer.shift = int(np.clip(room - random.randint(0, 14), 1, 62))
     layer.multipliers = np.minimum(np.rint(scale * 2.0 ** layer.shift), 2 ** 31 - 1).astype(np.int64)
-    if random.randint(4) == 0:
+    if random.randint(4) == 0 and vector_shape[-1] >= 4 and not is_last:
         layer.multipliers[..., random.randint(vector_shape[-1])] = 2 ** 31 - 1 if random.randint(2) else 0
     limit = 32768 if layer.kind == DENSE else 255
     input_axes = -2 if layer.kind == DENSE else (0, 1, 2)
@@ -170,7 +171,7 @@ def make_extreme(random, layer, is_last):
     """
     shape = layer.biases.shape
     near = random.randint(-1000, 1000, shape)
-    mode = "wrap" if is_last else random.choice(["wrap", "wrap", "largest shift", "smallest shift"])
+    mode = "wrap" if is_last or layer.kind == DENSE else random.choice(["wrap", "wrap", "largest shift", "smallest shift"])
     if mode == "wrap":
         ends = np.where(random.randint(2, size=shape), 2 ** 31 - 1 - np.abs(near), -2 ** 31 + np.abs(near))
         layer.biases = np.where(random.randint(2, size=shape), ends, layer.biases)
@@ -178,7 +179,7 @@ def make_extreme(random, layer, is_last):
         layer.biases = 2 ** 30 + near
         layer.multipliers, layer.shift = np.full(shape, 2 ** 31 - 1), 62
     else:
-        layer.multipliers, layer.shift = random.randint(0, 3, shape), 1
+        layer.multipliers, layer.shift = random.randint(1, 3, shape), 1
 
 
 def make_layer(random, index, layer_count, input_shape, output_shape, geometry):
@@ -253,8 +254,8 @@ def writer_layer(layer, input_offset):
 def make_model(random, geometries, index):
     """The bytes of a file and a line that describes it."""
     if index < len(FIRST):
-        chosen, latent_length = [FIRST[index]] * 2, 100
-        shapes = [(side, side, c) for side, c in zip(sides_through(4, chosen), (8, 12, 3 if index == 0 else 1))]
+        latent_length, (height, width), channels, chosen = FIRST[index]
+        shapes = list(zip(sides_through(height, chosen), sides_through(width, chosen), channels))
     else:
         chosen, latent_length, shapes = geometries.take()
     distribution = index % 2
