@@ -1,6 +1,7 @@
 import Glibc
 
 /// A file mapped read-only: its bytes are there as long as this object is, and are read from the disk as they are touched.
+/// Nobody may shorten the file meanwhile: the kernel would end the process. Our own writers never do, they replace files.
 public final class MappedFile: Sendable {
   /// The path it was opened by.
   public let path: String
@@ -9,7 +10,8 @@ public final class MappedFile: Sendable {
 
   /// Maps the file at `path`. Throws `missing` if there is none, `inputOutput` if it cannot be read.
   public init(path: String) throws(FileError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       throw .system(
         errno == ENOENT || errno == ENOTDIR ? .missing : .inputOutput, file: path, call: "open",

@@ -17,11 +17,29 @@ public struct SafetensorsWriter: ~Copyable {
     var byteCount: Int { shape.reduce(type.byteCount, *) }
   }
 
+  private let path: String
   private let file: AtomicFile
+  private let headerByteCount: Int
+  /// Bytes announced and not yet written.
   private var missing: Int
 
   /// Writes the header. The tensors' bytes follow in the order of `entries`, through `append`; data begin at a multiple of 64.
   public init(path: String, metadata: [String: String], entries: [Entry]) throws(FileError) {
+    let header = try Self.header(path: path, metadata: metadata, entries: entries)
+    let file = try AtomicFile(path: path)
+    do {
+      try header.withUnsafeBytes { try file.write($0) }
+    } catch { throw error as! FileError }
+    self.path = path
+    self.file = file
+    headerByteCount = header.count
+    missing = entries.reduce(0) { $0 + $1.byteCount }
+  }
+
+  /// The length prefix and the JSON text, padded with spaces to a multiple of 64 bytes, or to `byteCount`.
+  private static func header(
+    path: String, metadata: [String: String], entries: [Entry], byteCount: Int? = nil
+  ) throws(FileError) -> Data {
     var header: [String: Any] = ["__metadata__": metadata]
     var end = 0
     for entry in entries {
@@ -31,21 +49,18 @@ public struct SafetensorsWriter: ~Copyable {
       end += entry.byteCount
     }
     guard
-      var json = try? JSONSerialization.data(withJSONObject: header, options: [.sortedKeys, .withoutEscapingSlashes])
+      let json = try? JSONSerialization.data(withJSONObject: header, options: [.sortedKeys, .withoutEscapingSlashes])
     else {
       throw FileError(
         .fault, file: path, field: "header", found: "values that JSON cannot hold", wanted: "text and numbers",
         advice: "This is a defect of the program.")
     }
-    json.append(contentsOf: [UInt8](repeating: 0x20, count: (64 - (8 + json.count) % 64) % 64))
-    let count = UInt64(json.count).littleEndian
-    let file = try AtomicFile(path: path)
-    do {
-      try withUnsafeBytes(of: count) { try file.write($0) }
-      try json.withUnsafeBytes { try file.write($0) }
-    } catch { throw error as! FileError }
-    self.file = file
-    missing = end
+    let total = byteCount ?? (8 + json.count + 63) / 64 * 64
+    precondition(8 + json.count <= total, "a longer header than announced")
+    var bytes = withUnsafeBytes(of: UInt64(total - 8).littleEndian) { Data($0) }
+    bytes.append(json)
+    bytes.append(contentsOf: [UInt8](repeating: 0x20, count: total - bytes.count))
+    return bytes
   }
 
   /// Appends the bytes of the next tensor, or a part of them.
@@ -62,6 +77,23 @@ public struct SafetensorsWriter: ~Copyable {
       try elements.withUnsafeBytes { try file.write($0) }
     } catch { throw error as! FileError }
     missing -= elements.count * MemoryLayout<Element>.stride
+  }
+
+  /// Corrects the header once the bytes are known: for a writer that learns only at the end how many rows there are, and
+  /// their digest. The new header must not be longer than the first one; its place is filled with spaces.
+  package mutating func correctHeader(metadata: [String: String], entries: [Entry]) throws(FileError) {
+    let header = try Self.header(path: path, metadata: metadata, entries: entries, byteCount: headerByteCount)
+    let written = try file.written().bytes.count - headerByteCount
+    missing = entries.reduce(0) { $0 + $1.byteCount } - written
+    precondition(missing >= 0, "more bytes than announced")
+    do {
+      try header.withUnsafeBytes { try file.overwrite(at: 0, $0) }
+    } catch { throw error as! FileError }
+  }
+
+  /// A mapping of the tensors' bytes written so far, from this offset on.
+  package func writtenData() throws(FileError) -> (file: MappedFile, start: Int) {
+    (try file.written(), headerByteCount)
   }
 
   /// Ends the file and puts it in its place.
