@@ -4,7 +4,7 @@ import ThimbleStorage
 
 extension TrainingRun {
   /// Refuses a data set that the recipe's networks cannot take.
-  static func check(_ recipe: Recipe, _ dataset: Dataset) throws(FileError) {
+  public static func check(_ recipe: Recipe, _ dataset: Dataset) throws(FileError) {
     guard dataset.height == recipe.size, dataset.width == recipe.size, dataset.channels == recipe.channels else {
       throw FileError(
         .badData, file: dataset.path, field: "images",
@@ -20,7 +20,7 @@ extension TrainingRun {
     }
   }
 
-  static func checkFolder(_ folder: RunFolder, resume: Bool) throws(FileError) {
+  public static func checkFolder(_ folder: RunFolder, resume: Bool) throws(FileError) {
     if folder.holdsRun && !resume {
       throw FileError(
         .cannotWrite, file: folder.path, field: "run folder", found: "a run", wanted: "a new or empty folder",

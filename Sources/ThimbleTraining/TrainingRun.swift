@@ -177,10 +177,15 @@ public final class TrainingRun {
     }
     networks.generator.forward(latents, images: recipe.batchSize)
     let count = min(64, recipe.batchSize)
-    let pixels = (0..<(count * networks.generator.outputCount)).map { Pixel.byte(networks.generator.output[$0]) }
-    try ContactSheet(
-      images: pixels, count: count, height: recipe.size, width: recipe.size, channels: recipe.channels, columns: 8
-    ).write(to: folder.gridPath(step: step))
+    let size = networks.generator.outputCount
+    var sheet = ContactSheet(
+      columns: 8, rows: (count + 7) / 8, imageHeight: recipe.size, imageWidth: recipe.size, channels: recipe.channels,
+      scale: recipe.size < 64 ? 2 : 1)
+    for image in 0..<count {
+      let pixels = (0..<size).map { Pixel.byte(networks.generator.output[image * size + $0]) }
+      pixels.withUnsafeBytes { sheet.place($0, at: image) }
+    }
+    try sheet.write(to: folder.gridPath(step: step))
   }
 }
 
