@@ -25,7 +25,6 @@ from model_writer import input_byte_counts, model_bytes
 from thimble_reference import golden_text
 
 LARGEST_FILE = 30_000  # bytes
-LARGEST_FILE_OF_KERNEL_16 = 75_000
 LARGEST_SIDE = 40
 CHANNELS = (1, 2, 3, 4, 5, 7, 8, 12, 15, 16, 17, 20, 31, 32, 33, 48)
 LATENT_LENGTHS = (1, 3, 5, 7, 8, 9, 16, 33, 64, 65, 100, 101, 101, 130)
@@ -72,7 +71,7 @@ def weights_byte_count(latent_length, shapes, geometries):
 
 def choose_shapes(random, geometries):
     """A latent length and map shapes that keep the file small; None if the geometries do not fit together."""
-    limit = LARGEST_FILE_OF_KERNEL_16 if any(geometry[0] == 16 for geometry in geometries) else LARGEST_FILE
+    limit = max(LARGEST_FILE, 10_000 + 256 * max(geometry[0] for geometry in geometries) ** 2)
     wanted_length = int(random.choice(LATENT_LENGTHS))
     for attempt in range(400):  # from the middle on with any length: few geometries allow the long ones
         heights = sides_through(random.randint(1, 9), geometries)
@@ -103,9 +102,9 @@ class Geometries:
         """Geometries of the layers after the dense one, latent length and shapes."""
         if len(self.waiting) < 4:
             self.waiting += self.cycle()
-        count = int(self.random.choice([3, 4, 4, 4]))
-        while True:
-            for _ in range(8):
+        count = int(self.random.choice([1, 3] + 9 * [4]))
+        for count in range(count, 0, -1):
+            for _ in range(8 if count > 1 else 100):
                 # The longest waiting one is always used; its neighbours are chosen so that the maps fit.
                 others = self.random.permutation(np.arange(1, min(WINDOW, len(self.waiting))))[:count - 1].tolist()
                 chosen = self.random.permutation([0] + others).tolist()
@@ -114,7 +113,7 @@ class Geometries:
                 if found:
                     self.waiting = [item for index, item in enumerate(self.waiting) if index not in chosen]
                     return geometries, *found
-            count = max(1, count - 1)
+        raise RuntimeError(f"no small file holds the geometry {self.waiting[0]}")
 
 
 def random_weights(random, shape):

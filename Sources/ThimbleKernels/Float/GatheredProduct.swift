@@ -2,11 +2,14 @@ import ThimbleKernelTypes
 
 #if THIMBLE_WIDE
   /// Positions of a tile: with two blocks of 16 lanes, 16 of the 32 vector registers hold sums.
-  @usableFromInline let tilePositions = 8
+  let tilePositions = 8
+  /// Blocks of 16 outputs of a tile.
+  let tileBlocks = 2
   typealias Tile<Element> = InlineArray<8, Element>
 #else
   /// Positions of a tile: 16 lanes are two registers of AVX2 or four of SSE and NEON.
-  @usableFromInline let tilePositions = 5
+  let tilePositions = 5
+  let tileBlocks = 1
   typealias Tile<Element> = InlineArray<5, Element>
 #endif
 
@@ -39,18 +42,14 @@ public func gatheredProduct(_ a: GatheredProduct, positions: Range<Int>) {
     let end = min(start + chunk, positions.upperBound)
     var block = 0
     while block < blocks {
-      #if THIMBLE_WIDE
-        let pair = block + 1 < blocks
-      #else
-        let pair = false
-      #endif
+      let width = min(tileBlocks, blocks - block)
       var position = start
       while position < end {
         let places = TilePlaces(a, position: position, end: end)
-        if pair { doubleTile(a, places, block: block) } else { singleTile(a, places, block: block) }
+        if width == 2 { doubleTile(a, places, block: block) } else { singleTile(a, places, block: block) }
         position += tilePositions
       }
-      block += pair ? 2 : 1
+      block += width
     }
     start = end
   }
@@ -91,7 +90,8 @@ struct TilePlaces {
   @inline(__always)
   func store(_ a: GatheredProduct, _ sums: Tile<Lanes>, block: Int) {
     let lanes = min(16, a.outputs - 16 * block)
-    for i in 0..<count {
+    // A constant count keeps the sums in registers.
+    for i in 0..<tilePositions where i < count {
       let place = a.output + images[i] * a.outputImageStride + Int(a.outputOffsets[positions[i]]) + 16 * block
       if lanes == 16 {
         UnsafeMutableRawPointer(place).storeBytes(of: sums[i], as: Lanes.self)

@@ -1,4 +1,5 @@
 import Dispatch
+import Synchronization
 
 /// A place in a workspace: a number of floats, 64-byte aligned.
 struct Slot: Sendable {
@@ -43,20 +44,28 @@ public struct Workers: Sendable {
 
   public init(count: Int) { self.count = count }
 
-  /// Calls `body` once for each non-empty share of 0 ..< total; shares begin at multiples of `multiple`.
+  /// Shares of a loop for each worker: some more than one, so that a worker that was held up delays the others less.
+  private static let sharesPerWorker = 4
+
+  /// Calls `body` for ranges that together are 0 ..< total; they begin at multiples of `multiple`.
   func share(_ total: Int, multiple: Int = 1, _ body: (Range<Int>) -> Void) {
     let units = (total + multiple - 1) / multiple
-    let workers = min(count, units)
-    if workers <= 1 {
+    if count == 1 || units <= 1 {
       if total > 0 { body(0..<total) }
       return
     }
+    let shares = min(count * Self.sharesPerWorker, units)
+    let next = Atomic(0)
     withoutActuallyEscaping(body) { body in
       nonisolated(unsafe) let body = body
-      DispatchQueue.concurrentPerform(iterations: workers) { worker in
-        let lower = units * worker / workers * multiple
-        let upper = min(total, units * (worker + 1) / workers * multiple)
-        if lower < upper { body(lower..<upper) }
+      DispatchQueue.concurrentPerform(iterations: min(count, shares)) { _ in
+        while true {
+          let share = next.wrappingAdd(1, ordering: .relaxed).oldValue
+          if share >= shares { return }
+          let lower = units * share / shares * multiple
+          let upper = min(total, units * (share + 1) / shares * multiple)
+          if lower < upper { body(lower..<upper) }
+        }
       }
     }
   }
