@@ -100,7 +100,9 @@ extension Dataset {
     var keys: [String: String] {
       var keys = ["format": Dataset.format, "name": name, "source": source, "digest": digest]
       keys["licence"] = licence
-      if let labelNames, let json = try? JSONSerialization.data(withJSONObject: labelNames, options: .withoutEscapingSlashes) {
+      if let labelNames,
+        let json = try? JSONSerialization.data(withJSONObject: labelNames, options: .withoutEscapingSlashes)
+      {
         keys["labelNames"] = String(decoding: json, as: UTF8.self)
       }
       return keys

@@ -50,9 +50,13 @@ public struct DatasetInfo: Sendable, Equatable, CustomStringConvertible {
     ]
     if labels.isEmpty { lines.append("labels    none") }
     for (index, label) in labels.prefix(Self.largestLabelList).enumerated() {
-      lines.append((index == 0 ? "labels    " : "          ") + "\(label.label)\(label.name.map { " \($0)" } ?? ""): \(label.count)")
+      lines.append(
+        (index == 0 ? "labels    " : "          ")
+          + "\(label.label)\(label.name.map { " \($0)" } ?? ""): \(label.count)")
     }
-    if labels.count > Self.largestLabelList { lines.append("          and \(labels.count - Self.largestLabelList) more") }
+    if labels.count > Self.largestLabelList {
+      lines.append("          and \(labels.count - Self.largestLabelList) more")
+    }
     return lines.joined(separator: "\n")
   }
 

@@ -23,9 +23,11 @@ public struct AtomicFile: ~Copyable {
     let temporary = "\(path).tmp-\(getpid())-\(Self.counter.add(1, ordering: .relaxed).newValue)"
     if !isDevice && !isFolder { unlink(temporary) }
     let opened =
-      isFolder ? -1 : isDevice ? open(path, O_WRONLY | O_CLOEXEC) : open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      isFolder
+      ? -1 : isDevice ? open(path, O_WRONLY | O_CLOEXEC) : open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard opened >= 0 else {
-      throw .system(.cannotWrite, file: path, call: "create", wanted: "a place to write", errno: isFolder ? EISDIR : errno)
+      throw .system(
+        .cannotWrite, file: path, call: "create", wanted: "a place to write", errno: isFolder ? EISDIR : errno)
     }
     self.path = path
     temporaryPath = isDevice ? nil : temporary

@@ -41,7 +41,8 @@ extension TrainingRun {
     guard stored.state.recipe == recipe else {
       throw FileError(
         .badData, file: file, field: "recipe", found: "another recipe",
-        wanted: "the recipe that was given", advice: "Leave the recipe out to go on with the run's own, or begin a new run.")
+        wanted: "the recipe that was given",
+        advice: "Leave the recipe out to go on with the run's own, or begin a new run.")
     }
     guard stored.state.dataDigest == dataset.digest else {
       throw FileError(

@@ -15,15 +15,19 @@ struct DryRun {
     print("recipe\n\(recipe.json)")
     show("generator", recipe.generatorLayers)
     show("discriminator", recipe.discriminatorLayers)
-    let networks = AdversarialNetworks(recipe, workers: compute.workers, kernels: try compute.kernels(), allocate: false)
-    print("memory     \(megabytes(networks.workspace.byteCount)) for networks, gradients and a minibatch of \(recipe.batchSize)")
+    let networks = AdversarialNetworks(
+      recipe, workers: compute.workers, kernels: try compute.kernels(), allocate: false)
+    print(
+      "memory     \(megabytes(networks.workspace.byteCount)) for networks, gradients and a minibatch of \(recipe.batchSize)"
+    )
     guard let dataset else { return print("time       unknown without --data") }
     try TrainingRun.check(recipe, dataset)
     let total = steps ?? recipe.passes * (dataset.count / recipe.batchSize)
     let seconds = try secondsPerStep()
     let rate = Int(Double(recipe.batchSize) / seconds)
     print("data       \(dataset.count) images, \(megabytes(dataset.count * dataset.imageByteCount)), mapped")
-    print("time       about \(duration(Double(total) * seconds)) for \(total) steps at \(rate) images/s (four steps timed)")
+    print(
+      "time       about \(duration(Double(total) * seconds)) for \(total) steps at \(rate) images/s (four steps timed)")
   }
 
   private func show(_ title: String, _ layers: [LayerSpecification]) {

@@ -63,10 +63,12 @@ struct TrainCommand: ParsableCommand {
     var view = TrainingView(run: run)
     view.begin(outdir)
     let finished = try run.run(
-      shouldStop: { Interruption.isWanted }, onStep: { view.show($0) }, onCheckpoint: { view.note("checkpoint: \($0)") })
+      shouldStop: { Interruption.isWanted }, onStep: { view.show($0) }, onCheckpoint: { view.note("checkpoint: \($0)") }
+    )
     view.end()
     if finished { return print("done: \(folder.finalCheckpointPath), grids in \(outdir)/grids") }
-    tell("interrupted at step \(run.step); go on with: thimble train --data \(dataset.path) --outdir \(outdir) --resume")
+    tell(
+      "interrupted at step \(run.step); go on with: thimble train --data \(dataset.path) --outdir \(outdir) --resume")
     throw ExitCode(FileError.Kind.interrupted.rawValue)
   }
 

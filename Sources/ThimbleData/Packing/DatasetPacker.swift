@@ -58,7 +58,8 @@ public struct DatasetPacker: Sendable {
           guard error.kind == .badData else { throw error }
           bad.append(.init(name: entries[index].name, reason: error.found))
         } else {
-          try writer.append(UnsafeRawBufferPointer(rebasing: pixels[(place * imageByteCount)..<((place + 1) * imageByteCount)]))
+          try writer.append(
+            UnsafeRawBufferPointer(rebasing: pixels[(place * imageByteCount)..<((place + 1) * imageByteCount)]))
           kept.append(index)
         }
       }

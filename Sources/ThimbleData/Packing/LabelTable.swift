@@ -43,7 +43,9 @@ struct LabelTable {
     }
     var texts: [String] = []
     for (index, entry) in entries.enumerated() {
-      guard let text = labels[name(entry, index)] else { throw bad("label of \(entry.name)", "none", "one for each image") }
+      guard let text = labels[name(entry, index)] else {
+        throw bad("label of \(entry.name)", "none", "one for each image")
+      }
       texts.append(text)
     }
     return texts
@@ -67,7 +69,8 @@ enum CSV {
       guard !line.allSatisfy({ $0 == 13 || $0 == 32 }) else { continue }
       guard let fields = fields(line) else {
         throw FileError(
-          .badData, file: file.path, field: "line \(number + 1)", found: "a quote that does not end, or bytes that are not UTF-8",
+          .badData, file: file.path, field: "line \(number + 1)",
+          found: "a quote that does not end, or bytes that are not UTF-8",
           wanted: "comma-separated values", advice: "Mend the line.")
       }
       rows.append((number + 1, fields))

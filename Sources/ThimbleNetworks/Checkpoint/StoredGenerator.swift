@@ -37,6 +37,13 @@ public struct StoredGenerator: Sendable {
     metadata = file.metadata
   }
 
+  /// The numbers of one layer in a network's order; nil if it has none of this kind.
+  public func values(_ layer: LayerSpecification, _ role: Parameter.Role) -> [Float]? {
+    Parameter.layout(layers).parameters.first { $0.layer.name == layer.name && $0.role == role }.map {
+      Array(parameters[$0.offset..<($0.offset + $0.count)])
+    }
+  }
+
   /// A network with these weights, for up to `capacity` images a run. Allocates its workspace.
   public func network(capacity: Int, workers: Workers, kernels: FloatKernels) -> Network {
     let context = ComputeContext(workspace: Workspace(), workers: workers, kernels: kernels)

@@ -31,7 +31,7 @@ public struct ConvolutionGeometry: Sendable, Equatable {
       bigSide: 1, bigChannels: big, smallSide: 1, smallChannels: small, kernel: 1, stride: 1, padding: 0)
   }
 
-  var taps: Int { kernel * kernel }
+  public var taps: Int { kernel * kernel }
   var weightCount: Int { taps * bigChannels * smallChannels }
   var bigCount: Int { bigSide * bigSide * bigChannels }
   var smallCount: Int { smallSide * smallSide * smallChannels }

@@ -45,6 +45,8 @@ public final class Network {
 
   /// [images][outputCount of the last layer] of the last run.
   public var output: UnsafeMutablePointer<Float> { running.last!.output }
+  /// [images][outputCount] of one layer in the last run.
+  public func output(ofLayer index: Int) -> UnsafePointer<Float> { UnsafePointer(running[index].output) }
   public var outputCount: Int { layers.last!.outputCount }
 
   /// Renews what is derived from the parameters.
