@@ -33,6 +33,8 @@ public struct Exporter {
   public var kernels: FloatKernels
   /// Latents over which ranges are chosen.
   public var calibrationCount = 256
+  /// Refuse a plan that needs more for one image.
+  public var largestArena: Int?
   /// Seeds 0 ..< this are compared in the report.
   public var reportCount = 1024
 
@@ -64,6 +66,7 @@ public struct Exporter {
         halfRange: index + 1 == folded.layers.count ? GeneratorImage.tableHalfRange : 0)
     }
     let image = try GeneratorImage(layers, distribution: stored.distribution, metadata: Self.json(metadata))
+    try checkArena(image)
     let search = RangeSearch(
       image: image, latents: calibration, reference: survey.images, count: calibrationCount)
     let scales = try search.scales(largest: survey.largest) { progress("choosing ranges", $0, $1) }
@@ -71,6 +74,14 @@ public struct Exporter {
     let report = try report(stored, reference, image, scales, survey.largest)
     try AtomicFile.write(UnsafeRawBufferPointer(image.bytes), to: path)
     return report
+  }
+
+  private func checkArena(_ image: GeneratorImage) throws(FileError) {
+    let needed = image.arenaByteCount
+    guard let largestArena, needed > largestArena else { return }
+    throw FileError(
+      .usage, file: "--arena", field: "bytes", found: "\(largestArena)", wanted: "at least \(needed), the smallest plan",
+      advice: "Allow \(needed) bytes, or train a network with narrower last layers.")
   }
 
   private static func json(_ metadata: [String: String]) -> Data {
@@ -99,20 +110,7 @@ public struct Exporter {
       quality: ImageQuality(
         pixels: found, reference: wanted, count: reportCount, side: stored.imageSide, channels: stored.imageChannels),
       frozenAgainstBatch: ImageQuality.psnr(gap), floatByteCount: stored.parameterCount * 4,
-      fileByteCount: image.bytes.count, arenaByteCount: try image.arenaByteCount(), imageCount: reportCount)
-  }
-}
-
-extension GeneratorImage {
-  /// Bytes of the arena for one image.
-  func arenaByteCount() throws(FileError) -> Int {
-    do {
-      return try Model(UnsafeRawBufferPointer(bytes), instructionSet: .inForce()).arenaByteCount()!
-    } catch {
-      throw FileError(
-        .fault, file: "generator", field: "\(error.field)", found: "\(error.found)", wanted: "\(error.wanted)",
-        advice: "The exporter made a file that its own reader refuses: a defect of the program.")
-    }
+      fileByteCount: image.bytes.count, arenaByteCount: image.arenaByteCount, imageCount: reportCount)
   }
 }
 

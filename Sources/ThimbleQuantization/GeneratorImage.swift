@@ -20,9 +20,7 @@ final class GeneratorImage {
     do {
       layout = try Self.layout(layers, distribution, metadata)
     } catch {
-      throw FileError(
-        .badData, file: "checkpoint", field: "generator", found: "\(error)", wanted: "sizes within FORMAT.md's limits",
-        advice: error.advice)
+      throw FileError(error, file: "checkpoint")
     }
     let count = Int(layout.header.fileByteCount)
     bytes = .allocate(byteCount: count, alignment: 64)
@@ -34,6 +32,9 @@ final class GeneratorImage {
   }
 
   deinit { bytes.deallocate() }
+
+  /// Bytes of the arena for one image.
+  var arenaByteCount: Int { layout.header.arena.byteCount(images: 1)! }
 
   private static func layout(
     _ layers: [QuantizedLayer], _ distribution: LatentDistribution, _ metadata: Data

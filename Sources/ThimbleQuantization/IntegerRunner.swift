@@ -16,9 +16,7 @@ struct IntegerRunner {
     do {
       return try unchecked(bytes, latents, inspect)
     } catch {
-      throw FileError(
-        .fault, file: "generator", field: "\(error.field)", found: "\(error.found)", wanted: "\(error.wanted)",
-        advice: "The exporter made a file that its own reader refuses: a defect of the program.")
+      throw FileError(error, file: "exported generator")
     }
   }
 

@@ -15,7 +15,11 @@ struct ThimbleCommand: ParsableCommand {
                         thimble export RUN/checkpoint.safetensors -o GENERATOR.thimble
                         thimble sample GENERATOR.thimble --grid 8x8 -o SAMPLES.png
       """,
-    subcommands: [DatasetCommand.self, TrainCommand.self])
+    version: Version.text,
+    subcommands: [
+      DatasetCommand.self, TrainCommand.self, ImportCommand.self, ExportCommand.self, SampleCommand.self,
+      InspectCommand.self, VerifyCommand.self, GoldenCommand.self,
+    ])
 
   static func main() {
     do {

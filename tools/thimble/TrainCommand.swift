@@ -106,7 +106,7 @@ struct ComputeOptions: ParsableArguments {
 
   var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
   var workers: Workers { Workers(count: threadCount) }
-  func kernels() throws(FileError) -> FloatKernels { FloatKernels(.v4vnni) }
+  func kernels() throws(FileError) -> FloatKernels { FloatKernels(try .current()) }
 
   func validate() throws {
     if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads takes a number from 1 to 1024") }
