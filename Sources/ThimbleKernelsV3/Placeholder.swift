@@ -1,1 +1,0 @@
-../ThimbleKernels/Placeholder.swift
