@@ -25,15 +25,17 @@ import ThimbleIntrinsics
     return Int16(bits & 0x8000 == 0 ? magnitude : -magnitude)
   }
 
-  /// Fills `elements` with numbers of `stream` in `domain`: element i is made of bits i % 8 of the block i / 8.
+  /// Fills `elements`, or the first `count`, with numbers of `stream` in `domain`: element i is made of bits i % 8 of the block i / 8.
   public func fill(
-    _ elements: inout MutableSpan<Int16>, seed: UInt64, stream: UInt64 = 0, domain: Philox.Domain = .latents
+    _ elements: inout MutableSpan<Int16>, count: Int? = nil, seed: UInt64, stream: UInt64 = 0,
+    domain: Philox.Domain = .latents
   ) {
     let random = Philox(seed: seed)
+    let count = count ?? elements.count
     var index = 0
-    while index < elements.count {
+    while index < count {
       let words = random.block(UInt32(index / 8), stream: stream, domain: domain)
-      for half in 0..<min(8, elements.count - index) {
+      for half in 0..<min(8, count - index) {
         elements[index + half] = element(UInt16(truncatingIfNeeded: words[half / 2] >> (half % 2 == 0 ? 0 : 16)))
       }
       index += 8

@@ -1,0 +1,53 @@
+/// The header of a file, field by field as FORMAT.md lists them.
+public struct Header: Equatable, Sendable {
+  /// Bytes of the header, and of each layer's record.
+  public static let byteCount = 128
+  /// "THIMBLE", 0x1A, as a little-endian number.
+  static let magic: UInt64 = 0x1A45_4C42_4D49_4854
+
+  public var checksum: UInt32 = 0
+  public var fileByteCount: UInt64 = 0
+  public var latentLength: UInt32 = 0
+  /// The raw value of a `LatentDistribution`.
+  public var distribution: UInt32 = 0
+  public var image = MapShape(height: 0, width: 0, channels: 0)
+  public var layerCount: UInt32 = 0
+  public var arena = ArenaByteCounts()
+  public var metadataOffset: UInt64 = 0
+  public var metadataByteCount: UInt64 = 0
+  public var outputTableOffset: UInt64 = 0
+
+  init() {}
+
+  /// Reads the fields after magic and version. `bytes` holds at least a header.
+  init(_ bytes: UnsafeRawBufferPointer) {
+    checksum = bytes.word(12)
+    fileByteCount = bytes.long(16)
+    (latentLength, distribution) = (bytes.word(24), bytes.word(28))
+    image = MapShape(height: bytes.word(32), width: bytes.word(36), channels: bytes.word(40))
+    layerCount = bytes.word(44)
+    arena = ArenaByteCounts(fixed: bytes.long(48), image: bytes.long(56), worker: bytes.long(64))
+    (metadataOffset, metadataByteCount, outputTableOffset) = (bytes.long(72), bytes.long(80), bytes.long(88))
+  }
+
+  /// Writes all 128 bytes.
+  func write(to bytes: UnsafeMutableRawBufferPointer) {
+    for offset in stride(from: 0, to: Self.byteCount, by: 8) { bytes.setLong(offset, 0) }
+    bytes.setLong(0, Self.magic)
+    bytes.setWord(8, 1)
+    bytes.setWord(12, checksum)
+    bytes.setLong(16, fileByteCount)
+    bytes.setWord(24, latentLength)
+    bytes.setWord(28, distribution)
+    bytes.setWord(32, image.height)
+    bytes.setWord(36, image.width)
+    bytes.setWord(40, image.channels)
+    bytes.setWord(44, layerCount)
+    bytes.setLong(48, arena.fixed)
+    bytes.setLong(56, arena.image)
+    bytes.setLong(64, arena.worker)
+    bytes.setLong(72, metadataOffset)
+    bytes.setLong(80, metadataByteCount)
+    bytes.setLong(88, outputTableOffset)
+  }
+}

@@ -1,0 +1,100 @@
+/// The record of one layer, field by field as FORMAT.md lists them.
+public struct LayerRecord: Equatable, Sendable {
+  /// The values of `kind`.
+  public static let dense: UInt32 = 1, convolution: UInt32 = 2
+  /// The values of `epilogue`.
+  public static let activations: UInt32 = 0, outputTable: UInt32 = 1
+
+  public var kind: UInt32 = 0
+  public var epilogue: UInt32 = 0
+  public var input = MapShape(height: 0, width: 0, channels: 0)
+  public var output = MapShape(height: 0, width: 0, channels: 0)
+  public var kernel: UInt32 = 0, stride: UInt32 = 0, padding: UInt32 = 0, outputPadding: UInt32 = 0
+  public var weightEncoding: UInt32 = 0
+  public var packing: UInt32 = 0
+  public var shift: UInt32 = 0
+  public var schedule: UInt32 = 0
+  /// Places in the image's part of the arena.
+  public var inputOffset: UInt64 = 0, outputOffset: UInt64 = 0
+  /// Places in the file.
+  public var weightsOffset: UInt64 = 0, weightsByteCount: UInt64 = 0, biasesOffset: UInt64 = 0,
+    multipliersOffset: UInt64 = 0
+
+  init() {}
+
+  /// Reads the record at `offset`, which lies inside.
+  init(_ bytes: UnsafeRawBufferPointer, at offset: Int) {
+    func word(_ index: Int) -> UInt32 { bytes.word(offset + 4 * index) }
+    func long(_ index: Int) -> UInt64 { bytes.long(offset + 64 + 8 * index) }
+    (kind, epilogue) = (word(0), word(1))
+    input = MapShape(height: word(2), width: word(3), channels: word(4))
+    output = MapShape(height: word(5), width: word(6), channels: word(7))
+    (kernel, stride, padding, outputPadding) = (word(8), word(9), word(10), word(11))
+    (weightEncoding, packing, shift, schedule) = (word(12), word(13), word(14), word(15))
+    (inputOffset, outputOffset) = (long(0), long(1))
+    (weightsOffset, weightsByteCount, biasesOffset, multipliersOffset) = (long(2), long(3), long(4), long(5))
+  }
+
+  /// Writes all 128 bytes at `offset`.
+  func write(to bytes: UnsafeMutableRawBufferPointer, at offset: Int) {
+    let words: InlineArray<16, UInt32> = [
+      kind, epilogue, input.height, input.width, input.channels, output.height, output.width, output.channels,
+      kernel, stride, padding, outputPadding, weightEncoding, packing, shift, schedule,
+    ]
+    let longs: InlineArray<8, UInt64> = [
+      inputOffset, outputOffset, weightsOffset, weightsByteCount, biasesOffset, multipliersOffset, 0, 0,
+    ]
+    for i in 0..<16 { bytes.setWord(offset + 4 * i, words[i]) }
+    for i in 0..<8 { bytes.setLong(offset + 64 + 8 * i, longs[i]) }
+  }
+}
+
+extension LayerRecord {
+  /// Groups of 4 inputs that the kernels read.
+  public var inputGroups: UInt64 {
+    kind == Self.dense ? (UInt64(input.channels) + 3) / 4 : input.positionStride / 4
+  }
+
+  /// Output positions that have weights of their own: all of them in a dense layer.
+  public var weightPositions: UInt64 { kind == Self.dense ? output.positions : 1 }
+
+  /// Bytes of the weights that the geometry asks for. All phases together hold kernel x kernel taps.
+  public var packedWeightsByteCount: UInt64 {
+    let taps = kind == Self.dense ? 1 : UInt64(kernel) * UInt64(kernel)
+    return weightPositions * taps * output.blocks * inputGroups * 64
+  }
+
+  /// Numbers of the biases, and of the multipliers.
+  public var channelCount: UInt64 { weightPositions * output.positionStride }
+
+  /// Bytes of the input in the arena: two byte planes of the latent, or a map.
+  public var inputByteCount: UInt64 {
+    kind == Self.dense ? 2 * roundedUp(UInt64(input.channels), 64) : input.byteCount
+  }
+
+  /// The side of a fractionally-strided convolution's output; may be below 1.
+  public func outputSide(_ side: UInt32) -> Int64 {
+    (Int64(side) - 1) * Int64(stride) - 2 * Int64(padding) + Int64(kernel) + Int64(outputPadding)
+  }
+
+  /// The place of a weight, counted from the layer's first.
+  ///
+  /// - Parameters:
+  ///   - position: the output position of a dense layer, y * width + x; 0 for a convolution.
+  ///   - tap: the tap of a convolution, along y and x; (0, 0) for a dense layer.
+  public func weightIndex(position: Int = 0, tap: (y: Int, x: Int) = (0, 0), output channel: Int, input: Int) -> Int {
+    let (blocks, groups) = (Int(output.blocks), Int(inputGroups))
+    var step = position * blocks + channel / 16
+    if kind == Self.convolution {
+      let (kernel, stride) = (Int(kernel), Int(stride))
+      let columns = (kernel - tap.x % stride + stride - 1) / stride
+      let rows = (kernel - tap.y % stride + stride - 1) / stride
+      // Taps of the phases before: whole rows of phases hold all columns of the kernel.
+      var before = 0
+      for row in 0..<tap.y % stride { before += max(0, (kernel - row + stride - 1) / stride) * kernel }
+      for column in 0..<tap.x % stride { before += rows * max(0, (kernel - column + stride - 1) / stride) }
+      step = before * blocks + channel / 16 * rows * columns + tap.y / stride * columns + tap.x / stride
+    }
+    return ((step * groups + input / 4) * 16 + channel % 16) * 4 + input % 4
+  }
+}

@@ -1,0 +1,109 @@
+// What FORMAT.md says that a reader refuses in the header and in the records, except for the plan of the memory.
+
+/// Throws unless `found` stands to `wanted` as it should.
+func require(
+  _ found: UInt64, _ relation: ThimbleError.Relation, _ wanted: UInt64, _ field: StaticString, layer: Int = -1,
+  code: ThimbleError.Code = .format
+) throws(ThimbleError) {
+  let holds =
+    switch relation {
+    case .equal: found == wanted
+    case .atMost: found <= wanted
+    case .atLeast: found >= wanted
+    case .multipleOf: found % wanted == 0
+    case .below: found < wanted
+    case .other: false
+    }
+  if !holds { throw ThimbleError(code, field, layer: layer, found: found, relation, wanted) }
+}
+
+extension Layout {
+  /// Refuses what is wrong with the shapes and the encodings.
+  func checkGeometry() throws(ThimbleError) {
+    try require(UInt64(header.latentLength), .atLeast, 1, "latent length")
+    try require(UInt64(header.latentLength), .atMost, 1024, "latent length")
+    try require(UInt64(header.distribution), .atMost, 1, "latent distribution", code: .unsupported)
+    try requireSide(header.image.height, "image height")
+    try requireSide(header.image.width, "image width")
+    try require(UInt64(header.image.channels), .atLeast, 1, "image channels")
+    try require(UInt64(header.image.channels), .atMost, 4, "image channels")
+    try require(UInt64(header.layerCount), .atLeast, 2, "layer count")
+    try require(UInt64(header.layerCount), .atMost, UInt64(Self.mostLayers), "layer count")
+    try require(header.metadataByteCount, .atMost, 65_536, "byte count of the metadata")
+    var shape = MapShape(height: 1, width: 1, channels: header.latentLength)
+    let count = Int(header.layerCount)
+    for i in 0..<count {
+      try layers[i].check(i, isLast: i == count - 1, input: shape)
+      shape = layers[i].output
+    }
+    try require(UInt64(header.image.height), .equal, UInt64(shape.height), "image height")
+    try require(UInt64(header.image.width), .equal, UInt64(shape.width), "image width")
+    try require(UInt64(header.image.channels), .equal, UInt64(shape.channels), "image channels")
+  }
+
+  /// Refuses offsets and byte counts that are not the canonical ones.
+  func checkSections() throws(ThimbleError) {
+    var wanted = self
+    wanted.placeSections()
+    try require(header.outputTableOffset, .equal, wanted.header.outputTableOffset, "offset of the output table")
+    for i in 0..<Int(header.layerCount) {
+      let (found, wanted) = (layers[i], wanted.layers[i])
+      try require(found.weightsByteCount, .equal, wanted.weightsByteCount, "byte count of the weights", layer: i)
+      try require(found.weightsOffset, .equal, wanted.weightsOffset, "offset of the weights", layer: i)
+      try require(found.biasesOffset, .equal, wanted.biasesOffset, "offset of the biases", layer: i)
+      try require(found.multipliersOffset, .equal, wanted.multipliersOffset, "offset of the multipliers", layer: i)
+    }
+    try require(header.metadataOffset, .equal, wanted.header.metadataOffset, "offset of the metadata")
+    try require(header.fileByteCount, .equal, wanted.header.fileByteCount, "file byte count")
+  }
+}
+
+private func requireSide(_ side: UInt32, _ field: StaticString, layer: Int = -1) throws(ThimbleError) {
+  try require(UInt64(side), .atLeast, 1, field, layer: layer)
+  try require(UInt64(side), .atMost, 1024, field, layer: layer)
+}
+
+extension LayerRecord {
+  /// Refuses what is wrong with a record, places apart. `expected` is what the layer before gives.
+  func check(_ index: Int, isLast: Bool, input expected: MapShape) throws(ThimbleError) {
+    try require(UInt64(kind), .atLeast, 1, "kind", layer: index, code: .unsupported)
+    try require(UInt64(kind), .atMost, 2, "kind", layer: index, code: .unsupported)
+    try require(UInt64(kind), .equal, UInt64(index == 0 ? Self.dense : Self.convolution), "kind", layer: index)
+    try require(UInt64(epilogue), .equal, isLast ? 1 : 0, "epilogue", layer: index)
+    try require(UInt64(input.height), .equal, UInt64(expected.height), "input height", layer: index)
+    try require(UInt64(input.width), .equal, UInt64(expected.width), "input width", layer: index)
+    try require(UInt64(input.channels), .equal, UInt64(expected.channels), "input channels", layer: index)
+    try requireSide(output.height, "output height", layer: index)
+    try requireSide(output.width, "output width", layer: index)
+    try require(UInt64(output.channels), .atLeast, 1, "output channels", layer: index)
+    try require(UInt64(output.channels), .atMost, 4096, "output channels", layer: index)
+    try checkKernel(index)
+    if kind == Self.convolution {
+      try require(
+        UInt64(output.height), .equal, UInt64(clamping: outputSide(input.height)), "output height", layer: index)
+      try require(UInt64(output.width), .equal, UInt64(clamping: outputSide(input.width)), "output width", layer: index)
+    }
+    try require(UInt64(weightEncoding), .equal, 0, "weight encoding", layer: index, code: .unsupported)
+    try require(UInt64(packing), .equal, 0, "packing", layer: index, code: .unsupported)
+    try require(UInt64(shift), .atLeast, 1, "shift", layer: index)
+    try require(UInt64(shift), .atMost, 62, "shift", layer: index)
+    try require(UInt64(schedule), .equal, 0, "schedule", layer: index, code: .unsupported)
+  }
+
+  /// Refuses kernels, strides and paddings.
+  func checkKernel(_ index: Int) throws(ThimbleError) {
+    if kind == Self.dense {
+      try require(UInt64(kernel), .equal, 0, "kernel", layer: index)
+      try require(UInt64(stride), .equal, 0, "stride", layer: index)
+      try require(UInt64(padding), .equal, 0, "padding", layer: index)
+      try require(UInt64(outputPadding), .equal, 0, "output padding", layer: index)
+      return
+    }
+    try require(UInt64(kernel), .atLeast, 1, "kernel", layer: index)
+    try require(UInt64(kernel), .atMost, 16, "kernel", layer: index)
+    try require(UInt64(stride), .atLeast, 1, "stride", layer: index)
+    try require(UInt64(stride), .atMost, 4, "stride", layer: index)
+    try require(UInt64(padding), .below, UInt64(kernel), "padding", layer: index)
+    try require(UInt64(outputPadding), .below, UInt64(stride), "output padding", layer: index)
+  }
+}

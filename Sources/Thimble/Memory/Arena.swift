@@ -1,0 +1,45 @@
+/// The bytes of working memory that a model asks for.
+public struct ArenaByteCounts: Equatable, Sendable {
+  /// Zeros, read for positions outside of a map.
+  public var fixed: UInt64 = 0
+  /// Latent and maps of one image.
+  public var image: UInt64 = 0
+  /// Scratch of one worker.
+  public var worker: UInt64 = 0
+
+  public init(fixed: UInt64 = 0, image: UInt64 = 0, worker: UInt64 = 0) {
+    (self.fixed, self.image, self.worker) = (fixed, image, worker)
+  }
+
+  /// The size of the arena, aligned to 64, for so many images at once and so many workers, 1 to 65,536 each; nil if that does
+  /// not fit the address space.
+  public func byteCount(images: Int, workers: Int = 1) -> Int? {
+    guard images >= 1, workers >= 1, images <= 65_536, workers <= 65_536 else { return nil }
+    // Each part is at most 2^30 in a valid file: the sum is far below 2^63.
+    return Int(exactly: fixed + UInt64(images) * image + UInt64(workers) * worker)
+  }
+}
+
+/// The caller's block of memory: zeros, then the latents and maps of one image after the other.
+struct Arena {
+  let zeros: UnsafeMutablePointer<UInt8>
+  let firstImage: UnsafeMutablePointer<UInt8>
+  let imageStride: Int
+
+  /// Checks a block for its size and alignment, and writes the zeros.
+  init(
+    _ bytes: UnsafeMutableRawBufferPointer, _ counts: ArenaByteCounts, images: Int, workers: Int
+  ) throws(ThimbleError) {
+    guard let wanted = counts.byteCount(images: images, workers: workers) else {
+      throw ThimbleError(
+        .arguments, "images or workers", found: UInt64(clamping: max(images, workers)), .atMost, 65_536)
+    }
+    try require(UInt64(bytes.count), .atLeast, UInt64(wanted), "arena", code: .memory)
+    try require(UInt64(UInt(bitPattern: bytes.baseAddress)), .multipleOf, 64, "address of the arena", code: .memory)
+    // An arena is never empty, since it holds a latent: the address is there.
+    zeros = bytes.baseAddress!.assumingMemoryBound(to: UInt8.self)
+    zeros.initialize(repeating: 0, count: Int(counts.fixed))
+    firstImage = zeros + Int(counts.fixed)
+    imageStride = Int(counts.image)
+  }
+}

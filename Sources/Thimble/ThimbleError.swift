@@ -1,0 +1,84 @@
+/// What the runtime refuses: one field, what was found in it, what was wanted. Holds no memory of its own, so that it can be
+/// thrown where nothing may be allocated.
+public struct ThimbleError: Error, Equatable, Sendable {
+  /// The kind of refusal.
+  public enum Code: UInt8, Sendable {
+    /// A file cannot be opened, read or mapped; `found` is the errno.
+    case file
+    /// The bytes are not a model of this format, or are damaged.
+    case format
+    /// The file says something that a later version of this library may know.
+    case unsupported
+    /// The instruction set is unknown, not built in, or not in this machine.
+    case instructionSet
+    /// The memory that the caller hands over does not do.
+    case memory
+    /// A call with the wrong counts.
+    case arguments
+  }
+
+  /// How what was found should have stood to what was wanted.
+  public enum Relation: UInt8, Sendable {
+    case equal, atMost, atLeast, multipleOf, below
+    /// Nothing of the kind: `wanted` says nothing.
+    case other
+  }
+
+  public var code: Code
+  /// The name of the field, as FORMAT.md calls it.
+  public var field: StaticString
+  /// The layer whose field it is, or -1.
+  public var layer: Int32
+  public var found: UInt64
+  public var relation: Relation
+  public var wanted: UInt64
+
+  public init(
+    _ code: Code, _ field: StaticString, layer: Int = -1, found: UInt64 = 0, _ relation: Relation = .other,
+    _ wanted: UInt64 = 0
+  ) {
+    (self.code, self.field, self.layer) = (code, field, Int32(layer))
+    (self.found, self.relation, self.wanted) = (found, relation, wanted)
+  }
+
+  /// Fields are the same if their names are.
+  public static func == (a: ThimbleError, b: ThimbleError) -> Bool {
+    a.code == b.code && a.layer == b.layer && a.found == b.found && a.relation == b.relation && a.wanted == b.wanted
+      && a.isAbout(b.field)
+  }
+
+  /// Whether the error is about the field of this name.
+  public func isAbout(_ name: StaticString) -> Bool {
+    guard field.utf8CodeUnitCount == name.utf8CodeUnitCount else { return false }
+    for i in 0..<name.utf8CodeUnitCount where field.utf8Start[i] != name.utf8Start[i] { return false }
+    return true
+  }
+}
+
+extension ThimbleError: CustomStringConvertible {
+  /// "layer 3 kernel: found 17, wanted 16 at most". Makes strings: not for hot paths.
+  public var description: String {
+    let place = layer < 0 ? "" : "layer \(layer) "
+    switch relation {
+    case .equal: return "\(place)\(field): found \(found), wanted \(wanted)"
+    case .atMost: return "\(place)\(field): found \(found), wanted \(wanted) at most"
+    case .atLeast: return "\(place)\(field): found \(found), wanted \(wanted) at least"
+    case .multipleOf: return "\(place)\(field): found \(found), wanted a multiple of \(wanted)"
+    case .below: return "\(place)\(field): found \(found), wanted less than \(wanted)"
+    case .other: return code == .file ? "\(place)\(field): error \(found)" : "\(place)\(field): found \(found)"
+    }
+  }
+
+  /// What to do about it: one line.
+  public var advice: String {
+    switch code {
+    case .file: "Check the path and the permissions."
+    case .format: "Fetch or export the model again: the file is damaged, cut short, or no .thimble file."
+    case .unsupported: "Use a newer version of Thimble, or export the model for this one."
+    case .instructionSet: "Unset THIMBLE_ISA, or set it to one of the sets that this build and this machine have."
+    case .memory: "Hand over as many bytes as the query says, aligned to 64."
+    case .arguments:
+      "Hand over whole latents, at most as many as the generator was made for, and pixels for all of them."
+    }
+  }
+}

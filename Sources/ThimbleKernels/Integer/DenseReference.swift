@@ -1,0 +1,26 @@
+import ThimbleKernelTypes
+
+/// The dense layer of FORMAT.md, value by value, for all images. What the fast one is tested against.
+public func denseReference(_ layer: IntegerDense) {
+  for image in 0..<layer.images {
+    for channel in 0..<layer.positions * ((layer.outputChannels + 15) / 16) * 16 {
+      let sum = accumulator(layer, image, channel)
+      let value = requantize(sum, multiplier: layer.multipliers[channel], shift: layer.shift)
+      layer.output[image * layer.imageStride + channel] = UInt8(min(255, value))
+    }
+  }
+}
+
+/// The bias and all products of one output, which is numbered [position][up(channels, 16)].
+private func accumulator(_ layer: IntegerDense, _ image: Int, _ channel: Int) -> Int32 {
+  let groups = (layer.latentLength + 3) / 4
+  let high = layer.latents + image * layer.imageStride
+  let low = high + layer.latentPlaneStride
+  var sum = layer.biases[channel]
+  for k in 0..<layer.latentLength {
+    let latent = (Int32(high[k]) - 128) * 256 + Int32(low[k])
+    let weight = layer.weights[(channel / 16 * groups + k / 4) * 64 + channel % 16 * 4 + k % 4]
+    sum = sum &+ latent &* Int32(weight)
+  }
+  return sum
+}
