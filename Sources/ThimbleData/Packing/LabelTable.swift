@@ -8,7 +8,7 @@ struct LabelTable {
   private var labels: [String: String] = [:]
 
   /// The ways to name an image, in the order in which they are tried: path, last component of it, that without its
-  /// extension, index in the order of packing. The first that fits any image must fit all.
+  /// extension, index in the order of packing. The first that finds a label for each image is taken.
   private static let names: [@Sendable (ImageEntry, Int) -> String] = [
     { entry, _ in entry.name }, { entry, _ in Path.baseName(entry.name) },
     { entry, _ in Path.stem(Path.baseName(entry.name)) }, { _, index in String(index) },
@@ -37,16 +37,17 @@ struct LabelTable {
 
   /// The label of each image. Throws `badData` if one has none.
   func texts(for entries: [ImageEntry]) throws(FileError) -> [String] {
-    let name = Self.names.first { name in entries.indices.contains { labels[name(entries[$0], $0)] != nil } }
-    guard let name else {
+    var best: (found: Int, missing: ImageEntry)?
+    for name in Self.names {
+      let found = entries.indices.map { labels[name(entries[$0], $0)] }
+      guard let missing = found.firstIndex(of: nil) else { return found.map { $0! } }
+      let count = found.count { $0 != nil }
+      if count > best?.found ?? 0 { best = (count, entries[missing]) }
+    }
+    guard let best else {
       throw bad("first column", "none of the images", "names such as \(entries[0].name), or numbers from 0")
     }
-    var texts: [String] = []
-    for (index, entry) in entries.enumerated() {
-      guard let text = labels[name(entry, index)] else { throw bad("label of \(entry.name)", "none", "one for each image") }
-      texts.append(text)
-    }
-    return texts
+    throw bad("label of \(best.missing.name)", "none", "one for each of \(entries.count) images; \(best.found) have one")
   }
 
   private func bad(_ field: String, _ found: String, _ wanted: String) -> FileError {
