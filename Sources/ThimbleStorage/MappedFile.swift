@@ -5,7 +5,8 @@ import Glibc
 public final class MappedFile: Sendable {
   /// The path it was opened by.
   public let path: String
-  /// All bytes. Valid while the object lives; empty for an empty file.
+  /// All bytes. Valid while the object lives: keep it in a variable, `MappedFile(path: p).bytes` is gone at once. Empty for
+  /// an empty file.
   public nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
 
   /// Maps the file at `path`. Throws `missing` if there is none, `inputOutput` if it cannot be read.

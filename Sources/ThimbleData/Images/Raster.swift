@@ -8,7 +8,7 @@ import ThimbleStorage
 #endif
 
 /// A decoded image as the decoders give it, before it is turned, cropped or resampled.
-struct Raster: ~Copyable {
+package struct Raster: ~Copyable {
   /// u8. Shape: [height, width, channels].
   let pixels: UnsafePointer<UInt8>
   let width: Int
@@ -58,7 +58,7 @@ enum ImageFormat {
 
 extension Raster {
   /// Decodes the bytes of a PNG or JPEG file called `name`. Throws `badData`, or `fault` if there is no memory for it.
-  static func decoded(_ bytes: UnsafeRawBufferPointer, name: String) throws(FileError) -> Raster {
+  package static func decoded(_ bytes: UnsafeRawBufferPointer, name: String) throws(FileError) -> Raster {
     func bad(_ found: String) -> FileError {
       FileError(
         .badData, file: name, field: "image", found: found, wanted: "a whole PNG or JPEG image",

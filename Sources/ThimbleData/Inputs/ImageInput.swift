@@ -45,8 +45,7 @@ struct ImageInput {
   private mutating func listFolder() throws(FileError) {
     for name in try ImageFolder.files(in: path) {
       let file = "\(path)/\(name)"
-      let isImage = Self.isCalledImage(name) ? true : ImageFormat(try MappedFile(path: file).bytes) != nil
-      if isImage {
+      if try Self.isImage(file, name) {
         entries.append(ImageEntry(name: name, content: .file(path: file)))
       } else {
         ignoredCount += 1
@@ -96,6 +95,12 @@ struct ImageInput {
         advice: "Put the label file beside its own image file, or move it away to pack without labels.")
     }
     for index in entries.indices { entries[index].label = String(labels.bytes[index]) }
+  }
+
+  private static func isImage(_ path: String, _ name: String) throws(FileError) -> Bool {
+    if isCalledImage(name) { return true }
+    let file = try MappedFile(path: path)
+    return withExtendedLifetime(file) { ImageFormat(file.bytes) != nil }
   }
 
   private static func isCalledImage(_ name: String) -> Bool {

@@ -2,17 +2,17 @@ import ThimbleStorage
 
 /// The plain files in a tar archive, read through its mapping: ustar, GNU's long names, pax paths and sizes (POSIX.1-2001,
 /// pax interchange format).
-struct TarArchive: Sendable {
+package struct TarArchive: Sendable {
   /// A file in the archive.
-  struct Member: Sendable {
+  package struct Member: Sendable {
     /// The path without leading "./" and "/".
-    var name: String
+    package var name: String
     /// Where its bytes lie in the archive.
-    var range: Range<Int>
+    package var range: Range<Int>
   }
 
   /// In the order of the archive.
-  private(set) var members: [Member] = []
+  package private(set) var members: [Member] = []
   /// Links, devices and other entries that are neither files nor folders.
   private(set) var otherCount = 0
   let file: MappedFile
@@ -28,7 +28,7 @@ struct TarArchive: Sendable {
   }
 
   /// Lists the archive. Throws `badData` if it is damaged or ends early.
-  init(_ file: MappedFile) throws(FileError) {
+  package init(_ file: MappedFile) throws(FileError) {
     self.file = file
     var (at, announced) = (0, Announced())
     while at < file.bytes.count {

@@ -8,7 +8,7 @@ struct LabelTable {
   private var labels: [String: String] = [:]
 
   /// The ways to name an image, in the order in which they are tried: path, last component of it, that without its
-  /// extension, index in the order of packing. The first that fits any image must fit all.
+  /// extension, index in the order of packing. The first that finds a label for each image is taken.
   private static let names: [@Sendable (ImageEntry, Int) -> String] = [
     { entry, _ in entry.name }, { entry, _ in Path.baseName(entry.name) },
     { entry, _ in Path.stem(Path.baseName(entry.name)) }, { _, index in String(index) },
@@ -37,18 +37,17 @@ struct LabelTable {
 
   /// The label of each image. Throws `badData` if one has none.
   func texts(for entries: [ImageEntry]) throws(FileError) -> [String] {
-    let name = Self.names.first { name in entries.indices.contains { labels[name(entries[$0], $0)] != nil } }
-    guard let name else {
+    var best: (found: Int, missing: ImageEntry)?
+    for name in Self.names {
+      let found = entries.indices.map { labels[name(entries[$0], $0)] }
+      guard let missing = found.firstIndex(of: nil) else { return found.map { $0! } }
+      let count = found.count { $0 != nil }
+      if count > best?.found ?? 0 { best = (count, entries[missing]) }
+    }
+    guard let best else {
       throw bad("first column", "none of the images", "names such as \(entries[0].name), or numbers from 0")
     }
-    var texts: [String] = []
-    for (index, entry) in entries.enumerated() {
-      guard let text = labels[name(entry, index)] else {
-        throw bad("label of \(entry.name)", "none", "one for each image")
-      }
-      texts.append(text)
-    }
-    return texts
+    throw bad("label of \(best.missing.name)", "none", "one for each of \(entries.count) images; \(best.found) have one")
   }
 
   private func bad(_ field: String, _ found: String, _ wanted: String) -> FileError {
@@ -69,8 +68,7 @@ enum CSV {
       guard !line.allSatisfy({ $0 == 13 || $0 == 32 }) else { continue }
       guard let fields = fields(line) else {
         throw FileError(
-          .badData, file: file.path, field: "line \(number + 1)",
-          found: "a quote that does not end, or bytes that are not UTF-8",
+          .badData, file: file.path, field: "line \(number + 1)", found: "a quote that does not end, or bytes that are not UTF-8",
           wanted: "comma-separated values", advice: "Mend the line.")
       }
       rows.append((number + 1, fields))

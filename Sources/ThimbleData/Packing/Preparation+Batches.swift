@@ -42,7 +42,8 @@ extension Preparation {
     switch entry.content {
     case .file(let path):
       let file = try MappedFile(path: path)
-      apply(try Raster.decoded(file.bytes, name: entry.name), to: target)
+      let image = try Raster.decoded(file.bytes, name: entry.name)
+      withExtendedLifetime(file) { apply(image, to: target) }
     case .member(let archive, let range):
       apply(try Raster.decoded(UnsafeRawBufferPointer(rebasing: archive.bytes[range]), name: entry.name), to: target)
     case .idx(let file, let index):
