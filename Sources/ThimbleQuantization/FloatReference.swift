@@ -50,11 +50,12 @@ enum LatentRows {
   }
 
   private static func rows(_ count: Int, _ length: Int, _ fill: (inout MutableSpan<Int16>, Int) -> Void) -> [Int16] {
-    var rows = [Int16](repeating: 0, count: count * length)
+    var rows: [Int16] = []
+    var row = [Int16](repeating: 0, count: length)
     for i in 0..<count {
-      var all = rows.mutableSpan
-      var row = all.extracting(i * length..<(i + 1) * length)
-      fill(&row, i)
+      var span = row.mutableSpan
+      fill(&span, i)
+      rows += row
     }
     return rows
   }

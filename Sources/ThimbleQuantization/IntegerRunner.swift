@@ -30,17 +30,18 @@ struct IntegerRunner {
     defer { arena.deallocate() }
     var generator = try Generator(model, arena: arena, images: batch)
     let count = latents.count / length
-    var pixels = [UInt8](repeating: 0, count: count * size)
+    var pixels: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: batch * size)
     for first in stride(from: 0, to: count, by: batch) {
       let images = min(batch, count - first)
       try generator.load(latents: latents.span.extracting(first * length..<(first + images) * length))
-      var all = pixels.mutableSpan
-      var part = all.extracting(first * size..<(first + images) * size)
       for layer in 0..<layers {
-        try generator.run(layer: layer, images: images, into: &part, parallelFor: onAllProcessors)
+        var span = part.mutableSpan
+        try generator.run(layer: layer, images: images, into: &span, parallelFor: onAllProcessors)
         guard let inspect, layer + 1 < layers else { continue }
         for image in 0..<images { inspect(layer, first + image, generator.map(ofLayer: layer, image: image)) }
       }
+      pixels += part.prefix(images * size)
     }
     return pixels
   }

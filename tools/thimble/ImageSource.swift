@@ -67,16 +67,17 @@ struct ImageSource {
     let arena = UnsafeMutableRawBufferPointer.allocate(
       byteCount: model.arenaByteCount(images: batch, workers: compute.threadCount)!, alignment: 64)
     defer { arena.deallocate() }
-    var pixels = [UInt8](repeating: 0, count: latents.count / latentLength * size)
+    var pixels: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: batch * size)
     do {
       var generator = try Generator(model, arena: arena, images: batch, workers: compute.threadCount)
       for first in stride(from: 0, to: latents.count / latentLength, by: batch) {
         let images = min(batch, latents.count / latentLength - first)
-        var all = pixels.mutableSpan
-        var part = all.extracting(first * size..<(first + images) * size)
+        var span = part.mutableSpan
         try generator.generate(
-          latents: latents.span.extracting(first * latentLength..<(first + images) * latentLength), into: &part,
+          latents: latents.span.extracting(first * latentLength..<(first + images) * latentLength), into: &span,
           parallelFor: compute.parallelFor)
+        pixels += part.prefix(images * size)
       }
     } catch { throw FileError(error, file: path) }
     return pixels

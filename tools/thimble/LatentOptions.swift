@@ -25,11 +25,12 @@ struct LatentOptions: ParsableArguments {
   /// The latents of seeds.
   static func rows(of source: ImageSource, _ seeds: [UInt64]) -> [Int16] {
     let length = source.latentLength
-    var rows = [Int16](repeating: 0, count: seeds.count * length)
-    for (i, seed) in seeds.enumerated() {
-      var all = rows.mutableSpan
-      var row = all.extracting(i * length..<(i + 1) * length)
-      source.distribution.fill(&row, seed: seed)
+    var rows: [Int16] = []
+    var row = [Int16](repeating: 0, count: length)
+    for seed in seeds {
+      var span = row.mutableSpan
+      source.distribution.fill(&span, seed: seed)
+      rows += row
     }
     return rows
   }
