@@ -1,4 +1,3 @@
-import Foundation
 import ThimbleStorage
 
 /// Chooses what one step of each layer's activations stands for, by the error of the images and not by the largest
@@ -10,9 +9,10 @@ struct RangeSearch {
   let reference: [Float]
   let count: Int
 
-  /// Ranges that are tried, as parts of the largest activation, in steps of a fifth, then of a twentieth.
-  static let coarse = (0...9).map { pow(1.2, -Double($0)) }
-  static let fine = [-2, -1, 1, 2].map { pow(1.05, Double($0)) }
+  /// Ranges that are tried, as parts of the largest activation: a coarse ladder down from it, then a fine one around the best.
+  /// Plain products and quotients, since a library's `pow` may differ between machines.
+  static let coarse: [Double] = (1...9).reduce(into: [1]) { ladder, _ in ladder.append(ladder.last! / 1.2) }
+  static let fine: [Double] = [1 / (1.05 * 1.05), 1 / 1.05, 1.05, 1.05 * 1.05]
   /// The least part of the largest activation that can come out.
   static let leastPart = 0.15
 
@@ -31,10 +31,11 @@ struct RangeSearch {
     var scales = largest.map { $0 / 255 }
     var best = try error(scales)
     let rounds = [Self.coarse, Self.fine]
-    var (done, total) = (0, largest.count * rounds.reduce(0) { $0 + $1.count })
-    for round in rounds {
+    let total = largest.count * rounds.reduce(0) { $0 + $1.count }
+    var done = 0
+    for (number, round) in rounds.enumerated() {
       for layer in largest.indices {
-        let base = round == Self.coarse ? largest[layer] / 255 : scales[layer]
+        let base = number == 0 ? largest[layer] / 255 : scales[layer]
         for part in round {
           var candidate = scales
           candidate[layer] = max(base * part, largest[layer] / 255 * Self.leastPart)
@@ -45,7 +46,6 @@ struct RangeSearch {
         }
       }
     }
-    total = done
     return scales
   }
 }

@@ -31,7 +31,7 @@ public struct FloatKernels: Sendable {
     #endif
   }
 
-  func gatheredProduct(_ a: GatheredProduct, positions: Range<Int>) {
+  package func gatheredProduct(_ a: GatheredProduct, positions: Range<Int>) {
     switch module {
     case .portable: ThimbleKernels.gatheredProduct(a, positions: positions)
     #if arch(x86_64)
@@ -41,7 +41,7 @@ public struct FloatKernels: Sendable {
     }
   }
 
-  func narrowProduct(_ a: GatheredProduct, positions: Range<Int>) {
+  package func narrowProduct(_ a: GatheredProduct, positions: Range<Int>) {
     switch module {
     case .portable: ThimbleKernels.narrowProduct(a, positions: positions)
     #if arch(x86_64)
@@ -51,7 +51,7 @@ public struct FloatKernels: Sendable {
     }
   }
 
-  func weightGradient(_ a: WeightGradient, rows: Range<Int>) {
+  package func weightGradient(_ a: WeightGradient, rows: Range<Int>) {
     switch module {
     case .portable: ThimbleKernels.weightGradient(a, rows: rows)
     #if arch(x86_64)
@@ -128,7 +128,7 @@ public struct FloatKernels: Sendable {
     }
   }
 
-  func hyperbolicTangents(_ values: UnsafeMutablePointer<Float>, groups: Range<Int>) {
+  package func hyperbolicTangents(_ values: UnsafeMutablePointer<Float>, groups: Range<Int>) {
     switch module {
     case .portable: ThimbleKernels.hyperbolicTangents(values, groups: groups)
     #if arch(x86_64)

@@ -2,7 +2,7 @@ import Dispatch
 import Synchronization
 
 /// A place in a workspace: a number of floats, 64-byte aligned.
-struct Slot: Sendable {
+package struct Slot: Sendable {
   let offset: Int
   let count: Int
 }
@@ -18,7 +18,7 @@ public final class Workspace {
   /// Bytes that `allocate` will take, or has taken.
   public var byteCount: Int { (reserved + 32) * 4 }
 
-  func reserve(_ count: Int) -> Slot {
+  package func reserve(_ count: Int) -> Slot {
     precondition(base == nil, "a workspace is sized before its first use")
     let slot = Slot(offset: reserved, count: count)
     reserved += (count + 15) / 16 * 16
@@ -33,7 +33,7 @@ public final class Workspace {
     base!.initialize(repeating: 0, count: reserved + 32)
   }
 
-  subscript(slot: Slot) -> UnsafeMutablePointer<Float> { base! + slot.offset }
+  package subscript(slot: Slot) -> UnsafeMutablePointer<Float> { base! + slot.offset }
 
   deinit { base?.deallocate() }
 }

@@ -3,7 +3,7 @@ import ThimbleKernelTypes
 /// Batch normalisation (Ioffe and Szegedy 2015) and the activation after it, of one layer.
 ///
 /// Sums over the minibatch are made image by image, images added in order within a shard, shards in order.
-final class BatchNormalization {
+package final class BatchNormalization {
   /// Length of the statistics, and rows of that length an image.
   let channels: Int
   let rowsPerImage: Int
@@ -18,7 +18,7 @@ final class BatchNormalization {
   private let imageSums: Slot
   private let otherImageSums: Slot
 
-  init(channels: Int, rowsPerImage: Int, slope: Float, epsilon: Float, images: Int, _ context: ComputeContext) {
+  package init(channels: Int, rowsPerImage: Int, slope: Float, epsilon: Float, images: Int, _ context: ComputeContext) {
     self.channels = channels
     self.rowsPerImage = rowsPerImage
     self.slope = slope
@@ -35,12 +35,12 @@ final class BatchNormalization {
   }
 
   /// The statistics in force: of the last minibatch, or frozen ones. `deviation` follows from `variance`.
-  var statistics: (mean: UnsafeMutablePointer<Float>, variance: UnsafeMutablePointer<Float>) {
+  package var statistics: (mean: UnsafeMutablePointer<Float>, variance: UnsafeMutablePointer<Float>) {
     (context.workspace[mean], context.workspace[variance])
   }
 
   /// Takes mean and biased variance of the minibatch, in two passes.
-  func takeStatistics(of input: UnsafePointer<Float>, images: Int) {
+  package func takeStatistics(of input: UnsafePointer<Float>, images: Int) {
     let (means, variances) = statistics
     let count = Float(images * rowsPerImage)
     sums(input, images: images, mean: nil, into: means)
@@ -80,7 +80,7 @@ final class BatchNormalization {
   }
 
   /// Normalises with the statistics in force: pre-activation rows to activated rows.
-  func forward(
+  package func forward(
     _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, gain: UnsafePointer<Float>,
     bias: UnsafePointer<Float>, images: Int
   ) {
@@ -92,7 +92,7 @@ final class BatchNormalization {
   }
 
   /// Turns the gradient after the activation into the one before normalisation, in place, and adds those of gain and bias.
-  func backward(
+  package func backward(
     _ input: UnsafePointer<Float>, _ gradient: UnsafeMutablePointer<Float>, gain: UnsafePointer<Float>,
     bias: UnsafePointer<Float>, images: Int, gainInto: UnsafeMutablePointer<Float>?,
     biasInto: UnsafeMutablePointer<Float>?

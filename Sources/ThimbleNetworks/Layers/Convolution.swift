@@ -2,8 +2,8 @@ import ThimbleKernelTypes
 
 /// The three products of a convolution: from big to small, from small to big, and the gradient of the weights that join them.
 /// Weights are [taps][bigChannels][smallChannels]; both directions run from packed copies that `pack` renews.
-final class Convolution {
-  let geometry: ConvolutionGeometry
+package final class Convolution {
+  package let geometry: ConvolutionGeometry
   private let context: ComputeContext
   private let downTable: GatherTable
   private let upTables: [GatherTable]
@@ -14,7 +14,7 @@ final class Convolution {
   private let narrow: Bool
 
   /// `down` and `up` say which directions are needed.
-  init(_ geometry: ConvolutionGeometry, _ context: ComputeContext, down: Bool, up: Bool) {
+  package init(_ geometry: ConvolutionGeometry, _ context: ComputeContext, down: Bool, up: Bool) {
     self.geometry = geometry
     self.context = context
     narrow = geometry.bigChannels <= 4
@@ -31,7 +31,7 @@ final class Convolution {
   }
 
   /// Renews the packed copies from the weights. Call after each change of them.
-  func pack(_ weights: UnsafePointer<Float>) {
+  package func pack(_ weights: UnsafePointer<Float>) {
     if let packedDown { packDown(weights, context.workspace[packedDown]) }
     for (table, slot) in zip(upTables, packedUp) {
       let packed = context.workspace[slot]
@@ -81,14 +81,14 @@ final class Convolution {
   }
 
   /// Strided convolution: [images][big] to [images][small].
-  func down(_ big: UnsafePointer<Float>, _ small: UnsafeMutablePointer<Float>, images: Int) {
+  package func down(_ big: UnsafePointer<Float>, _ small: UnsafeMutablePointer<Float>, images: Int) {
     run(
       downTable, packedDown!, big, geometry.bigCount, small, geometry.smallCount, depth: geometry.bigChannels,
       outputs: geometry.smallChannels, images: images, narrow: false)
   }
 
   /// Fractionally-strided convolution: [images][small] to [images][big].
-  func up(_ small: UnsafePointer<Float>, _ big: UnsafeMutablePointer<Float>, images: Int) {
+  package func up(_ small: UnsafePointer<Float>, _ big: UnsafeMutablePointer<Float>, images: Int) {
     for (table, slot) in zip(upTables, packedUp) {
       run(
         table, slot, small, geometry.smallCount, big, geometry.bigCount, depth: geometry.smallChannels,
@@ -120,7 +120,7 @@ final class Convolution {
   }
 
   /// Adds the gradient of the weights, given both maps (one of them a gradient).
-  func weightGradient(
+  package func weightGradient(
     big: UnsafePointer<Float>, small: UnsafePointer<Float>, images: Int, into gradient: UnsafeMutablePointer<Float>
   ) {
     downTable.inputOffsets.withUnsafeBufferPointer { offsets in
