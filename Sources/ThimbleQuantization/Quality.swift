@@ -26,7 +26,7 @@ public struct ImageQuality: Sendable, Equatable {
   /// PSNR of a mean squared error in [-1, 1].
   static func psnr(_ squaredError: Double) -> Double { 10 * log10(4 / max(squaredError, 1e-12)) }
 
-  init(pixels: [UInt8], reference: [Float], count: Int, side: Int, channels: Int) {
+  package init(pixels: [UInt8], reference: [Float], count: Int, side: Int, channels: Int) {
     let ratios = Self.squaredErrors(pixels, reference, count: count).map(Self.psnr)
     meanPSNR = ratios.reduce(0, +) / Double(count)
     worstPSNR = ratios.min() ?? 0

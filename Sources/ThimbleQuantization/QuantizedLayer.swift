@@ -40,25 +40,30 @@ struct QuantizedLayer {
 
   /// Bias, multiplier and shift of every output, for the steps that inputs and outputs stand for.
   ///
-  /// Throws if an accumulator could leave int32.
+  /// Throws if an accumulator could leave int32, or a multiplier 31 bits.
   func constants(
     inputScale: Double, outputScale: Double, halfRange: Double
   ) throws(FileError) -> (biases: [Int32], multipliers: [UInt32], shift: UInt32) {
     let factors = scales.map { inputScale * $0 / outputScale }
-    let shift = Self.shift(largest: factors.max() ?? 1)
+    let largest = factors.max() ?? 1
+    guard largest < Double(1 << 29) else { throw tooLarge("factor \(largest) from sums to steps", "below 2^29") }
+    let shift = Self.shift(largest: largest)
     var (biases, multipliers): ([Int32], [UInt32]) = ([], [])
     for output in 0..<folded.outputs {
       let bias = ((folded.biases[output] + halfRange) / (inputScale * scales[output])).rounded(.toNearestOrEven)
       guard abs(bias) + Double(largestSums[output]) < 2_147_483_648 else {
-        throw FileError(
-          .badData, file: "checkpoint", field: "\(folded.specification.name): output \(output)",
-          found: "sums up to \(abs(bias) + Double(largestSums[output]))", wanted: "below 2^31",
-          advice: "The network is too wide or its weights have diverged; train again with smaller widths.")
+        throw tooLarge("output \(output): sums up to \(abs(bias) + Double(largestSums[output]))", "below 2^31")
       }
       biases.append(Int32(bias))
       multipliers.append(UInt32((factors[output] * Double(sign: .plus, exponent: shift, significand: 1)).rounded()))
     }
     return (biases, multipliers, UInt32(shift))
+  }
+
+  private func tooLarge(_ found: String, _ wanted: String) -> FileError {
+    FileError(
+      .badData, file: "checkpoint", field: folded.specification.name, found: found, wanted: wanted,
+      advice: "The weights have diverged or the network is too wide; take an earlier checkpoint or train again.")
   }
 
   /// The shift that brings the largest factor just below 2^31: 1 ... 62.
