@@ -11,6 +11,7 @@ public struct Dataset: Sendable {
   /// The value of the metadata key `format`.
   public static let format = "thimble-dataset 1"
 
+  /// Where the set lies.
   public let path: String
   /// Number of images, at least 1.
   public let count: Int
@@ -22,6 +23,7 @@ public struct Dataset: Sendable {
   public let channels: Int
   /// One number an image, if the set has labels; an index into `labelNames` if it has names.
   public let labels: [Int32]?
+  /// What the labels mean, if they have names.
   public let labelNames: [String]?
   /// What the set calls itself.
   public let name: String
@@ -100,7 +102,9 @@ extension Dataset {
     var keys: [String: String] {
       var keys = ["format": Dataset.format, "name": name, "source": source, "digest": digest]
       keys["licence"] = licence
-      if let labelNames, let json = try? JSONSerialization.data(withJSONObject: labelNames, options: .withoutEscapingSlashes) {
+      if let labelNames,
+        let json = try? JSONSerialization.data(withJSONObject: labelNames, options: .withoutEscapingSlashes)
+      {
         keys["labelNames"] = String(decoding: json, as: UTF8.self)
       }
       return keys

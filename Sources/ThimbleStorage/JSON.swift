@@ -79,7 +79,7 @@ extension JSON {
     }
 
     mutating func value(depth: Int) throws(Fault) -> JSON {
-      guard depth <= JSON.deepest else { throw fault("deeper nesting than \(JSON.deepest)") }
+      guard depth < JSON.deepest else { throw fault("deeper nesting than \(JSON.deepest)") }
       if take("{") { return .object(try members(depth: depth + 1)) }
       if take("[") { return .array(try elements(depth: depth + 1)) }
       if take("\"") { return .text(try text()) }
@@ -115,12 +115,11 @@ extension JSON {
       let word = String(decoding: bytes[start..<at], as: UTF8.self)
       if ["true", "false", "null"].contains(word) { return .other }
       let digits = word.hasPrefix("-") ? word.dropFirst() : word[...]
-      guard let first = digits.first, first.isASCII && first.isNumber else { throw fault("no value") }
-      if digits.utf8.allSatisfy({ (48...57).contains($0) }) {
-        guard digits == "0" || first != "0", let number = Int(word) else { throw fault("the number \(word)") }
-        return .integer(number)
+      guard let parts = digits.wholeMatch(of: /(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/) else {
+        throw fault("no value")
       }
-      guard Double(word)?.isFinite == true else { throw fault("the number \(word)") }
+      if parts.1 == nil && parts.2 == nil, let number = Int(word) { return .integer(number) }
+      guard parts.1 != nil || parts.2 != nil, Double(word)?.isFinite == true else { throw fault("the number \(word)") }
       return .other
     }
 

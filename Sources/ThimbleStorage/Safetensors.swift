@@ -20,13 +20,17 @@ public enum TensorType: String, Sendable {
 
 /// One tensor of a file: its bytes lie in the mapping, which it keeps alive.
 public struct StoredTensor: Sendable {
+  /// As in the file.
   public let name: String
+  /// Of the elements.
   public let type: TensorType
+  /// Outermost dimension first; empty for a single number.
   public let shape: [Int]
   /// Little-endian elements, row-major; may be unaligned. Valid while `file` lives.
   public nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
   let file: MappedFile
 
+  /// Product of the shape.
   public var elementCount: Int { shape.reduce(1, *) }
 
   /// A copy of the elements of an `F32` tensor.
@@ -44,7 +48,9 @@ public struct StoredTensor: Sendable {
 /// A safetensors file (github.com/huggingface/safetensors, its format page): eight bytes of header length, a JSON header,
 /// the tensors' bytes. The file is hostile: sizes are checked before use, holes and overlaps are refused.
 public struct SafetensorsFile: Sendable {
+  /// Where the file lies.
   public let path: String
+  /// The texts of `__metadata__`.
   public let metadata: [String: String]
   /// Tensors by name.
   public let tensors: [String: StoredTensor]
@@ -136,17 +142,24 @@ public struct SafetensorsFile: Sendable {
   }
 
   /// The tensor of this name, type and shape (nil: any size there), or an error that says what is there instead.
-  public func tensor(_ name: String, _ type: TensorType, shape wanted: [Int?]? = nil) throws(FileError) -> StoredTensor {
-    let wantedText = wanted.map { "\(type.rawValue) [\($0.map { $0.map(String.init) ?? "any" }.joined(separator: ", "))]" }
+  public func tensor(_ name: String, _ type: TensorType, shape wanted: [Int?]? = nil) throws(FileError) -> StoredTensor
+  {
+    let wantedText = wanted.map {
+      "\(type.rawValue) [\($0.map { $0.map(String.init) ?? "any" }.joined(separator: ", "))]"
+    }
     guard let tensor = tensors[name] else {
       throw FileError(
-        .badData, file: path, field: name, found: "no such tensor", wanted: wantedText ?? "a tensor of \(type.rawValue)",
+        .badData, file: path, field: name, found: "no such tensor",
+        wanted: wantedText ?? "a tensor of \(type.rawValue)",
         advice: "Is this the right kind of file? It holds: \(tensors.keys.sorted().prefix(6).joined(separator: ", ")).")
     }
-    let fits = wanted.map { $0.count == tensor.shape.count && zip($0, tensor.shape).allSatisfy { $0 == nil || $0 == $1 } }
+    let fits = wanted.map {
+      $0.count == tensor.shape.count && zip($0, tensor.shape).allSatisfy { $0 == nil || $0 == $1 }
+    }
     guard tensor.type == type, fits ?? true else {
       throw FileError(
-        .badData, file: path, field: name, found: "\(tensor.type.rawValue) \(tensor.shape)", wanted: wantedText ?? type.rawValue,
+        .badData, file: path, field: name, found: "\(tensor.type.rawValue) \(tensor.shape)",
+        wanted: wantedText ?? type.rawValue,
         advice: "The file belongs to another network or data set; name the right one.")
     }
     return tensor

@@ -2,10 +2,14 @@
 public struct SafetensorsWriter: ~Copyable {
   /// A tensor announced in the header.
   public struct Entry: Sendable {
+    /// Unlike all others in the file.
     public var name: String
+    /// Of the elements.
     public var type: TensorType
+    /// Outermost dimension first.
     public var shape: [Int]
 
+    /// A tensor of this name, type and shape.
     public init(_ name: String, _ type: TensorType, _ shape: [Int]) {
       self.name = name
       self.type = type
@@ -43,7 +47,8 @@ public struct SafetensorsWriter: ~Copyable {
     for entry in entries {
       let offsets = [JSON.integer(end), .integer(end + entry.byteCount)]
       header[entry.name] = .object([
-        "dtype": .text(entry.type.rawValue), "shape": .array(entry.shape.map(JSON.integer)), "data_offsets": .array(offsets),
+        "dtype": .text(entry.type.rawValue), "shape": .array(entry.shape.map(JSON.integer)),
+        "data_offsets": .array(offsets),
       ])
       end += entry.byteCount
     }

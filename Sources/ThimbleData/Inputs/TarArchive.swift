@@ -37,7 +37,8 @@ package struct TarArchive: Sendable {
       // Archives end with two zero blocks; what follows is padding. Some writers leave them out.
       if header.allSatisfy({ $0 == 0 }) { break }
       guard Self.isHeader(header) else { throw bad(at, "a wrong checksum", "a tar header") }
-      guard let size = announced.size ?? Self.number(header[124..<136]), size <= file.bytes.count - at - Self.block else {
+      guard let size = announced.size ?? Self.number(header[124..<136]), size <= file.bytes.count - at - Self.block
+      else {
         throw bad(at, "an entry that ends after the archive", "a whole archive")
       }
       let start = at + Self.block
@@ -121,7 +122,13 @@ extension TarArchive {
   private static func cleaned(_ name: String) -> String {
     var name = Substring(name)
     while true {
-      if name.hasPrefix("./") { name = name.dropFirst(2) } else if name.hasPrefix("/") { name = name.dropFirst() } else { break }
+      if name.hasPrefix("./") {
+        name = name.dropFirst(2)
+      } else if name.hasPrefix("/") {
+        name = name.dropFirst()
+      } else {
+        break
+      }
     }
     return String(name)
   }

@@ -13,6 +13,7 @@ public struct DatasetPacker: Sendable {
 
   /// Pixels of a side of the packed images.
   public var size: Int
+  /// Make colour images grey.
   public var grey = false
   /// A table of labels (comma-separated values): image name or index, label.
   public var labels: String?
@@ -22,10 +23,12 @@ public struct DatasetPacker: Sendable {
   public var skipBad = false
   /// What shows through transparent pixels.
   public var background = RGB.white
+  /// The terms of the images, kept with the set.
   public var licence: String?
   /// What the set is called; nil for the name of the first input.
   public var name: String?
 
+  /// Packs to images of `size` x `size` pixels, 1 to `largestSize`.
   public init(size: Int) { self.size = size }
 
   /// Packs `inputs` (IDX files, folders, tar archives, single images) into the file `output`, whole or not at all.
@@ -58,7 +61,8 @@ public struct DatasetPacker: Sendable {
           guard error.kind == .badData else { throw error }
           bad.append(.init(name: entries[index].name, reason: error.found))
         } else {
-          try writer.append(UnsafeRawBufferPointer(rebasing: pixels[(place * imageByteCount)..<((place + 1) * imageByteCount)]))
+          try writer.append(
+            UnsafeRawBufferPointer(rebasing: pixels[(place * imageByteCount)..<((place + 1) * imageByteCount)]))
           kept.append(index)
         }
       }
@@ -106,16 +110,21 @@ public struct DatasetPacker: Sendable {
 public struct PackingReport: Sendable, Equatable, CustomStringConvertible {
   /// An image that was left out.
   public struct BadImage: Sendable, Equatable {
+    /// Its name within its input.
     public var name: String
+    /// What is wrong with it.
     public var reason: String
   }
 
   /// [count, height, width, channels]
   public var shape: [Int]
+  /// Whether the set has labels.
   public var isLabelled: Bool
+  /// The images left out, in order.
   public var bad: [BadImage]
   /// Files among the inputs that are neither called images nor are any.
   public var ignoredCount: Int
+  /// As in `Dataset.digest`.
   public var digest: String
 
   private static let largestList = 20
@@ -126,6 +135,7 @@ public struct PackingReport: Sendable, Equatable, CustomStringConvertible {
     return bad.count > largestList ? "\(names); and \(bad.count - largestList) more" : names
   }
 
+  /// A few lines, without an end of line after the last one.
   public var description: String {
     var lines = [
       "packed \(shape[0]) images, \(shape[2]) x \(shape[1]), \(shape[3] == 1 ? "grey" : "colour"), "
