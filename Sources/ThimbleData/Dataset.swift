@@ -63,7 +63,7 @@ public struct Dataset: Sendable {
     digest = metadata.digest
   }
 
-  /// The pixels of one image. Shape: [height, width, channels]. Valid while the set lives.
+  /// The pixels of one image. Shape: [height, width, channels]. Valid while the set lives: keep the set in a variable.
   public func image(_ index: Int) -> UnsafeRawBufferPointer {
     precondition(index >= 0 && index < count, "no such image")
     let size = imageByteCount
