@@ -5,10 +5,13 @@ public struct ContactSheet: Sendable {
   /// White pixels around each image.
   public static let padding = 2
 
+  /// Images in a row.
   public let columns: Int
+  /// Rows of images.
   public let rows: Int
   /// Size of one image before it is magnified.
   public let imageHeight: Int
+  /// Size of one image before it is magnified.
   public let imageWidth: Int
   /// 1 or 3.
   public let channels: Int
@@ -17,7 +20,9 @@ public struct ContactSheet: Sendable {
   /// The whole sheet. Shape: [height, width, channels].
   public private(set) var pixels: [UInt8]
 
+  /// Pixels of the whole sheet.
   public var height: Int { rows * (imageHeight * scale + Self.padding) + Self.padding }
+  /// Pixels of the whole sheet.
   public var width: Int { columns * (imageWidth * scale + Self.padding) + Self.padding }
 
   /// A sheet without images: white.

@@ -11,6 +11,7 @@ public struct Dataset: Sendable {
   /// The value of the metadata key `format`.
   public static let format = "thimble-dataset 1"
 
+  /// Where the set lies.
   public let path: String
   /// Number of images, at least 1.
   public let count: Int
@@ -22,6 +23,7 @@ public struct Dataset: Sendable {
   public let channels: Int
   /// One number an image, if the set has labels; an index into `labelNames` if it has names.
   public let labels: [Int32]?
+  /// What the labels mean, if they have names.
   public let labelNames: [String]?
   /// What the set calls itself.
   public let name: String
@@ -61,7 +63,7 @@ public struct Dataset: Sendable {
     digest = metadata.digest
   }
 
-  /// The pixels of one image. Shape: [height, width, channels]. Valid while the set lives.
+  /// The pixels of one image. Shape: [height, width, channels]. Valid while the set lives: keep the set in a variable.
   public func image(_ index: Int) -> UnsafeRawBufferPointer {
     precondition(index >= 0 && index < count, "no such image")
     let size = imageByteCount

@@ -5,17 +5,25 @@ import ThimbleStorage
 public struct DatasetInfo: Sendable, Equatable, CustomStringConvertible {
   /// How often a label occurs.
   public struct LabelCount: Sendable, Equatable {
+    /// As the set stores it.
     public var label: Int32
+    /// Its name, if the set has names.
     public var name: String?
+    /// Number of images.
     public var count: Int
   }
 
+  /// Where the set lies.
   public var path: String
+  /// What it calls itself.
   public var name: String
+  /// What it was packed from.
   public var source: String
+  /// The terms stated when it was packed.
   public var licence: String?
   /// [count, height, width, channels]
   public var shape: [Int]
+  /// As the file states it; `Dataset.verifyDigest()` computes it.
   public var digest: String
   /// Size of the file.
   public var byteCount: Int
@@ -42,6 +50,7 @@ public struct DatasetInfo: Sendable, Equatable, CustomStringConvertible {
   /// The same for the set at `path`.
   public init(path: String) throws(FileError) { try self.init(Dataset(path: path)) }
 
+  /// A few lines, without an end of line after the last one.
   public var description: String {
     var lines = [
       "name      \(name)", "source    \(source)", "licence   \(licence ?? "not stated")",

@@ -15,20 +15,21 @@ public struct AtomicFile: ~Copyable {
 
   /// Begins the file that will stand at `path`. Throws `cannotWrite` if the folder does not take it.
   public init(path: String) throws(FileError) {
+    func refused(_ code: Int32) -> FileError {
+      .system(.cannotWrite, file: path, call: "create", wanted: "a place to write", errno: code)
+    }
+    // Without a name, the temporary file would land in the working folder.
+    guard !path.isEmpty else { throw refused(ENOENT) }
     var status = stat()
-    let exists = stat(path, &status) == 0
-    let isFolder = exists && status.st_mode & S_IFMT == S_IFDIR
-    let isDevice = exists && !isFolder && status.st_mode & S_IFMT != S_IFREG
+    let kind = stat(path, &status) == 0 ? status.st_mode & S_IFMT : S_IFREG
+    guard kind != S_IFDIR else { throw refused(EISDIR) }
+    let isDevice = kind != S_IFREG
     // Two writers of one process, or a file left by a killed one, must not meet: hence the number, and O_EXCL.
     let temporary = "\(path).tmp-\(getpid())-\(Self.counter.add(1, ordering: .relaxed).newValue)"
-    if !isDevice && !isFolder { unlink(temporary) }
+    if !isDevice { unlink(temporary) }
     let opened =
-      isFolder
-      ? -1 : isDevice ? open(path, O_WRONLY | O_CLOEXEC) : open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard opened >= 0 else {
-      throw .system(
-        .cannotWrite, file: path, call: "create", wanted: "a place to write", errno: isFolder ? EISDIR : errno)
-    }
+      isDevice ? open(path, O_WRONLY | O_CLOEXEC) : open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard opened >= 0 else { throw refused(errno) }
     self.path = path
     temporaryPath = isDevice ? nil : temporary
     descriptor = opened

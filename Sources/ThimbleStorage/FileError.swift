@@ -18,13 +18,20 @@ public struct FileError: Error, CustomStringConvertible, Sendable, Equatable {
     case interrupted = 75
   }
 
+  /// Which exit code it leads to.
   public var kind: Kind
+  /// The file, as the user called it.
   public var file: String
+  /// The part of the file, or the system call, that it is about.
   public var field: String
+  /// What is there.
   public var found: String
+  /// What should be there.
   public var wanted: String
+  /// What to do, as a sentence.
   public var advice: String
 
+  /// An error of all its parts.
   public init(
     _ kind: Kind, file: String, field: String, found: String, wanted: String, advice: String
   ) {

@@ -1,13 +1,15 @@
-import Foundation
-
 /// Writes a safetensors file, tensor after tensor, with the keys of its header sorted: equal content gives equal bytes.
 public struct SafetensorsWriter: ~Copyable {
   /// A tensor announced in the header.
   public struct Entry: Sendable {
+    /// Unlike all others in the file.
     public var name: String
+    /// Of the elements.
     public var type: TensorType
+    /// Outermost dimension first.
     public var shape: [Int]
 
+    /// A tensor of this name, type and shape.
     public init(_ name: String, _ type: TensorType, _ shape: [Int]) {
       self.name = name
       self.type = type
@@ -25,7 +27,7 @@ public struct SafetensorsWriter: ~Copyable {
 
   /// Writes the header. The tensors' bytes follow in the order of `entries`, through `append`; data begin at a multiple of 64.
   public init(path: String, metadata: [String: String], entries: [Entry]) throws(FileError) {
-    let header = try Self.header(path: path, metadata: metadata, entries: entries)
+    let header = Self.header(metadata: metadata, entries: entries)
     let file = try AtomicFile(path: path)
     do {
       try header.withUnsafeBytes { try file.write($0) }
@@ -38,29 +40,24 @@ public struct SafetensorsWriter: ~Copyable {
 
   /// The length prefix and the JSON text, padded with spaces to a multiple of 64 bytes, or to `byteCount`.
   private static func header(
-    path: String, metadata: [String: String], entries: [Entry], byteCount: Int? = nil
-  ) throws(FileError) -> Data {
-    var header: [String: Any] = ["__metadata__": metadata]
+    metadata: [String: String], entries: [Entry], byteCount: Int? = nil
+  ) -> [UInt8] {
+    var header: [String: JSON] = ["__metadata__": .object(metadata.mapValues(JSON.text))]
     var end = 0
     for entry in entries {
-      header[entry.name] = [
-        "dtype": entry.type.rawValue, "shape": entry.shape, "data_offsets": [end, end + entry.byteCount],
-      ]
+      let offsets = [JSON.integer(end), .integer(end + entry.byteCount)]
+      header[entry.name] = .object([
+        "dtype": .text(entry.type.rawValue), "shape": .array(entry.shape.map(JSON.integer)),
+        "data_offsets": .array(offsets),
+      ])
       end += entry.byteCount
     }
-    guard
-      let json = try? JSONSerialization.data(withJSONObject: header, options: [.sortedKeys, .withoutEscapingSlashes])
-    else {
-      throw FileError(
-        .fault, file: path, field: "header", found: "values that JSON cannot hold", wanted: "text and numbers",
-        advice: "This is a defect of the program.")
-    }
+    precondition(header.count == entries.count + 1, "two tensors of one name")
+    let json = JSON.object(header).serialized.utf8
     let total = byteCount ?? (8 + json.count + 63) / 64 * 64
     precondition(8 + json.count <= total, "a longer header than announced")
-    var bytes = withUnsafeBytes(of: UInt64(total - 8).littleEndian) { Data($0) }
-    bytes.append(json)
-    bytes.append(contentsOf: [UInt8](repeating: 0x20, count: total - bytes.count))
-    return bytes
+    let length = withUnsafeBytes(of: UInt64(total - 8).littleEndian) { Array($0) }
+    return length + json + [UInt8](repeating: 0x20, count: total - 8 - json.count)
   }
 
   /// Appends the bytes of the next tensor, or a part of them.
@@ -82,7 +79,7 @@ public struct SafetensorsWriter: ~Copyable {
   /// Corrects the header once the bytes are known: for a writer that learns only at the end how many rows there are, and
   /// their digest. The new header must not be longer than the first one; its place is filled with spaces.
   package mutating func correctHeader(metadata: [String: String], entries: [Entry]) throws(FileError) {
-    let header = try Self.header(path: path, metadata: metadata, entries: entries, byteCount: headerByteCount)
+    let header = Self.header(metadata: metadata, entries: entries, byteCount: headerByteCount)
     let written = try file.written().bytes.count - headerByteCount
     missing = entries.reduce(0) { $0 + $1.byteCount } - written
     precondition(missing >= 0, "more bytes than announced")

@@ -34,7 +34,9 @@ import ThimbleStorage
   }
 
   /// Catches a crash, a hang, or memory taken for what a flipped byte claims; an image may come out or not.
-  @Test(arguments: ["rgb8_interlaced.png", "palette8_alpha.png", "rgb_420.jpg", "progressive_420.jpg", "exif6.jpg", "cmyk_adobe.jpg"])
+  @Test(arguments: [
+    "rgb8_interlaced.png", "palette8_alpha.png", "rgb_420.jpg", "progressive_420.jpg", "exif6.jpg", "cmyk_adobe.jpg",
+  ])
   func imagesWithOneWrongByte(name: String) {
     let whole = bytes(of: "\(Place.fixtures)/\(name)")
     for at in whole.indices {

@@ -37,7 +37,8 @@ import ThimbleStorage
   }
 
   @Test(arguments: [
-    "a/x/1.png,7\nb/2.png,-5\nb/10.png,6\n", "file,label\n1.png,7\n2.png,-5\n10.png,6", "1,7\r\n2,-5\r\n10,6\r\nother,9\r\n",
+    "a/x/1.png,7\nb/2.png,-5\nb/10.png,6\n", "file,label\n1.png,7\n2.png,-5\n10.png,6",
+    "1,7\r\n2,-5\r\n10,6\r\nother,9\r\n",
     "index,what\n0,7\n2,-5\n\n1,6\n", "\u{feff}\"1.png\" , \"7\"\n2.png,-5\n10.png,6\n10.png,6",
   ])
   func tablesNameImagesInSeveralWays(table: String) throws {
@@ -56,8 +57,10 @@ import ThimbleStorage
 
   @Test(arguments: [
     ("1.png,7\n2.png,5\n", "label of b/10.png", "none"), ("x,1\n", "first column", "none of the images"),
-    ("1.png,7\n1.png,8\n", "line 2", "1.png again"), ("1.png,7,8\n", "line 1", "3 columns"), ("1.png\n", "line 1", "1 columns"),
-    ("\"1.png,7\n", "line 1", "a quote that does not end, or bytes that are not UTF-8"), ("", "first column", "none of the images"),
+    ("1.png,7\n1.png,8\n", "line 2", "1.png again"), ("1.png,7,8\n", "line 1", "3 columns"),
+    ("1.png\n", "line 1", "1 columns"),
+    ("\"1.png,7\n", "line 1", "a quote that does not end, or bytes that are not UTF-8"),
+    ("", "first column", "none of the images"),
   ])
   func badTables(table: String, field: String, found: String) throws {
     let error = fileError { _ = try labels(table) }

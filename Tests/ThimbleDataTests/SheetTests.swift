@@ -45,7 +45,9 @@ import ThimbleStorage
     try dataset.writeSheet(to: sheet, imageCount: 1, first: 8)
     #expect(try values(of: sheet, side: 5, columns: 1) == [8])
     for (count, columns, first, scale) in [(0, 1, 0, 1), (1, 0, 0, 1), (1, 1, 10, 1), (1, 1, -1, 1), (1, 1, 0, 17)] {
-      let error = fileError { try dataset.writeSheet(to: sheet, imageCount: count, columns: columns, first: first, scale: scale) }
+      let error = fileError {
+        try dataset.writeSheet(to: sheet, imageCount: count, columns: columns, first: first, scale: scale)
+      }
       #expect(error?.kind == .usage)
     }
     #expect(fileError { try dataset.writeSheet(to: "/dev/full") }?.kind == .inputOutput)

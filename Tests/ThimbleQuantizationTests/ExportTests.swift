@@ -6,17 +6,18 @@ import ThimbleQuantization
 import ThimbleStorage
 
 /// Exports of small generators: near to f32, the same bytes whatever computes, safe in int32.
-@Suite struct ExportTests {
+@Suite final class ExportTests {
   private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .path + "/Fixtures/import/"
   private let folder = FileManager.default.temporaryDirectory.path + "/thimble-export-\(UUID().uuidString)"
 
   init() throws { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
 
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+
   private func export(
     _ stored: StoredGenerator, threads: Int = 2, set: InstructionSet = .portable
   ) throws -> (report: ExportReport, bytes: Data) {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     var exporter = Exporter(workers: Workers(count: threads), kernels: FloatKernels(set))
     exporter.calibrationCount = 64
     exporter.reportCount = 64

@@ -1,11 +1,16 @@
 /// A colour, 8 bits each.
 public struct RGB: Sendable, Equatable {
+  /// 0 to 255.
   public var red: UInt8
+  /// 0 to 255.
   public var green: UInt8
+  /// 0 to 255.
   public var blue: UInt8
 
+  /// All 255.
   public static let white = RGB(red: 255, green: 255, blue: 255)
 
+  /// A colour of three parts.
   public init(red: UInt8, green: UInt8, blue: UInt8) {
     self.red = red
     self.green = green

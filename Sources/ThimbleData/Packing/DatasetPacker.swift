@@ -13,6 +13,7 @@ public struct DatasetPacker: Sendable {
 
   /// Pixels of a side of the packed images.
   public var size: Int
+  /// Make colour images grey.
   public var grey = false
   /// A table of labels (comma-separated values): image name or index, label.
   public var labels: String?
@@ -22,10 +23,12 @@ public struct DatasetPacker: Sendable {
   public var skipBad = false
   /// What shows through transparent pixels.
   public var background = RGB.white
+  /// The terms of the images, kept with the set.
   public var licence: String?
   /// What the set is called; nil for the name of the first input.
   public var name: String?
 
+  /// Packs to images of `size` x `size` pixels, 1 to `largestSize`.
   public init(size: Int) { self.size = size }
 
   /// Packs `inputs` (IDX files, folders, tar archives, single images) into the file `output`, whole or not at all.
@@ -43,33 +46,45 @@ public struct DatasetPacker: Sendable {
     let isGrey = grey || opened.allSatisfy(\.isIDX)
     let labels = try labels(&opened)
     let entries = opened.flatMap(\.entries)
-    let metadata = Dataset.Metadata(
+    let preparation = Preparation(size: size, channels: isGrey ? 1 : 3, background: background)
+    let shape = [entries.count, size, size, preparation.channels]
+    var writer = try DatasetWriter(
+      path: output, largestShape: shape, labelled: labels != nil, metadata: metadata(inputs, labels))
+    let (kept, bad) = try fill(&writer, entries, preparation, progress)
+    try judge(bad, kept: kept.count, of: entries.count, inputs)
+    let digest = try writer.commit(count: kept.count, labels: labels.map { all in kept.map { all.numbers[$0] } })
+    return PackingReport(
+      shape: [kept.count] + shape[1...], isLabelled: labels != nil, bad: bad,
+      ignoredCount: opened.reduce(0) { $0 + $1.ignoredCount }, digest: digest)
+  }
+
+  private func metadata(_ inputs: [String], _ labels: Labels?) -> Dataset.Metadata {
+    Dataset.Metadata(
       name: name ?? Path.stem(Path.baseName(inputs[0])), source: inputs.map(Path.baseName).joined(separator: ", "),
       digest: "", labelNames: labels?.names, licence: licence)
-    let preparation = Preparation(size: size, channels: isGrey ? 1 : 3, background: background)
-    var writer = try DatasetWriter(
-      path: output, largestShape: [entries.count, size, size, preparation.channels], labelled: labels != nil,
-      metadata: metadata)
+  }
+
+  /// Prepares and appends all images; returns the numbers of those in the set, and those that are bad.
+  private func fill(
+    _ writer: inout DatasetWriter, _ entries: [ImageEntry], _ preparation: Preparation, _ progress: (Int, Int) -> Void
+  ) throws(FileError) -> (kept: [Int], bad: [PackingReport.BadImage]) {
     var (kept, bad) = ([Int](), [PackingReport.BadImage]())
+    let imageByteCount = preparation.byteCount
     try preparation.forEachBatch(of: entries) { pixels, range, errors throws(FileError) in
-      let imageByteCount = preparation.byteCount
       for (place, index) in range.enumerated() {
         if let error = errors[place] {
+          // Only the image itself may be at fault: a disk that cannot be read is no reason to leave it out.
           guard error.kind == .badData else { throw error }
           bad.append(.init(name: entries[index].name, reason: error.found))
         } else {
-          try writer.append(
-            UnsafeRawBufferPointer(rebasing: pixels[(place * imageByteCount)..<((place + 1) * imageByteCount)]))
+          let start = place * imageByteCount
+          try writer.append(UnsafeRawBufferPointer(rebasing: pixels[start..<(start + imageByteCount)]))
           kept.append(index)
         }
       }
       progress(range.upperBound, entries.count)
     }
-    try judge(bad, kept: kept.count, of: entries.count, inputs)
-    let digest = try writer.commit(count: kept.count, labels: labels.map { all in kept.map { all.numbers[$0] } })
-    return PackingReport(
-      shape: [kept.count, size, size, preparation.channels], isLabelled: labels != nil, bad: bad,
-      ignoredCount: opened.reduce(0) { $0 + $1.ignoredCount }, digest: digest)
+    return (kept, bad)
   }
 
   private func check(_ inputs: [String], _ output: String) throws(FileError) {
@@ -78,7 +93,7 @@ public struct DatasetPacker: Sendable {
     }
     guard (1...Self.largestSize).contains(size) else { throw usage("size", "\(size)", "1 to \(Self.largestSize)") }
     guard !inputs.isEmpty else { throw usage("input", "none", "an IDX file, a folder or a tar archive") }
-    guard !inputs.contains(where: { Path.isSame($0, output) }) else {
+    guard !(inputs + (labels.map { [$0] } ?? [])).contains(where: { Path.isSame($0, output) }) else {
       throw usage("output", "one of the inputs", "another file")
     }
   }
@@ -100,40 +115,5 @@ public struct DatasetPacker: Sendable {
       .badData, file: inputs.joined(separator: ", "), field: "images",
       found: "\(bad.count) bad of \(total): \(PackingReport.list(bad))", wanted: "whole PNG or JPEG images",
       advice: kept == 0 ? "None is left to pack." : "Replace or remove them, or leave them out with --skip-bad.")
-  }
-}
-
-/// What was packed.
-public struct PackingReport: Sendable, Equatable, CustomStringConvertible {
-  /// An image that was left out.
-  public struct BadImage: Sendable, Equatable {
-    public var name: String
-    public var reason: String
-  }
-
-  /// [count, height, width, channels]
-  public var shape: [Int]
-  public var isLabelled: Bool
-  public var bad: [BadImage]
-  /// Files among the inputs that are neither called images nor are any.
-  public var ignoredCount: Int
-  public var digest: String
-
-  private static let largestList = 20
-
-  /// The first names with their reasons, and how many more there are.
-  static func list(_ bad: [BadImage]) -> String {
-    let names = bad.prefix(largestList).map { "\($0.name) (\($0.reason))" }.joined(separator: "; ")
-    return bad.count > largestList ? "\(names); and \(bad.count - largestList) more" : names
-  }
-
-  public var description: String {
-    var lines = [
-      "packed \(shape[0]) images, \(shape[2]) x \(shape[1]), \(shape[3] == 1 ? "grey" : "colour"), "
-        + (isLabelled ? "labelled" : "without labels"), "digest \(digest)",
-    ]
-    if !bad.isEmpty { lines.append("left out \(bad.count) bad images: \(Self.list(bad))") }
-    if ignoredCount > 0 { lines.append("ignored \(ignoredCount) files that are no images") }
-    return lines.joined(separator: "\n")
   }
 }

@@ -47,7 +47,8 @@ struct LabelTable {
     guard let best else {
       throw bad("first column", "none of the images", "names such as \(entries[0].name), or numbers from 0")
     }
-    throw bad("label of \(best.missing.name)", "none", "one for each of \(entries.count) images; \(best.found) have one")
+    throw bad(
+      "label of \(best.missing.name)", "none", "one for each of \(entries.count) images; \(best.found) have one")
   }
 
   private func bad(_ field: String, _ found: String, _ wanted: String) -> FileError {
@@ -68,7 +69,8 @@ enum CSV {
       guard !line.allSatisfy({ $0 == 13 || $0 == 32 }) else { continue }
       guard let fields = fields(line) else {
         throw FileError(
-          .badData, file: file.path, field: "line \(number + 1)", found: "a quote that does not end, or bytes that are not UTF-8",
+          .badData, file: file.path, field: "line \(number + 1)",
+          found: "a quote that does not end, or bytes that are not UTF-8",
           wanted: "comma-separated values", advice: "Mend the line.")
       }
       rows.append((number + 1, fields))
