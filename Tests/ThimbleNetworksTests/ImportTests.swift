@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Thimble
 import ThimbleKernelTypes
 import ThimbleNetworks
 import ThimbleStorage
@@ -13,7 +14,7 @@ import ThimbleStorage
     let latents = try expected.tensor("latents", .f32).floats()
     let images = try expected.tensor("images", .f32)
     let (count, channels, side) = (images.shape[0], images.shape[1], images.shape[2])
-    let network = stored.network(capacity: count, workers: Workers(count: 2), kernels: FloatKernels(.v3))
+    let network = stored.network(capacity: count, workers: Workers(count: 2), kernels: FloatKernels(.detected))
     network.setStatistics(try #require(stored.statistics))
     latents.withUnsafeBufferPointer { network.forward($0.baseAddress!, images: count, frozen: true) }
     var largest: Float = 0

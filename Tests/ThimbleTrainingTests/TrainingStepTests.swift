@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Thimble
 import ThimbleKernelTypes
 import ThimbleNetworks
 import ThimbleStorage
@@ -65,7 +66,7 @@ import ThimbleTraining
 
   @Test(arguments: ["step_authors", "step_common", "step_grey_authors", "step_grey_common"])
   func againstPyTorch(name: String) throws {
-    let the = try Case(name, .v4vnni, threads: 2)
+    let the = try Case(name, .detected, threads: 2)
     for step in 0..<the.steps {
       let latents = try the.file.tensor("z.\(step)", .f32).floats()
       let report = the.networks.apply(step: step, real: try the.real(step), latents: latents)
@@ -114,7 +115,7 @@ import ThimbleTraining
       }
     }
     let wanted = try bits(.portable, 1)
-    for set in [InstructionSet.portable, .v3, .v4vnni] {
+    for set in InstructionSet.allCases where set.isBuiltIn && set.isOffered {
       for threads in [1, 2, 3, 8] { #expect(try bits(set, threads) == wanted, "\(set.name), \(threads) threads") }
     }
   }

@@ -34,7 +34,10 @@ struct DatasetCommand: ParsableCommand {
       packer.labels = labels
       packer.labelColumn = labelColumn
       packer.skipBad = skipBad
-      packer.background = try background(background)
+      guard let color = RGB(hexadecimal: background) else {
+        throw ValidationError("--background takes six hexadecimal digits, RRGGBB")
+      }
+      packer.background = color
       packer.licence = licence
       packer.name = name
       var bar = ProgressLine()
@@ -43,13 +46,6 @@ struct DatasetCommand: ParsableCommand {
       }
       bar.finish()
       print(report)
-    }
-
-    private func background(_ text: String) throws -> RGB {
-      guard text.count == 6, let value = UInt32(text, radix: 16) else {
-        throw ValidationError("--background takes six hexadecimal digits, RRGGBB")
-      }
-      return RGB(red: UInt8(value >> 16), green: UInt8(value >> 8 & 255), blue: UInt8(value & 255))
     }
   }
 
