@@ -20,7 +20,8 @@ public struct LayerRecord: Equatable, Sendable {
   public var weightsOffset: UInt64 = 0, weightsByteCount: UInt64 = 0, biasesOffset: UInt64 = 0,
     multipliersOffset: UInt64 = 0
 
-  init() {}
+  /// A record of zeros but for its kind.
+  public init(kind: UInt32 = 0) { self.kind = kind }
 
   /// Reads the record at `offset`, which lies inside.
   init(_ bytes: UnsafeRawBufferPointer, at offset: Int) {

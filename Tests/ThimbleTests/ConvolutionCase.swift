@@ -1,0 +1,117 @@
+import Thimble
+import ThimbleKernelTypes
+
+/// One geometry of the lattice, with random or extreme numbers, and buffers with guards.
+struct ConvolutionCase {
+  var layer: IntegerConvolution
+  let record: LayerRecord
+  let input: GuardedBytes, weights: GuardedBytes, biases: GuardedBytes, multipliers: GuardedBytes, output: GuardedBytes
+  let zeros: GuardedBytes, table: GuardedBytes
+
+  /// nil if the geometry has no output.
+  init?(
+    kernel: Int, stride: Int, padding: Int, outputPadding: Int, input shape: (Int, Int, Int), channels: Int,
+    images: Int,
+    extreme: Bool, table hasTable: Bool, random: inout TestRandom
+  ) {
+    func side(_ n: Int) -> Int { (n - 1) * stride - 2 * padding + kernel + outputPadding }
+    let (height, width) = (side(shape.0), side(shape.1))
+    guard height > 0, width > 0 else { return nil }
+    var record = LayerRecord(kind: LayerRecord.convolution)
+    record.input = MapShape(height: UInt32(shape.0), width: UInt32(shape.1), channels: UInt32(shape.2))
+    record.output = MapShape(height: UInt32(height), width: UInt32(width), channels: UInt32(channels))
+    (record.kernel, record.stride) = (UInt32(kernel), UInt32(stride))
+    self.record = record
+    let (inputStride, channelStride) = (Int(record.input.positionStride), Int(record.output.positionStride))
+    let inputCount = Int(record.input.positions) * inputStride
+    let positionStride = hasTable ? channels : channelStride
+    let outputCount = Int(record.output.positions) * positionStride
+
+    input = GuardedBytes(inputCount * images, guardByte: 0xFF)
+    weights = GuardedBytes(Int(record.packedWeightsByteCount), guardByte: 0x7F)
+    biases = GuardedBytes(4 * channelStride)
+    multipliers = GuardedBytes(4 * channelStride)
+    output = GuardedBytes(outputCount * images, fill: 0xEE)
+    zeros = GuardedBytes(inputStride, guardByte: 0xFF)
+    table = GuardedBytes(4096)
+
+    let signs: [Int8] = [-127, 127]
+    for position in 0..<Int(record.input.positions) * images {
+      for c in 0..<shape.2 {
+        input.bytes[position * inputStride + c] = extreme ? 255 : UInt8.random(in: 0...255, using: &random)
+      }
+    }
+    for output in 0..<channels {
+      biases.pointer(Int32.self)[output] = Int32.random(
+        in: extreme ? Int32.min...Int32.max : -9999...9999, using: &random)
+      multipliers.pointer(UInt32.self)[output] = UInt32.random(in: 0..<(extreme ? 1 << 31 : 5000), using: &random)
+      let sign = signs.randomElement(using: &random)!
+      for tap in 0..<kernel * kernel {
+        for input in 0..<shape.2 {
+          let index = record.weightIndex(tap: (tap / kernel, tap % kernel), output: output, input: input)
+          weights.pointer(Int8.self)[index] = extreme ? sign : Int8.random(in: -127...127, using: &random)
+        }
+      }
+    }
+    for i in 0..<4096 { table.bytes[i] = UInt8(truncatingIfNeeded: i &* 37 &+ i >> 4) }
+
+    layer = IntegerConvolution(
+      inputHeight: shape.0, inputWidth: shape.1, inputChannels: shape.2, outputHeight: height, outputWidth: width,
+      outputChannels: channels, kernel: kernel, stride: stride, padding: padding,
+      shift: extreme ? UInt64.random(in: 1...62, using: &random) : 15, nothing: zeros.bytes.baseAddress!)
+    layer.weights = UnsafePointer(weights.pointer(Int8.self))
+    layer.biases = UnsafePointer(biases.pointer(Int32.self))
+    layer.multipliers = UnsafePointer(multipliers.pointer(UInt32.self))
+    layer.zeros = UnsafePointer(zeros.pointer(UInt8.self))
+    layer.images = images
+    layer.input = UnsafePointer(input.pointer(UInt8.self))
+    layer.output = output.pointer(UInt8.self)
+    (layer.inputImageStride, layer.outputImageStride) = (inputCount, outputCount)
+    layer.outputPositionStride = positionStride
+    layer.table = hasTable ? UnsafePointer(table.pointer(UInt8.self)) : nil
+  }
+
+  var isIntact: Bool { [input, weights, biases, multipliers, output, zeros, table].allSatisfy(\.isIntact) }
+
+  /// The output after `body`, which starts from bytes that nobody has written yet.
+  func output(_ body: () -> Void) -> [UInt8] {
+    output.bytes.initializeMemory(as: UInt8.self, repeating: 0xEE)
+    body()
+    return output.contents
+  }
+
+  /// Calls `body` for the whole lattice: kernel 1 ... 6, stride 1 ... 3, all paddings, maps down to one pixel.
+  static func forLattice(shapesEach: Int, _ body: (ConvolutionCase, String) -> Void) -> Int {
+    var random = TestRandom(17)
+    var cases = 0
+    let shapes = [
+      (1, 1, 1), (1, 1, 17), (2, 3, 5), (3, 1, 16), (4, 4, 20), (1, 5, 3), (5, 3, 33), (7, 7, 4), (2, 9, 64),
+    ]
+    let channels = [1, 3, 16, 17, 33, 4, 48, 20, 2]
+    let images = [1, 2, 1, 8, 3, 1, 9, 1]
+    for kernel in 1...6 {
+      for stride in 1...3 {
+        for padding in 0..<kernel {
+          for outputPadding in 0..<stride {
+            for i in 0..<shapesEach {
+              let number = cases + i
+              let hasTable = number % 3 == 2
+              guard
+                let one = ConvolutionCase(
+                  kernel: kernel, stride: stride, padding: padding, outputPadding: outputPadding,
+                  input: shapes[(number + i) % shapes.count],
+                  channels: hasTable ? 1 + number % 4 : channels[number % channels.count],
+                  images: images[(number / 5) % images.count], extreme: number % 4 == 1, table: hasTable,
+                  random: &random)
+              else { continue }
+              body(
+                one, "k\(kernel) s\(stride) p\(padding) op\(outputPadding) \(one.record.input) -> \(one.record.output)")
+              cases += 1
+            }
+          }
+        }
+      }
+    }
+    return cases
+  }
+}

@@ -1,0 +1,118 @@
+import Dispatch
+import Glibc
+import Testing
+import Thimble
+
+@Suite struct GeneratorTests {
+  static let builders: [ModelBuilder] = [
+    ModelBuilder(),
+    ModelBuilder(
+      latentLength: 100, first: (4, 4, 40),
+      convolutions: [
+        .init(channels: 33, kernel: 5, stride: 2, padding: 2, outputPadding: 1),
+        .init(channels: 16, kernel: 4, stride: 2, padding: 1, outputPadding: 0),
+        .init(channels: 1, kernel: 3, stride: 1, padding: 1, outputPadding: 0),
+      ], distribution: .normal, seed: 2),
+    ModelBuilder(
+      latentLength: 1, first: (1, 1, 1),
+      convolutions: [.init(channels: 4, kernel: 6, stride: 3, padding: 0, outputPadding: 2)], seed: 3),
+  ]
+
+  /// The first promise: not the batch, the place in it, the threads or the instruction set.
+  @Test(arguments: builders.indices) func aPixelDependsOnModelAndLatentAlone(number: Int) throws {
+    let file = try Self.builders[number].build()
+    let seeds: [UInt64] = [0, 1, 7, 85, 1 << 40, 3, 9, 12, .max, 5]
+    let wanted = try seeds.map { try images(Model(file.raw, instructionSet: .portable), seeds: [$0])[0] }
+    #expect(Set(wanted).count > 1)
+    for set in testedSets {
+      for batch in [1, 2, 3, 8, 10] {
+        #expect(
+          try images(Model(file.raw, instructionSet: set), seeds: Array(seeds.prefix(batch)))
+            == Array(wanted.prefix(batch)))
+      }
+      let threaded = try images(Model(file.raw, instructionSet: set), seeds: seeds) { count, body in
+        DispatchQueue.concurrentPerform(iterations: count) { body(count - 1 - $0) }
+      }
+      #expect(threaded == wanted)
+    }
+  }
+
+  @Test func latentsOfASeedGiveItsImage() throws {
+    let file = try Self.builders[1].build()
+    var latents = [Int16](repeating: 0, count: 200)
+    var span = latents.mutableSpan
+    LatentDistribution.normal.fill(&span, count: 100, seed: 6)
+    for i in 0..<100 { latents[100 + i] = latents[i] }
+    let model = try Model(file.raw)
+    let size = model.imageByteCount
+    let arena = GuardedBytes(model.arenaByteCount(images: 2)!)
+    var generator = try Generator(model, arena: arena.bytes, images: 2)
+    var pixels = [UInt8](repeating: 0, count: 2 * size)
+    var output = pixels.mutableSpan
+    try generator.generate(latents: latents.span, into: &output)
+    let wanted = try images(Model(file.raw), seeds: [6])[0]
+    #expect(Array(pixels[..<size]) == wanted)
+    #expect(Array(pixels[size...]) == wanted)
+  }
+
+  @Test func wrongMemoryAndCountsAreRefused() throws {
+    let file = try ModelBuilder().build()
+    let need = try Model(file.raw).arenaByteCount(images: 2)!
+    let arena = GuardedBytes(need + 64)
+    func bytes(_ from: Int, _ count: Int) -> UnsafeMutableRawBufferPointer {
+      .init(rebasing: arena.bytes[from..<from + count])
+    }
+    #expect(throws: ThimbleError.self) { _ = try Generator(Model(file.raw), arena: bytes(0, need - 1), images: 2) }
+    #expect(throws: ThimbleError.self) { _ = try Generator(Model(file.raw), arena: bytes(8, need), images: 2) }
+    #expect(throws: ThimbleError.self) { _ = try Generator(Model(file.raw), arena: bytes(0, need), images: 0) }
+    var generator = try Generator(Model(file.raw), arena: bytes(0, need), images: 2)
+    var pixels = [UInt8](repeating: 0, count: 2 * generator.model.imageByteCount)
+    var output = pixels.mutableSpan
+    let (none, three): ([UInt64], [UInt64]) = ([], [1, 2, 3])
+    let broken: [Int16] = [1, 2, 3]
+    try generator.generate(seeds: none.span, into: &output)
+    #expect(throws: ThimbleError.self) { try generator.generate(seeds: three.span, into: &output) }
+    #expect(throws: ThimbleError.self) { try generator.generate(latents: broken.span, into: &output) }
+    var few = [UInt8](repeating: 0, count: 1)
+    var fewSpan = few.mutableSpan
+    #expect(throws: ThimbleError.self) { try generator.generate(seed: 1, into: &fewSpan) }
+  }
+
+  @Test func aMappedFileIsTheSameModel() throws {
+    let file = try ModelBuilder().build()
+    let path = "/tmp/thimble-test-\(getpid()).thimble"
+    let handle = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    #expect(write(handle, file.bytes.baseAddress, file.bytes.count) == file.bytes.count)
+    close(handle)
+    defer { unlink(path) }
+    let model = try Model(path: path)
+    #expect(Array(model.metadata) == ModelBuilder().metadata)
+    #expect(try images(model, seeds: [4]) == images(Model(file.raw), seeds: [4]))
+  }
+
+  /// Bytes of the model files in Tests/Fixtures/models, whose goldens the NumPy oracle made.
+  @Test(arguments: testedSets) func fixturesGiveTheirGoldenDigests(set: InstructionSet) throws {
+    let folder = #filePath.split(separator: "/").dropLast(2).map { "/" + $0 }.joined() + "/Fixtures/models"
+    guard let listing = opendir(folder) else { return }
+    defer { closedir(listing) }
+    while let entry = readdir(listing) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      guard name.hasSuffix(".thimble") else { continue }
+      let golden = text(folder + "/" + name.dropLast(8) + ".golden.txt")
+      for line in golden.split(separator: "\n") {
+        let parts = line.split(separator: " ")
+        var digest = SHA256()
+        let image = try images(Model(path: folder + "/" + name, instructionSet: set), seeds: [UInt64(parts[1])!])[0]
+        digest.update(image.span.bytes)
+        #expect(ChecksumTests.hex(digest.finalize()) == parts[0], "\(name) seed \(parts[1])")
+      }
+    }
+  }
+
+  private func text(_ path: String) -> String {
+    guard let file = fopen(path, "r") else { return "" }
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 1 << 16)
+    return String(decoding: bytes.prefix(fread(&bytes, 1, bytes.count, file)), as: UTF8.self)
+  }
+}
