@@ -62,7 +62,8 @@ let package = Package(
       ],
       path: "tools/thimble"),
 
-    .testTarget(name: "ThimbleTests", dependencies: names(["Thimble"] + kernelModules)),
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+    .testTarget(name: "ThimbleTests", dependencies: names(["Thimble", "AllocationCounter"] + kernelModules)),
     .testTarget(name: "ThimbleStorageTests", dependencies: ["ThimbleStorage"]),
     .testTarget(name: "ThimbleDataTests", dependencies: ["ThimbleData", "ThimbleStorage"]),
     .testTarget(

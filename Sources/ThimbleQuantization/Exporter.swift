@@ -113,15 +113,3 @@ public struct Exporter {
       fileByteCount: image.bytes.count, arenaByteCount: image.arenaByteCount, imageCount: reportCount)
   }
 }
-
-extension LayerSpecification {
-  /// `7x7x128 -> 14x14x64`.
-  var shapeText: String {
-    let g = geometry
-    if direction == .bigToSmall {
-      let side = Int(Double(flattenedPositions).squareRoot())
-      return "\(g.bigChannels) -> \(side)x\(side)x\(outputChannels)"
-    }
-    return "\(g.smallSide)x\(g.smallSide)x\(g.smallChannels) -> \(g.bigSide)x\(g.bigSide)x\(g.bigChannels)"
-  }
-}

@@ -9,7 +9,7 @@ import Thimble
 
   /// Catches an example that no longer compiles, or that the README tells differently.
   @Test func example() throws {
-    FileManager.default.changeCurrentDirectoryPath(Self.root)
+    _ = FileManager.default.changeCurrentDirectoryPath(Self.root)
     let pixels = try garment(seed: 85)
     #expect(pixels.count == 28 * 28)
     #expect(Set(pixels).count > 16)

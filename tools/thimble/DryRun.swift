@@ -36,15 +36,10 @@ struct DryRun {
     for layer in layers {
       let g = layer.geometry
       let count = g.kernel * g.kernel * g.bigChannels * g.smallChannels
-      let (inSide, outSide) =
-        layer.direction == .bigToSmall ? (g.bigSide, g.smallSide) : (g.smallSide, g.bigSide)
-      let (inChannels, outChannels) =
-        layer.direction == .bigToSmall ? (g.bigChannels, g.smallChannels) : (g.smallChannels, g.bigChannels)
       let norm = layer.statistics == nil ? 0 : 2 * layer.statisticsCount
       print(
         "  \(layer.name.padding(toLength: 9, withPad: " ", startingAt: 0))"
-          + " \(inSide)x\(inSide)x\(inChannels) -> \(outSide)x\(outSide)x\(outChannels),"
-          + " \(g.kernel)x\(g.kernel), \(count + norm) parameters, \(millions(g.multiplyAccumulates)) MMAC")
+          + " \(layer.shapeText), \(g.kernel)x\(g.kernel), \(count + norm) parameters, \(millions(g.multiplyAccumulates)) MMAC")
       parameters += count + norm
       products += g.multiplyAccumulates
     }

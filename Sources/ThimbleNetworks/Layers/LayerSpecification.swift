@@ -44,6 +44,18 @@ public struct LayerSpecification: Sendable, Equatable {
 }
 
 extension LayerSpecification {
+  /// `7x7x128 -> 14x14x64`: the maps before and after.
+  public var shapeText: String {
+    let g = geometry
+    let side = Int(Double(flattenedPositions).squareRoot())
+    let dense = "\(side)x\(side)x\(g.smallChannels / flattenedPositions)"
+    let big = g.bigSide == 1 ? "\(g.bigChannels)" : "\(g.bigSide)x\(g.bigSide)x\(g.bigChannels)"
+    let small = g.smallSide == 1 ? dense : "\(g.smallSide)x\(g.smallSide)x\(g.smallChannels)"
+    return direction == .bigToSmall ? "\(big) -> \(small)" : "\(small) -> \(big)"
+  }
+}
+
+extension LayerSpecification {
   /// A generator's first layer: latent to the first map.
   static func projection(latent: Int, channels: Int, side: Int, statistics: Statistics) -> LayerSpecification {
     let outputs = channels * side * side
