@@ -16,13 +16,17 @@ struct RangeSearch {
   /// The least part of the largest activation that can come out.
   static let leastPart = 0.15
 
-  /// The error that is made small: the fourth-power mean over the images of their mean squared errors, since the worst image
-  /// decides.
+  /// The error that is made small: the mean over the images of the eighth power of their mean squared errors, to the eighth root,
+  /// since the worst image decides.
   private func error(_ scales: [Double]) throws(FileError) -> Double {
     try image.write(activationScales: scales)
     let pixels = try IntegerRunner.run(UnsafeRawBufferPointer(image.bytes), latents: latents)
     let errors = ImageQuality.squaredErrors(pixels, reference, count: count)
-    return errors.reduce(0) { $0 + $1 * $1 * $1 * $1 }.squareRoot().squareRoot()
+    let powers = errors.map { error in
+      let square = error * error
+      return square * square * square * square
+    }
+    return powers.reduce(0, +).squareRoot().squareRoot().squareRoot()
   }
 
   /// Layer by layer from the first, twice; each layer takes the range with the least error, the others as they are.
