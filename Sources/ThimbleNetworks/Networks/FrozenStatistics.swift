@@ -18,13 +18,25 @@ public struct FrozenStatistics: Sendable, Equatable {
 
 extension Network {
   /// Freezes a generator: its mean and second moment of every batch normalisation, each averaged over 100 minibatches of 128
-  /// latents (domain `freezing` of seed 0), as they run through the network with the minibatch's own statistics.
+  /// latents (domain `freezing` of seed 0), as they run through the network with the minibatch's own statistics. It runs in a
+  /// copy of the network of that capacity, so that the result does not depend on this one's.
   /// - Parameter progress: called after each minibatch with its number from 1.
   public func freeze(
     distribution: LatentDistribution, batches: Int = FrozenStatistics.batches, progress: (Int) -> Void = { _ in }
   ) -> FrozenStatistics {
-    let length = layers[0].inputCount
-    let images = min(FrozenStatistics.batchSize, capacity)
+    let copy = Network(
+      layers, capacity: FrozenStatistics.batchSize, batchNormEpsilon: batchNormEpsilon, trained: false,
+      ComputeContext(workspace: Workspace(), workers: context.workers, kernels: context.kernels))
+    copy.context.workspace.allocate()
+    copy.parameterValues.update(from: parameterValues, count: parameterCount)
+    copy.parametersChanged()
+    return copy.statistics(distribution: distribution, batches: batches, progress: progress)
+  }
+
+  private func statistics(
+    distribution: LatentDistribution, batches: Int, progress: (Int) -> Void
+  ) -> FrozenStatistics {
+    let (length, images) = (layers[0].inputCount, capacity)
     var latents = [Float](repeating: 0, count: images * length)
     let normalized = running.filter { $0.normalization != nil }
     var sums = normalized.map { layer in

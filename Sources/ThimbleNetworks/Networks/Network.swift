@@ -8,6 +8,7 @@ public final class Network {
   public let parameterCount: Int
   /// Images that fit one run.
   public let capacity: Int
+  let batchNormEpsilon: Float
   let context: ComputeContext
   let running: [Layer]
   private let values: Slot
@@ -21,6 +22,7 @@ public final class Network {
   ) {
     self.layers = layers
     self.capacity = capacity
+    self.batchNormEpsilon = batchNormEpsilon
     self.context = context
     let (parameters, count) = Parameter.layout(layers)
     self.parameters = parameters
