@@ -4,19 +4,19 @@ import PackageDescription
 /// The kernels are one set of sources, compiled once for each instruction set: `ThimbleKernels` for the baseline, the others
 /// hold nothing but links to its files. Unchecked, since their callers have proved all sizes; without cross-module
 /// optimisation, so that no code compiled for a newer set can move into a module for an older one.
-func kernels(_ name: String, _ clangFlags: [String] = []) -> Target {
+func kernels(_ name: String, _ clangFlags: [String] = [], defines: [String] = []) -> Target {
   .target(
     name: name,
     dependencies: ["ThimbleIntrinsics", "ThimbleKernelTypes"],
     swiftSettings: [
       .unsafeFlags(["-Ounchecked", "-disable-cmo"] + clangFlags.flatMap { ["-Xcc", $0] })
-    ])
+    ] + defines.map { .define($0) })
 }
 
 #if arch(x86_64)
   let newerSets = [
     kernels("ThimbleKernelsV3", ["-march=x86-64-v3"]),
-    kernels("ThimbleKernelsV4VNNI", ["-march=x86-64-v4", "-mavx512vnni"]),
+    kernels("ThimbleKernelsV4VNNI", ["-march=x86-64-v4", "-mavx512vnni"], defines: ["THIMBLE_WIDE"]),
   ]
 #else
   let newerSets: [Target] = []
@@ -45,7 +45,9 @@ let package = Package(
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
-    .target(name: "ThimbleCodecs", dependencies: ["CPNG", "CJPEG"], linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
+    .target(
+      name: "ThimbleCodecs", dependencies: ["CPNG", "CJPEG"],
+      linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
 
     .target(name: "ThimbleStorage", dependencies: ["Thimble"]),
     .target(name: "ThimbleData", dependencies: ["Thimble", "ThimbleStorage", "ThimbleCodecs", "CZlib"]),
@@ -60,11 +62,13 @@ let package = Package(
       ],
       path: "tools/thimble"),
 
-    .testTarget(name: "ThimbleTests", dependencies: names(["Thimble"] + kernelModules)),
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+    .testTarget(name: "ThimbleTests", dependencies: names(["Thimble", "AllocationCounter"] + kernelModules)),
     .testTarget(name: "ThimbleStorageTests", dependencies: ["ThimbleStorage"]),
     .testTarget(name: "ThimbleDataTests", dependencies: ["ThimbleData", "ThimbleStorage"]),
     .testTarget(
-      name: "ThimbleNetworksTests", dependencies: names(["ThimbleNetworks", "ThimbleStorage", "Thimble"] + kernelModules)),
+      name: "ThimbleNetworksTests",
+      dependencies: names(["ThimbleNetworks", "ThimbleStorage", "Thimble"] + kernelModules)),
     .testTarget(
       name: "ThimbleTrainingTests",
       dependencies: ["ThimbleTraining", "ThimbleNetworks", "ThimbleData", "ThimbleStorage", "Thimble"]),

@@ -1,21 +1,37 @@
 import Glibc
+import Synchronization
 
 /// A file that appears whole or not at all: written beside its place, synced, renamed. Dropped without `commit()`, it
 /// leaves nothing.
+///
+/// A device or a pipe (`/dev/stdout`, `/dev/null`) is written as it stands: to rename a file over it would replace it.
 public struct AtomicFile: ~Copyable {
   private let path: String
-  private let temporaryPath: String
+  /// Where the bytes go until they are committed; nil for a device.
+  private let temporaryPath: String?
   private var descriptor: Int32
+
+  private static let counter = Atomic<Int>(0)
 
   /// Begins the file that will stand at `path`. Throws `cannotWrite` if the folder does not take it.
   public init(path: String) throws(FileError) {
-    let temporary = "\(path).tmp-\(getpid())"
-    let opened = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard opened >= 0 else {
-      throw .system(.cannotWrite, file: path, call: "create", wanted: "a place to write", errno: errno)
+    func refused(_ code: Int32) -> FileError {
+      .system(.cannotWrite, file: path, call: "create", wanted: "a place to write", errno: code)
     }
+    // Without a name, the temporary file would land in the working folder.
+    guard !path.isEmpty else { throw refused(ENOENT) }
+    var status = stat()
+    let kind = stat(path, &status) == 0 ? status.st_mode & S_IFMT : S_IFREG
+    guard kind != S_IFDIR else { throw refused(EISDIR) }
+    let isDevice = kind != S_IFREG
+    // Two writers of one process, or a file left by a killed one, must not meet: hence the number, and O_EXCL.
+    let temporary = "\(path).tmp-\(getpid())-\(Self.counter.add(1, ordering: .relaxed).newValue)"
+    if !isDevice { unlink(temporary) }
+    let opened =
+      isDevice ? open(path, O_WRONLY | O_CLOEXEC) : open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard opened >= 0 else { throw refused(errno) }
     self.path = path
-    temporaryPath = temporary
+    temporaryPath = isDevice ? nil : temporary
     descriptor = opened
   }
 
@@ -42,17 +58,37 @@ public struct AtomicFile: ~Copyable {
     }
   }
 
+  /// Replaces bytes that were written before, from `offset` on.
+  package func overwrite(at offset: Int, _ bytes: UnsafeRawBufferPointer) throws(FileError) {
+    var done = 0
+    while done < bytes.count {
+      let count = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else {
+        throw .system(.inputOutput, file: path, call: "write", wanted: "all bytes written", errno: errno)
+      }
+      done += count
+    }
+  }
+
+  /// A mapping of all that is written so far.
+  package func written() throws(FileError) -> MappedFile {
+    try MappedFile(path: temporaryPath ?? path)
+  }
+
   /// Syncs the bytes, puts the file in its place and syncs the folder.
   public consuming func commit() throws(FileError) {
-    guard fsync(descriptor) == 0 else {
-      throw .system(.inputOutput, file: path, call: "fsync", wanted: "all bytes on the disk", errno: errno)
-    }
-    guard rename(temporaryPath, path) == 0 else {
-      throw .system(.cannotWrite, file: path, call: "rename", wanted: "the file in its place", errno: errno)
+    if let temporaryPath {
+      guard fsync(descriptor) == 0 else {
+        throw .system(.inputOutput, file: path, call: "fsync", wanted: "all bytes on the disk", errno: errno)
+      }
+      guard rename(temporaryPath, path) == 0 else {
+        throw .system(.cannotWrite, file: path, call: "rename", wanted: "the file in its place", errno: errno)
+      }
+      syncFolder()
     }
     close(descriptor)
     descriptor = -1
-    syncFolder()
   }
 
   private func syncFolder() {
@@ -68,7 +104,7 @@ public struct AtomicFile: ~Copyable {
   deinit {
     if descriptor >= 0 {
       close(descriptor)
-      unlink(temporaryPath)
+      if let temporaryPath { unlink(temporaryPath) }
     }
   }
 }

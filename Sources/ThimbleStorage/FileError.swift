@@ -18,13 +18,20 @@ public struct FileError: Error, CustomStringConvertible, Sendable, Equatable {
     case interrupted = 75
   }
 
+  /// Which exit code it leads to.
   public var kind: Kind
+  /// The file, as the user called it.
   public var file: String
+  /// The part of the file, or the system call, that it is about.
   public var field: String
+  /// What is there.
   public var found: String
+  /// What should be there.
   public var wanted: String
+  /// What to do, as a sentence.
   public var advice: String
 
+  /// An error of all its parts.
   public init(
     _ kind: Kind, file: String, field: String, found: String, wanted: String, advice: String
   ) {
@@ -36,12 +43,19 @@ public struct FileError: Error, CustomStringConvertible, Sendable, Equatable {
     self.advice = advice
   }
 
-  public var description: String { "\(file): \(field): found \(found), wanted \(wanted)\n\(advice)" }
+  /// Two lines. Names and values from files may hold anything; control characters are shown as "?".
+  public var description: String {
+    "\(Self.printable("\(file): \(field): found \(found), wanted \(wanted)"))\n\(Self.printable(advice))"
+  }
+
+  private static func printable(_ text: String) -> String {
+    String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
+  }
 }
 
 extension FileError {
   /// The error of a system call on `file` that set `errno`.
-  static func system(_ kind: Kind, file: String, call: String, wanted: String, errno code: Int32) -> FileError {
+  package static func system(_ kind: Kind, file: String, call: String, wanted: String, errno code: Int32) -> FileError {
     FileError(
       kind, file: file, field: call, found: "\"\(String(cString: strerror(code)))\"", wanted: wanted,
       advice: advice(for: code))

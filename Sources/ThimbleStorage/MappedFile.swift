@@ -1,15 +1,18 @@
 import Glibc
 
 /// A file mapped read-only: its bytes are there as long as this object is, and are read from the disk as they are touched.
+/// Nobody may shorten the file meanwhile: the kernel would end the process. Our own writers never do, they replace files.
 public final class MappedFile: Sendable {
   /// The path it was opened by.
   public let path: String
-  /// All bytes. Valid while the object lives; empty for an empty file.
+  /// All bytes. Valid while the object lives: keep it in a variable, `MappedFile(path: p).bytes` is gone at once. Empty for
+  /// an empty file.
   public nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
 
   /// Maps the file at `path`. Throws `missing` if there is none, `inputOutput` if it cannot be read.
   public init(path: String) throws(FileError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       throw .system(
         errno == ENOENT || errno == ENOTDIR ? .missing : .inputOutput, file: path, call: "open",

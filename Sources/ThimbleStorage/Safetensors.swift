@@ -1,5 +1,3 @@
-import Foundation
-
 /// The element types that the project stores, by their names in safetensors.
 public enum TensorType: String, Sendable {
   case u8 = "U8"
@@ -22,13 +20,17 @@ public enum TensorType: String, Sendable {
 
 /// One tensor of a file: its bytes lie in the mapping, which it keeps alive.
 public struct StoredTensor: Sendable {
+  /// As in the file.
   public let name: String
+  /// Of the elements.
   public let type: TensorType
+  /// Outermost dimension first; empty for a single number.
   public let shape: [Int]
   /// Little-endian elements, row-major; may be unaligned. Valid while `file` lives.
   public nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
   let file: MappedFile
 
+  /// Product of the shape.
   public var elementCount: Int { shape.reduce(1, *) }
 
   /// A copy of the elements of an `F32` tensor.
@@ -46,7 +48,9 @@ public struct StoredTensor: Sendable {
 /// A safetensors file (github.com/huggingface/safetensors, its format page): eight bytes of header length, a JSON header,
 /// the tensors' bytes. The file is hostile: sizes are checked before use, holes and overlaps are refused.
 public struct SafetensorsFile: Sendable {
+  /// Where the file lies.
   public let path: String
+  /// The texts of `__metadata__`.
   public let metadata: [String: String]
   /// Tensors by name.
   public let tensors: [String: StoredTensor]
@@ -54,108 +58,126 @@ public struct SafetensorsFile: Sendable {
   /// The longest header that is read, in bytes (the format's own limit is 100 MB).
   public static let largestHeader = 16 << 20
 
-  /// Maps and checks the file at `path`.
+  /// Maps and checks the file at `path`. Throws `missing`, `inputOutput` or `badData`.
   public init(path: String) throws(FileError) {
     let file = try MappedFile(path: path)
-    let bytes = file.bytes
-    func bad(_ field: String, _ found: String, _ wanted: String) -> FileError {
-      FileError(
-        .badData, file: path, field: field, found: found, wanted: wanted,
-        advice: "The file is not a whole safetensors file; make or copy it again.")
-    }
-    guard bytes.count >= 8 else { throw bad("size", "\(bytes.count) bytes", "at least 8") }
-    let headerCount = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
-    guard headerCount >= 2, headerCount <= min(Self.largestHeader, bytes.count - 8) else {
-      throw bad("header length", "\(headerCount)", "2 to \(min(Self.largestHeader, max(2, bytes.count - 8)))")
-    }
-    let data = UnsafeRawBufferPointer(rebasing: bytes[(8 + Int(headerCount))...])
-    let parsed = try? JSONSerialization.jsonObject(with: Data(bytes[8..<(8 + Int(headerCount))]))
-    guard let entries = parsed as? [String: Any] else { throw bad("header", "no JSON object", "a JSON object") }
+    let (header, data) = try Self.parts(file)
     var metadata: [String: String] = [:]
     var tensors: [String: StoredTensor] = [:]
-    for (name, entry) in entries {
+    for (name, entry) in header {
       if name == "__metadata__" {
-        guard let strings = entry as? [String: String] else { throw bad(name, "other values", "strings") }
+        guard let strings = entry.texts else { throw Self.bad(path, name, "other values", "strings") }
         metadata = strings
-        continue
+      } else {
+        tensors[name] = try Self.tensor(name, entry, data, file)
       }
-      guard let entry = entry as? [String: Any] else { throw bad(name, "no object", "an object") }
-      let typeName = entry["dtype"] as? String ?? "nothing"
-      guard let type = TensorType(rawValue: typeName) else {
-        throw bad("\(name): dtype", typeName, "one of U8, I16, I32, I64, U64, F32")
-      }
-      guard let shape = Self.integers(entry["shape"]), let range = Self.integers(entry["data_offsets"]), range.count == 2
-      else { throw bad("\(name): shape or data_offsets", "other values", "whole numbers from 0") }
-      var size = type.byteCount
-      for side in shape {
-        let (product, overflow) = size.multipliedReportingOverflow(by: side)
-        guard !overflow else { throw bad("\(name): shape", "\(shape)", "a size that can be counted") }
-        size = product
-      }
-      guard range[0] <= range[1], range[1] <= data.count, range[1] - range[0] == size else {
-        throw bad("\(name): data_offsets", "\(range)", "\(size) bytes within \(data.count)")
-      }
-      tensors[name] = StoredTensor(
-        name: name, type: type, shape: shape, bytes: UnsafeRawBufferPointer(rebasing: data[range[0]..<range[1]]), file: file)
     }
-    try Self.refuseHoles(tensors, dataCount: data.count, base: data.baseAddress, bad)
+    try Self.refuseHoles(tensors, data, path)
     self.path = path
     self.metadata = metadata
     self.tensors = tensors
   }
 
-  /// Every byte of the data belongs to exactly one tensor.
-  private static func refuseHoles(
-    _ tensors: [String: StoredTensor], dataCount: Int, base: UnsafeRawPointer?,
-    _ bad: (String, String, String) -> FileError
-  ) throws(FileError) {
-    guard let base else {
-      if tensors.values.contains(where: { !$0.bytes.isEmpty }) { throw bad("data", "0 bytes", "the tensors") }
-      return
-    }
-    let ranges = tensors.values.filter { !$0.bytes.isEmpty }.map { tensor in
-      (start: tensor.bytes.baseAddress! - base, end: tensor.bytes.baseAddress! - base + tensor.bytes.count, tensor.name)
-    }.sorted { $0.start < $1.start }
-    var end = 0
-    for range in ranges {
-      guard range.start == end else { throw bad("\(range.2): data_offsets", "\(range.start)", "\(end)") }
-      end = range.end
-    }
-    guard end == dataCount else { throw bad("size of the data", "\(dataCount) bytes", "\(end)") }
+  private static func bad(_ path: String, _ field: String, _ found: String, _ wanted: String) -> FileError {
+    FileError(
+      .badData, file: path, field: field, found: found, wanted: wanted,
+      advice: "The file is not a whole safetensors file; make or copy it again.")
   }
 
-  /// An array of whole numbers from 0 that fit Int; JSON's other numbers and booleans are refused.
-  private static func integers(_ value: Any?) -> [Int]? {
-    guard let array = value as? [Any] else { return nil }
-    var result: [Int] = []
-    for element in array {
-      guard let number = element as? NSNumber, let integer = Int(exactly: number.doubleValue), integer >= 0,
-        CFBooleanGuard.isNumber(number)
-      else { return nil }
-      result.append(integer)
+  /// The header's members, and the bytes of all tensors.
+  private static func parts(_ file: MappedFile) throws(FileError) -> ([String: JSON], UnsafeRawBufferPointer) {
+    let bytes = file.bytes
+    guard bytes.count >= 8 else { throw bad(file.path, "size", "\(bytes.count) bytes", "at least 8") }
+    let count = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+    guard count >= 2, count <= min(largestHeader, bytes.count - 8) else {
+      throw bad(file.path, "header length", "\(count)", "2 to \(min(largestHeader, max(2, bytes.count - 8)))")
     }
-    return result
+    let header: JSON
+    do {
+      header = try JSON(UnsafeRawBufferPointer(rebasing: bytes[8..<(8 + Int(count))]))
+    } catch {
+      throw bad(file.path, "header, byte \(error.at)", error.found, "JSON")
+    }
+    guard case .object(let members) = header else { throw bad(file.path, "header", "no JSON object", "a JSON object") }
+    return (members, UnsafeRawBufferPointer(rebasing: bytes[(8 + Int(count))...]))
+  }
+
+  private static func tensor(
+    _ name: String, _ entry: JSON, _ data: UnsafeRawBufferPointer, _ file: MappedFile
+  ) throws(FileError) -> StoredTensor {
+    guard case .object(let entry) = entry else { throw bad(file.path, name, "no object", "an object") }
+    let typeName = if case .text(let name)? = entry["dtype"] { name } else { "nothing" }
+    guard let type = TensorType(rawValue: typeName) else {
+      throw bad(file.path, "\(name): dtype", typeName, "one of U8, I16, I32, I64, U64, F32")
+    }
+    guard let shape = entry["shape"]?.counts, let range = entry["data_offsets"]?.counts, range.count == 2 else {
+      throw bad(file.path, "\(name): shape or data_offsets", "other values", "whole numbers from 0")
+    }
+    var size = type.byteCount
+    for side in shape {
+      let (product, overflow) = size.multipliedReportingOverflow(by: side)
+      guard !overflow else { throw bad(file.path, "\(name): shape", "\(shape)", "a size that can be counted") }
+      size = product
+    }
+    guard range[0] <= range[1], range[1] <= data.count, range[1] - range[0] == size else {
+      throw bad(file.path, "\(name): data_offsets", "\(range)", "\(size) bytes within \(data.count)")
+    }
+    let bytes = UnsafeRawBufferPointer(rebasing: data[range[0]..<range[1]])
+    return StoredTensor(name: name, type: type, shape: shape, bytes: bytes, file: file)
+  }
+
+  /// Every byte of the data belongs to exactly one tensor.
+  private static func refuseHoles(
+    _ tensors: [String: StoredTensor], _ data: UnsafeRawBufferPointer, _ path: String
+  ) throws(FileError) {
+    // An empty tensor may lie anywhere.
+    let filled = tensors.values.filter { !$0.bytes.isEmpty }.sorted { $0.bytes.baseAddress! < $1.bytes.baseAddress! }
+    var end = 0
+    for tensor in filled {
+      let start = tensor.bytes.baseAddress! - data.baseAddress!
+      guard start == end else { throw bad(path, "\(tensor.name): data_offsets", "\(start)", "\(end)") }
+      end += tensor.bytes.count
+    }
+    guard end == data.count else { throw bad(path, "size of the data", "\(data.count) bytes", "\(end)") }
   }
 
   /// The tensor of this name, type and shape (nil: any size there), or an error that says what is there instead.
-  public func tensor(_ name: String, _ type: TensorType, shape wanted: [Int?]? = nil) throws(FileError) -> StoredTensor {
-    let wantedText = wanted.map { "\(type.rawValue) [\($0.map { $0.map(String.init) ?? "any" }.joined(separator: ", "))]" }
+  public func tensor(_ name: String, _ type: TensorType, shape wanted: [Int?]? = nil) throws(FileError) -> StoredTensor
+  {
+    let wantedText = wanted.map {
+      "\(type.rawValue) [\($0.map { $0.map(String.init) ?? "any" }.joined(separator: ", "))]"
+    }
     guard let tensor = tensors[name] else {
       throw FileError(
-        .badData, file: path, field: name, found: "no such tensor", wanted: wantedText ?? "a tensor of \(type.rawValue)",
+        .badData, file: path, field: name, found: "no such tensor",
+        wanted: wantedText ?? "a tensor of \(type.rawValue)",
         advice: "Is this the right kind of file? It holds: \(tensors.keys.sorted().prefix(6).joined(separator: ", ")).")
     }
-    let fits = wanted.map { $0.count == tensor.shape.count && zip($0, tensor.shape).allSatisfy { $0 == nil || $0 == $1 } }
+    let fits = wanted.map {
+      $0.count == tensor.shape.count && zip($0, tensor.shape).allSatisfy { $0 == nil || $0 == $1 }
+    }
     guard tensor.type == type, fits ?? true else {
       throw FileError(
-        .badData, file: path, field: name, found: "\(tensor.type.rawValue) \(tensor.shape)", wanted: wantedText ?? type.rawValue,
+        .badData, file: path, field: name, found: "\(tensor.type.rawValue) \(tensor.shape)",
+        wanted: wantedText ?? type.rawValue,
         advice: "The file belongs to another network or data set; name the right one.")
     }
     return tensor
   }
 }
 
-/// JSONSerialization gives booleans as numbers, too; this tells them apart.
-private enum CFBooleanGuard {
-  static func isNumber(_ number: NSNumber) -> Bool { String(cString: number.objCType) != "c" }
+extension JSON {
+  /// An object of nothing but texts.
+  fileprivate var texts: [String: String]? {
+    guard case .object(let members) = self else { return nil }
+    let texts = members.compactMapValues { if case .text(let text) = $0 { text } else { nil } }
+    return texts.count == members.count ? texts : nil
+  }
+
+  /// An array of whole numbers from 0.
+  fileprivate var counts: [Int]? {
+    guard case .array(let elements) = self else { return nil }
+    let counts = elements.compactMap { if case .integer(let count) = $0, count >= 0 { count } else { nil } }
+    return counts.count == elements.count ? counts : nil
+  }
 }

@@ -1,13 +1,15 @@
-import Foundation
-
 /// Writes a safetensors file, tensor after tensor, with the keys of its header sorted: equal content gives equal bytes.
 public struct SafetensorsWriter: ~Copyable {
   /// A tensor announced in the header.
   public struct Entry: Sendable {
+    /// Unlike all others in the file.
     public var name: String
+    /// Of the elements.
     public var type: TensorType
+    /// Outermost dimension first.
     public var shape: [Int]
 
+    /// A tensor of this name, type and shape.
     public init(_ name: String, _ type: TensorType, _ shape: [Int]) {
       self.name = name
       self.type = type
@@ -17,35 +19,45 @@ public struct SafetensorsWriter: ~Copyable {
     var byteCount: Int { shape.reduce(type.byteCount, *) }
   }
 
+  private let path: String
   private let file: AtomicFile
+  private let headerByteCount: Int
+  /// Bytes announced and not yet written.
   private var missing: Int
 
   /// Writes the header. The tensors' bytes follow in the order of `entries`, through `append`; data begin at a multiple of 64.
   public init(path: String, metadata: [String: String], entries: [Entry]) throws(FileError) {
-    var header: [String: Any] = ["__metadata__": metadata]
-    var end = 0
-    for entry in entries {
-      header[entry.name] = [
-        "dtype": entry.type.rawValue, "shape": entry.shape, "data_offsets": [end, end + entry.byteCount],
-      ]
-      end += entry.byteCount
-    }
-    guard
-      var json = try? JSONSerialization.data(withJSONObject: header, options: [.sortedKeys, .withoutEscapingSlashes])
-    else {
-      throw FileError(
-        .fault, file: path, field: "header", found: "values that JSON cannot hold", wanted: "text and numbers",
-        advice: "This is a defect of the program.")
-    }
-    json.append(contentsOf: [UInt8](repeating: 0x20, count: (64 - (8 + json.count) % 64) % 64))
-    let count = UInt64(json.count).littleEndian
+    let header = Self.header(metadata: metadata, entries: entries)
     let file = try AtomicFile(path: path)
     do {
-      try withUnsafeBytes(of: count) { try file.write($0) }
-      try json.withUnsafeBytes { try file.write($0) }
+      try header.withUnsafeBytes { try file.write($0) }
     } catch { throw error as! FileError }
+    self.path = path
     self.file = file
-    missing = end
+    headerByteCount = header.count
+    missing = entries.reduce(0) { $0 + $1.byteCount }
+  }
+
+  /// The length prefix and the JSON text, padded with spaces to a multiple of 64 bytes, or to `byteCount`.
+  private static func header(
+    metadata: [String: String], entries: [Entry], byteCount: Int? = nil
+  ) -> [UInt8] {
+    var header: [String: JSON] = ["__metadata__": .object(metadata.mapValues(JSON.text))]
+    var end = 0
+    for entry in entries {
+      let offsets = [JSON.integer(end), .integer(end + entry.byteCount)]
+      header[entry.name] = .object([
+        "dtype": .text(entry.type.rawValue), "shape": .array(entry.shape.map(JSON.integer)),
+        "data_offsets": .array(offsets),
+      ])
+      end += entry.byteCount
+    }
+    precondition(header.count == entries.count + 1, "two tensors of one name")
+    let json = JSON.object(header).serialized.utf8
+    let total = byteCount ?? (8 + json.count + 63) / 64 * 64
+    precondition(8 + json.count <= total, "a longer header than announced")
+    let length = withUnsafeBytes(of: UInt64(total - 8).littleEndian) { Array($0) }
+    return length + json + [UInt8](repeating: 0x20, count: total - 8 - json.count)
   }
 
   /// Appends the bytes of the next tensor, or a part of them.
@@ -62,6 +74,23 @@ public struct SafetensorsWriter: ~Copyable {
       try elements.withUnsafeBytes { try file.write($0) }
     } catch { throw error as! FileError }
     missing -= elements.count * MemoryLayout<Element>.stride
+  }
+
+  /// Corrects the header once the bytes are known: for a writer that learns only at the end how many rows there are, and
+  /// their digest. The new header must not be longer than the first one; its place is filled with spaces.
+  package mutating func correctHeader(metadata: [String: String], entries: [Entry]) throws(FileError) {
+    let header = Self.header(metadata: metadata, entries: entries, byteCount: headerByteCount)
+    let written = try file.written().bytes.count - headerByteCount
+    missing = entries.reduce(0) { $0 + $1.byteCount } - written
+    precondition(missing >= 0, "more bytes than announced")
+    do {
+      try header.withUnsafeBytes { try file.overwrite(at: 0, $0) }
+    } catch { throw error as! FileError }
+  }
+
+  /// A mapping of the tensors' bytes written so far, from this offset on.
+  package func writtenData() throws(FileError) -> (file: MappedFile, start: Int) {
+    (try file.written(), headerByteCount)
   }
 
   /// Ends the file and puts it in its place.

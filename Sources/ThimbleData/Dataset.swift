@@ -1,0 +1,141 @@
+import Foundation
+import Thimble
+import ThimbleStorage
+
+/// A packed set of images of one size, mapped from a safetensors file: opening it reads no pixels, and a set larger than
+/// memory works.
+///
+/// Tensors: `images` U8 [count, height, width, channels]; `labels` I32 [count], optional.
+/// Metadata: `format`, `digest`, `name`, `source`; `labelNames` (a JSON array of texts) and `licence`, optional.
+public struct Dataset: Sendable {
+  /// The value of the metadata key `format`.
+  public static let format = "thimble-dataset 1"
+
+  /// Where the set lies.
+  public let path: String
+  /// Number of images, at least 1.
+  public let count: Int
+  /// Pixels.
+  public let height: Int
+  /// Pixels.
+  public let width: Int
+  /// 1 (grey) or 3 (red, green, blue).
+  public let channels: Int
+  /// One number an image, if the set has labels; an index into `labelNames` if it has names.
+  public let labels: [Int32]?
+  /// What the labels mean, if they have names.
+  public let labelNames: [String]?
+  /// What the set calls itself.
+  public let name: String
+  /// The base names of the files or folders it was packed from.
+  public let source: String
+  /// The terms of the images as the person who packed them stated them.
+  public let licence: String?
+  /// SHA-256 (64 hexadecimal digits) over the shape, the pixels and the labels: see `Dataset.digest(of:)`.
+  public let digest: String
+
+  private let pixels: StoredTensor
+
+  /// Bytes of one image.
+  public var imageByteCount: Int { height * width * channels }
+
+  /// Maps the set at `path` and checks its shape, its types and its metadata. Throws `missing`, `inputOutput` or `badData`.
+  public init(path: String) throws(FileError) {
+    let file = try SafetensorsFile(path: path)
+    let metadata = try Metadata(file)
+    pixels = try file.tensor("images", .u8, shape: [nil, nil, nil, nil])
+    let shape = pixels.shape
+    guard shape.allSatisfy({ $0 >= 1 }), shape[3] == 1 || shape[3] == 3 else {
+      throw Metadata.bad(path, "images", "\(shape)", "at least one image of 1 or 3 channels")
+    }
+    (count, height, width, channels) = (shape[0], shape[1], shape[2], shape[3])
+    labels = file.tensors["labels"] == nil ? nil : try file.tensor("labels", .i32, shape: [shape[0]]).copied()
+    if let names = metadata.labelNames, let labels {
+      guard labels.allSatisfy({ names.indices.contains(Int($0)) }) else {
+        throw Metadata.bad(path, "labels", "a label outside of labelNames", "labels from 0 to \(names.count - 1)")
+      }
+    }
+    self.path = path
+    labelNames = metadata.labelNames
+    name = metadata.name
+    source = metadata.source
+    licence = metadata.licence
+    digest = metadata.digest
+  }
+
+  /// The pixels of one image. Shape: [height, width, channels]. Valid while the set lives: keep the set in a variable.
+  public func image(_ index: Int) -> UnsafeRawBufferPointer {
+    precondition(index >= 0 && index < count, "no such image")
+    let size = imageByteCount
+    return UnsafeRawBufferPointer(rebasing: pixels.bytes[(index * size)..<((index + 1) * size)])
+  }
+
+  /// Reads every pixel and compares with `digest`. Throws `badData` if the file was changed or damaged.
+  public func verifyDigest() throws(FileError) {
+    let found = Self.digest(shape: pixels.shape, pixels: pixels.bytes, labels: labels)
+    guard found == digest else {
+      throw Metadata.bad(path, "digest", found, digest)
+    }
+  }
+
+  /// SHA-256 of the text "COUNT HEIGHT WIDTH CHANNELS\n", the pixels, and the labels (little-endian, 4 bytes each), if any.
+  static func digest(shape: [Int], pixels: UnsafeRawBufferPointer, labels: [Int32]?) -> String {
+    var digest = SHA256()
+    let line = Array((shape.map(String.init).joined(separator: " ") + "\n").utf8)
+    line.withUnsafeBytes { digest.update($0.bytes) }
+    digest.update(pixels.bytes)
+    labels?.map(\.littleEndian).withUnsafeBytes { digest.update($0.bytes) }
+    return Digest.hexadecimal(digest.finalize())
+  }
+}
+
+extension Dataset {
+  /// The metadata of a set, checked.
+  struct Metadata {
+    var name: String
+    var source: String
+    var digest: String
+    var labelNames: [String]?
+    var licence: String?
+
+    /// The keys as the file holds them.
+    var keys: [String: String] {
+      var keys = ["format": Dataset.format, "name": name, "source": source, "digest": digest]
+      keys["licence"] = licence
+      if let labelNames,
+        let json = try? JSONSerialization.data(withJSONObject: labelNames, options: .withoutEscapingSlashes)
+      {
+        keys["labelNames"] = String(decoding: json, as: UTF8.self)
+      }
+      return keys
+    }
+
+    static func bad(_ path: String, _ field: String, _ found: String, _ wanted: String) -> FileError {
+      FileError(
+        .badData, file: path, field: field, found: found, wanted: wanted,
+        advice: "Make the set again with \"thimble dataset pack\".")
+    }
+  }
+}
+
+extension Dataset.Metadata {
+  init(_ file: SafetensorsFile) throws(FileError) {
+    let keys = file.metadata
+    guard keys["format"] == Dataset.format else {
+      throw Self.bad(file.path, "format", keys["format"].map { "\"\($0)\"" } ?? "none", "\"\(Dataset.format)\"")
+    }
+    digest = keys["digest"] ?? ""
+    guard digest.utf8.count == 64, digest.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) }) else {
+      throw Self.bad(file.path, "digest", "\"\(digest)\"", "64 hexadecimal digits")
+    }
+    name = keys["name"] ?? "unnamed"
+    source = keys["source"] ?? "unknown"
+    licence = keys["licence"]
+    if let text = keys["labelNames"] {
+      guard let names = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String] else {
+        throw Self.bad(file.path, "labelNames", "\"\(text.prefix(40))\"", "a JSON array of texts")
+      }
+      labelNames = names
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import ThimbleCodecs
+import ThimbleStorage
+
+#if canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// A decoded image as the decoders give it, before it is turned, cropped or resampled.
+package struct Raster: ~Copyable {
+  /// u8. Shape: [height, width, channels].
+  let pixels: UnsafePointer<UInt8>
+  let width: Int
+  let height: Int
+  /// 1 grey, 2 grey and alpha, 3 colour, 4 colour and alpha.
+  let channels: Int
+  /// How the image is to be turned before it is shown.
+  let orientation: Orientation
+  private let owned: UnsafeMutablePointer<UInt8>?
+
+  /// Grey pixels that somebody else keeps.
+  init(borrowing pixels: UnsafePointer<UInt8>, width: Int, height: Int) {
+    self.pixels = pixels
+    self.width = width
+    self.height = height
+    channels = 1
+    orientation = .upright
+    owned = nil
+  }
+
+  init(_ image: ThimbleImage, orientation: Orientation) {
+    owned = image.pixels
+    pixels = UnsafePointer(image.pixels)
+    width = Int(image.width)
+    height = Int(image.height)
+    channels = Int(image.channels)
+    self.orientation = orientation
+  }
+
+  deinit { free(owned) }
+}
+
+/// The image formats that are read, told by their first bytes, whatever the file is called.
+enum ImageFormat {
+  case png, jpeg
+
+  init?(_ bytes: UnsafeRawBufferPointer) {
+    if bytes.starts(with: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) {
+      self = .png
+    } else if bytes.starts(with: [0xff, 0xd8, 0xff]) {
+      self = .jpeg
+    } else {
+      return nil
+    }
+  }
+}
+
+extension Raster {
+  /// Decodes the bytes of a PNG or JPEG file called `name`. Throws `badData`, or `fault` if there is no memory for it.
+  package static func decoded(_ bytes: UnsafeRawBufferPointer, name: String) throws(FileError) -> Raster {
+    func bad(_ found: String) -> FileError {
+      FileError(
+        .badData, file: name, field: "image", found: found, wanted: "a whole PNG or JPEG image",
+        advice: "Replace the image or remove it; --skip-bad leaves such images out.")
+    }
+    guard let format = ImageFormat(bytes) else {
+      throw bad(bytes.isEmpty ? "an empty file" : "neither PNG nor JPEG")
+    }
+    let start = bytes.assumingMemoryBound(to: UInt8.self).baseAddress
+    var image = ThimbleImage()
+    var message = [CChar](repeating: 0, count: Int(THIMBLE_MESSAGE_SIZE))
+    let status =
+      switch format {
+      case .png: thimble_png_decode(start, bytes.count, &image, &message)
+      case .jpeg: thimble_jpeg_decode(start, bytes.count, &image, &message)
+      }
+    if status == Int32(THIMBLE_NO_MEMORY) {
+      throw FileError(
+        .fault, file: name, field: "memory", found: "none left", wanted: "room for one decoded image",
+        advice: "Close other programs, or make the image smaller.")
+    }
+    guard status == Int32(THIMBLE_DECODED) else {
+      throw bad(String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+    }
+    return Raster(image, orientation: format == .jpeg ? Orientation(jpeg: bytes) : .upright)
+  }
+}

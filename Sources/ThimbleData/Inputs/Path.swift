@@ -1,0 +1,57 @@
+import Glibc
+import ThimbleStorage
+
+/// The parts of a path, and what lies there.
+enum Path {
+  enum Kind { case folder, file, other }
+
+  /// Throws `missing` if nothing lies there.
+  static func kind(_ path: String) throws(FileError) -> Kind {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      throw .system(
+        errno == ENOENT || errno == ENOTDIR ? .missing : .inputOutput, file: path, call: "open",
+        wanted: "a file or a folder", errno: errno)
+    }
+    return switch status.st_mode & S_IFMT {
+    case S_IFDIR: .folder
+    case S_IFREG: .file
+    default: .other
+    }
+  }
+
+  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  /// Whether two paths lead to the same file.
+  static func isSame(_ a: String, _ b: String) -> Bool {
+    var (first, second) = (stat(), stat())
+    return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev
+      && first.st_ino == second.st_ino
+  }
+
+  /// The last component; of "." and the like, that of the folder they mean.
+  static func baseName(_ path: String) -> String {
+    let name = lastComponent(path)
+    guard name.isEmpty || name == "." || name == "..", let real = realpath(path, nil) else { return name }
+    defer { free(real) }
+    return lastComponent(String(cString: real))
+  }
+
+  private static func lastComponent(_ path: String) -> String {
+    path.split(separator: "/").last.map(String.init) ?? ""
+  }
+
+  /// A name without what follows its last dot; a dot at the beginning counts as part of the name.
+  static func stem(_ name: String) -> String {
+    guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return name }
+    return String(name[..<dot])
+  }
+
+  /// The folder that a path lies in.
+  static func folder(_ path: String) -> String {
+    path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+  }
+
+  /// Order by bytes, the same in every language setting; Swift's own order is that of Unicode's canonical forms.
+  static func precedes(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }
+}

@@ -1,0 +1,158 @@
+import ThimbleStorage
+
+/// The plain files in a tar archive, read through its mapping: ustar, GNU's long names, pax paths and sizes (POSIX.1-2001,
+/// pax interchange format).
+package struct TarArchive: Sendable {
+  /// A file in the archive.
+  package struct Member: Sendable {
+    /// The path without leading "./" and "/".
+    package var name: String
+    /// Where its bytes lie in the archive.
+    package var range: Range<Int>
+  }
+
+  /// In the order of the archive.
+  package private(set) var members: [Member] = []
+  /// Links, devices and other entries that are neither files nor folders.
+  private(set) var otherCount = 0
+  let file: MappedFile
+
+  private static let block = 512
+  /// Names and pax records beyond this are refused.
+  private static let largestExtension = 1 << 20
+
+  /// What entries before a file say about it.
+  private struct Announced {
+    var name: String?
+    var size: Int?
+  }
+
+  /// Lists the archive. Throws `badData` if it is damaged or ends early.
+  package init(_ file: MappedFile) throws(FileError) {
+    self.file = file
+    var (at, announced) = (0, Announced())
+    while at < file.bytes.count {
+      guard at + Self.block <= file.bytes.count else { throw bad(at, "a header that ends early", "512 bytes") }
+      let header = UnsafeRawBufferPointer(rebasing: file.bytes[at..<(at + Self.block)])
+      // Archives end with two zero blocks; what follows is padding. Some writers leave them out.
+      if header.allSatisfy({ $0 == 0 }) { break }
+      guard Self.isHeader(header) else { throw bad(at, "a wrong checksum", "a tar header") }
+      guard let size = announced.size ?? Self.number(header[124..<136]), size <= file.bytes.count - at - Self.block
+      else {
+        throw bad(at, "an entry that ends after the archive", "a whole archive")
+      }
+      let start = at + Self.block
+      try take(header, start..<(start + size), &announced)
+      at = start + (size + Self.block - 1) / Self.block * Self.block
+    }
+  }
+
+  /// Whether these bytes begin like a tar archive.
+  static func isTar(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    bytes.count >= block && isHeader(UnsafeRawBufferPointer(rebasing: bytes[..<block]))
+  }
+
+  private mutating func take(
+    _ header: UnsafeRawBufferPointer, _ range: Range<Int>, _ announced: inout Announced
+  ) throws(FileError) {
+    let content = UnsafeRawBufferPointer(rebasing: file.bytes[range])
+    switch header[156] {
+    case UInt8(ascii: "L"):
+      try checkExtension(range)
+      announced.name = Self.text(content[...])
+    case UInt8(ascii: "x"):
+      try checkExtension(range)
+      guard Self.readPax(content, &announced) else { throw bad(range.lowerBound, "a damaged pax record", "records") }
+    case UInt8(ascii: "K"), UInt8(ascii: "g"): break
+    case UInt8(ascii: "5"): announced = Announced()
+    case 0, UInt8(ascii: "0"), UInt8(ascii: "7"):
+      let name = Self.cleaned(announced.name ?? Self.name(header))
+      announced = Announced()
+      // Archives from before POSIX mark folders by nothing but the slash at the end.
+      if !name.isEmpty && !name.hasSuffix("/") { members.append(Member(name: name, range: range)) }
+    default:
+      otherCount += 1
+      announced = Announced()
+    }
+  }
+
+  private func checkExtension(_ range: Range<Int>) throws(FileError) {
+    guard range.count <= Self.largestExtension else {
+      throw bad(range.lowerBound, "a name or record of \(range.count) bytes", "at most \(Self.largestExtension)")
+    }
+  }
+
+  private func bad(_ at: Int, _ found: String, _ wanted: String) -> FileError {
+    FileError(
+      .badData, file: file.path, field: "tar entry at byte \(at)", found: found, wanted: wanted,
+      advice: "Copy or make the archive again.")
+  }
+}
+
+/// The fields of a header.
+extension TarArchive {
+  /// The checksum is the sum of all bytes, with its own field taken as spaces.
+  private static func isHeader(_ header: UnsafeRawBufferPointer) -> Bool {
+    let sum = header.indices.reduce(0) { $0 + ((148..<156).contains($1) ? 32 : Int(header[$1])) }
+    return number(header[148..<156]) == sum
+  }
+
+  /// Octal digits, ended by a space or a zero, or GNU's binary numbers (first bit set).
+  private static func number(_ field: Slice<UnsafeRawBufferPointer>) -> Int? {
+    guard let lead = field.first else { return nil }
+    if lead & 0x80 != 0 {
+      guard lead == 0x80, field.dropFirst().dropLast(7).allSatisfy({ $0 == 0 }) else { return nil }
+      return field.suffix(7).reduce(0) { $0 << 8 | Int($1) }
+    }
+    let digits = field.drop { $0 == 32 }.prefix { $0 != 32 && $0 != 0 }
+    guard digits.allSatisfy({ (48...55).contains($0) }) else { return nil }
+    return digits.reduce(0) { $0 << 3 | Int($1 - 48) }
+  }
+
+  /// The name of 100 bytes, behind the prefix of 155 where the header is POSIX's (GNU's has other things there).
+  private static func name(_ header: UnsafeRawBufferPointer) -> String {
+    let prefix = header[257..<263].elementsEqual(Array("ustar\0".utf8)) ? text(header[345..<500]) : ""
+    return prefix.isEmpty ? text(header[..<100]) : "\(prefix)/\(text(header[..<100]))"
+  }
+
+  private static func text(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
+    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+  }
+
+  private static func cleaned(_ name: String) -> String {
+    var name = Substring(name)
+    while true {
+      if name.hasPrefix("./") {
+        name = name.dropFirst(2)
+      } else if name.hasPrefix("/") {
+        name = name.dropFirst()
+      } else {
+        break
+      }
+    }
+    return String(name)
+  }
+
+  /// Records of the form "LENGTH KEY=VALUE\n", the length counting the whole record. False if they are not.
+  private static func readPax(_ bytes: UnsafeRawBufferPointer, _ announced: inout Announced) -> Bool {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let digits = rest.prefix { $0 != 32 }
+      guard digits.count <= 8, let count = Int(String(decoding: digits, as: UTF8.self)), count > digits.count + 1,
+        count <= rest.count
+      else { return false }
+      let record = rest.prefix(count).dropFirst(digits.count + 1)
+      guard record.last == 10, let equals = record.firstIndex(of: 61) else { return false }
+      let value = String(decoding: record[(equals + 1)...].dropLast(), as: UTF8.self)
+      switch String(decoding: record[..<equals], as: UTF8.self) {
+      case "path": announced.name = value
+      case "size":
+        guard let size = Int(value), size >= 0 else { return false }
+        announced.size = size
+      default: break
+      }
+      rest = rest.dropFirst(count)
+    }
+    return true
+  }
+}

@@ -1,0 +1,167 @@
+/// Sixteen lanes: the width that the order of every f32 sum is defined by, whatever the registers are.
+public typealias Lanes = SIMD16<Float>
+
+/// A product over gathered rows, the one form of both convolutions:
+/// `output[p][o] = sum over taps t, then depths d, ascending, of input[at(t, p) + d] * weight[t][d][o]`, by fused multiply-add from 0.
+///
+/// Positions p run over all images, image after image; a tap that falls off the map reads zeros.
+@frozen public struct GatheredProduct {
+  /// First image of the map that is read; [position][depth].
+  public var input: UnsafePointer<Float>
+  /// Floats from an image to the next.
+  public var inputImageStride: Int
+  /// First image of the map that is written; [position][outputs].
+  public var output: UnsafeMutablePointer<Float>
+  /// Floats from an image to the next.
+  public var outputImageStride: Int
+  /// Zeros, at least `depth` of them.
+  public var zeros: UnsafePointer<Float>
+  /// Shape: [taps][positions]: where the tap's input begins in an image, or -1 off the map.
+  public var inputOffsets: UnsafePointer<Int32>
+  /// Shape: [positions]: where the output begins in an image.
+  public var outputOffsets: UnsafePointer<Int32>
+  /// Shape: [blocks of 16 outputs][taps][depth], zero above the outputs. For a narrow product: [taps][outputs][groups of 16 depths].
+  public var weights: UnsafePointer<Lanes>
+  /// Positions an image.
+  public var positions: Int
+  public var taps: Int
+  public var depth: Int
+  public var outputs: Int
+
+  @inlinable public init(
+    input: UnsafePointer<Float>, inputImageStride: Int, output: UnsafeMutablePointer<Float>, outputImageStride: Int,
+    zeros: UnsafePointer<Float>, inputOffsets: UnsafePointer<Int32>, outputOffsets: UnsafePointer<Int32>,
+    weights: UnsafePointer<Lanes>, positions: Int, taps: Int, depth: Int, outputs: Int
+  ) {
+    self.input = input
+    self.inputImageStride = inputImageStride
+    self.output = output
+    self.outputImageStride = outputImageStride
+    self.zeros = zeros
+    self.inputOffsets = inputOffsets
+    self.outputOffsets = outputOffsets
+    self.weights = weights
+    self.positions = positions
+    self.taps = taps
+    self.depth = depth
+    self.outputs = outputs
+  }
+}
+
+/// The gradient of the weights that join a big and a small map:
+/// `gradient[t][b][s] += sum over a shard's images, then positions, of big[at(t, p) + b] * small[p][s]`, shard after shard.
+@frozen public struct WeightGradient {
+  /// First image of the big map; [position][bigChannels].
+  public var big: UnsafePointer<Float>
+  /// First image of the small map; [position][smallChannels]. Readable 32 floats past its end.
+  public var small: UnsafePointer<Float>
+  /// Floats from an image to the next.
+  public var bigImageStride: Int
+  /// Floats from an image to the next.
+  public var smallImageStride: Int
+  /// Zeros, at least `bigChannels` of them.
+  public var zeros: UnsafePointer<Float>
+  /// Shape: [taps][positions of the small map]: where the tap's place in the big map begins, or -1 off the map.
+  public var bigOffsets: UnsafePointer<Int32>
+  /// Shape: [taps][bigChannels][smallChannels]; added to.
+  public var gradient: UnsafeMutablePointer<Float>
+  /// Positions an image of the small map.
+  public var positions: Int
+  public var taps: Int
+  public var bigChannels: Int
+  public var smallChannels: Int
+  /// Images, and how many of them make a shard.
+  public var images: Int
+  public var shardImages: Int
+
+  @inlinable public init(
+    big: UnsafePointer<Float>, small: UnsafePointer<Float>, bigImageStride: Int, smallImageStride: Int,
+    zeros: UnsafePointer<Float>, bigOffsets: UnsafePointer<Int32>, gradient: UnsafeMutablePointer<Float>,
+    positions: Int,
+    taps: Int, bigChannels: Int, smallChannels: Int, images: Int, shardImages: Int
+  ) {
+    self.big = big
+    self.small = small
+    self.bigImageStride = bigImageStride
+    self.smallImageStride = smallImageStride
+    self.zeros = zeros
+    self.bigOffsets = bigOffsets
+    self.gradient = gradient
+    self.positions = positions
+    self.taps = taps
+    self.bigChannels = bigChannels
+    self.smallChannels = smallChannels
+    self.images = images
+    self.shardImages = shardImages
+  }
+}
+
+/// Batch normalisation over `rows` rows of `channels` numbers, followed by an activation that is linear on each side of 0.
+@frozen public struct Normalization {
+  /// Before normalisation; [rows][channels].
+  public var input: UnsafePointer<Float>
+  /// After the activation (forward), or the gradient there, which becomes the gradient of `input` (backward).
+  public var output: UnsafeMutablePointer<Float>
+  /// Each [channels]: statistics of the minibatch, 1 / standard deviation, gain, bias.
+  public var mean: UnsafePointer<Float>
+  public var inverseDeviation: UnsafePointer<Float>
+  public var gain: UnsafePointer<Float>
+  public var bias: UnsafePointer<Float>
+  /// Backward only, each [channels]: the gradients of gain and bias, over this minibatch alone.
+  public var gainGradient: UnsafePointer<Float>
+  public var biasGradient: UnsafePointer<Float>
+  public var channels: Int
+  /// Rows of the whole minibatch.
+  public var rows: Int
+  /// Slope below 0: 0 for ReLU, 0.2 for LeakyReLU.
+  public var slope: Float
+
+  @inlinable public init(
+    input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, mean: UnsafePointer<Float>,
+    inverseDeviation: UnsafePointer<Float>, gain: UnsafePointer<Float>, bias: UnsafePointer<Float>,
+    gainGradient: UnsafePointer<Float>, biasGradient: UnsafePointer<Float>, channels: Int, rows: Int, slope: Float
+  ) {
+    self.input = input
+    self.output = output
+    self.mean = mean
+    self.inverseDeviation = inverseDeviation
+    self.gain = gain
+    self.bias = bias
+    self.gainGradient = gainGradient
+    self.biasGradient = biasGradient
+    self.channels = channels
+    self.rows = rows
+    self.slope = slope
+  }
+}
+
+/// One step of Adam (Kingma and Ba 2014) over a stretch of parameters.
+@frozen public struct AdamStep {
+  public var learningRate: Float
+  public var beta1: Float
+  public var beta2: Float
+  /// 1 - beta, rounded once from f64.
+  public var oneMinusBeta1: Float
+  public var oneMinusBeta2: Float
+  /// 1 - beta^t, the bias corrections.
+  public var correction1: Float
+  public var correction2: Float
+  public var epsilon: Float
+  /// L2 weight decay, added to the gradient.
+  public var weightDecay: Float
+
+  @inlinable public init(
+    learningRate: Float, beta1: Float, beta2: Float, oneMinusBeta1: Float, oneMinusBeta2: Float, correction1: Float,
+    correction2: Float, epsilon: Float, weightDecay: Float
+  ) {
+    self.learningRate = learningRate
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.oneMinusBeta1 = oneMinusBeta1
+    self.oneMinusBeta2 = oneMinusBeta2
+    self.correction1 = correction1
+    self.correction2 = correction2
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+  }
+}

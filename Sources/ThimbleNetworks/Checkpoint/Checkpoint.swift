@@ -1,0 +1,90 @@
+import Foundation
+import Thimble
+import ThimbleStorage
+
+/// What is known of a training run beside its numbers, in the metadata of a checkpoint. No time, host, path or thread count:
+/// a checkpoint is a function of recipe and pixels.
+public struct TrainingState: Sendable, Equatable {
+  public var recipe: Recipe
+  /// Minibatches done.
+  public var step: Int
+  /// The data set it was trained on.
+  public var dataDigest: String
+  public var dataName: String
+  public var dataLicence: String
+
+  public init(recipe: Recipe, step: Int, dataDigest: String, dataName: String, dataLicence: String) {
+    self.recipe = recipe
+    self.step = step
+    self.dataDigest = dataDigest
+    self.dataName = dataName
+    self.dataLicence = dataLicence
+  }
+}
+
+/// The checkpoint of a training run: a safetensors file with PyTorch's layouts and names close to its own.
+///
+/// `generator.NAME` and `discriminator.NAME` are the weights, `optimizer.NETWORK.NAME.exp_avg` and `.exp_avg_sq` Adam's
+/// moments, `generator.LAYER.bn.running_mean` and `.running_var` the frozen statistics where they were made.
+public enum Checkpoint {
+  static let format = "thimble-checkpoint 1"
+
+  /// Writes both networks with their optimisers.
+  public static func write(
+    _ state: TrainingState, generator: Network, discriminator: Network, statistics: FrozenStatistics?, to path: String
+  ) throws(FileError) {
+    var tensors = weights(generator, prefix: "generator") + weights(discriminator, prefix: "discriminator")
+    for (network, prefix) in [(generator, "generator"), (discriminator, "discriminator")] {
+      for parameter in network.parameters {
+        let name = "optimizer.\(prefix).\(parameter.name)"
+        tensors.append(("\(name).exp_avg", parameter.shape, parameter.fileValues(from: network.firstMoments)))
+        tensors.append(("\(name).exp_avg_sq", parameter.shape, parameter.fileValues(from: network.secondMoments)))
+      }
+    }
+    if let statistics { tensors += Self.tensors(of: statistics, generator) }
+    var metadata = GeneratorDescription(recipe: state.recipe).metadata
+    metadata["format"] = format
+    metadata["arithmetic"] = "\(Arithmetic.revision)"
+    metadata["recipe"] = state.recipe.json
+    metadata["step"] = "\(state.step)"
+    metadata["data_digest"] = state.dataDigest
+    metadata["data_name"] = state.dataName
+    metadata["data_licence"] = state.dataLicence
+    try write(tensors, metadata, to: path)
+  }
+
+  typealias NamedTensor = (name: String, shape: [Int], values: [Float])
+
+  static func weights(_ network: Network, prefix: String) -> [NamedTensor] {
+    network.parameters.map {
+      ("\(prefix).\($0.name)", $0.shape, $0.fileValues(from: network.parameterValues))
+    }
+  }
+
+  static func tensors(of statistics: FrozenStatistics, _ network: Network) -> [NamedTensor] {
+    statistics.layers.flatMap { layer -> [NamedTensor] in
+      let gain = network.parameters.first { $0.layer.name == layer.name && $0.role == .gain }!
+      let order = gain.memoryIndices()
+      let name = "generator.\(layer.name).bn"
+      return [
+        ("\(name).running_mean", gain.shape, order.map { layer.mean[$0] }),
+        ("\(name).running_var", gain.shape, order.map { layer.variance[$0] }),
+      ]
+    }
+  }
+
+  /// Writes tensors sorted by name, with the SHA-256 of their bytes in the metadata.
+  static func write(_ tensors: [NamedTensor], _ metadata: [String: String], to path: String) throws(FileError) {
+    let tensors = tensors.sorted { $0.name < $1.name }
+    var digest = SHA256()
+    for tensor in tensors {
+      tensor.values.withUnsafeBytes { digest.update($0.bytes) }
+    }
+    var metadata = metadata
+    metadata["digest"] = Digest.hexadecimal(digest.finalize())
+    var writer = try SafetensorsWriter(
+      path: path, metadata: metadata, entries: tensors.map { .init($0.name, .f32, $0.shape) })
+    for tensor in tensors { try writer.append(tensor.values) }
+    try writer.commit()
+  }
+}

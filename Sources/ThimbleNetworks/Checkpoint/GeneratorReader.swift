@@ -1,0 +1,141 @@
+import Thimble
+import ThimbleStorage
+
+/// How a file calls the tensors of a generator.
+struct TensorNames {
+  let isTorchExample: Bool
+  private let prefix: String
+
+  init(_ file: SafetensorsFile) {
+    isTorchExample = file.tensors["main.0.weight"] != nil
+    prefix = file.tensors["generator.project.weight"] != nil ? "generator." : ""
+  }
+
+  /// The file's name for a tensor that we call `layer.rest`: in the example's state dict, the convolution i is module 3 i, its
+  /// batch normalisation module 3 i + 1.
+  func name(_ name: String) -> String {
+    guard isTorchExample else { return prefix + name }
+    let dot = name.firstIndex(of: ".")!
+    let layer = name[..<dot]
+    let module = 3 * (layer == "project" ? 0 : Int(layer.dropFirst("deconv".count))!)
+    let rest = name[name.index(after: dot)...]
+    return rest.hasPrefix("bn.") ? "main.\(module + 1).\(rest.dropFirst(3))" : "main.\(module).\(rest)"
+  }
+}
+
+/// Reads a generator tensor by tensor, taking the sizes from the shapes and refusing what does not fit together.
+struct GeneratorReader {
+  let file: SafetensorsFile
+  let names: TensorNames
+  let description: GeneratorDescription
+
+  private func bad(_ name: String, _ found: String, _ wanted: String) -> FileError {
+    FileError(
+      .badData, file: file.path, field: names.name(name), found: found, wanted: wanted,
+      advice: "The file does not hold a DCGAN generator that can be read; the README's part on import says what can.")
+  }
+
+  private func has(_ name: String) -> Bool { file.tensors[names.name(name)] != nil }
+
+  private func shape(_ name: String, sides: Int) throws(FileError) -> [Int] {
+    try file.tensor(names.name(name), .f32, shape: [Int?](repeating: nil, count: sides)).shape
+  }
+
+  /// The layers that the shapes of the tensors describe.
+  mutating func layers() throws(FileError) -> [LayerSpecification] {
+    let first = try shape("deconv1.weight", sides: 4)
+    let (outputs, latent) = try projectSides()
+    let side = Int(Double(outputs / max(1, first[0])).squareRoot())
+    guard first[0] > 0, first[0] <= 4096, side > 0, side <= 64, side * side * first[0] == outputs,
+      (1...1024).contains(latent)
+    else {
+      throw bad("project.weight", "\(outputs) x \(latent)", "(channels x side x side) x latent, channels \(first[0])")
+    }
+    let statistics: LayerSpecification.Statistics =
+      try shape("project.bn.weight", sides: 1) == [outputs] && side > 1 ? .output : .channel
+    var layers = [
+      LayerSpecification.projection(latent: latent, channels: first[0], side: side, statistics: statistics)
+    ]
+    var (side_, index) = (side, 1)
+    while has("deconv\(index).weight") {
+      let layer = try deconvolution(index, side: side_, channels: layers.last!.outputChannels)
+      layers.append(layer)
+      side_ = layer.geometry.bigSide
+      index += 1
+    }
+    guard layers.count <= 9, (1...4).contains(layers.last!.outputChannels) else {
+      throw bad(
+        "deconv\(index - 1).weight", "\(layers.last!.outputChannels) channels out", "an image of 1 to 4 channels")
+    }
+    return layers
+  }
+
+  private func projectSides() throws(FileError) -> (outputs: Int, latent: Int) {
+    if names.isTorchExample {
+      let shape = try shape("project.weight", sides: 4)
+      return (shape[1] * shape[2] * shape[3], shape[0])
+    }
+    let shape = try shape("project.weight", sides: 2)
+    return (shape[0], shape[1])
+  }
+
+  private func deconvolution(_ index: Int, side: Int, channels: Int) throws(FileError) -> LayerSpecification {
+    let name = "deconv\(index)"
+    let shape = try shape("\(name).weight", sides: 4)
+    let (k, d) = (description.kernel, description)
+    let bigSide = (side - 1) * d.stride - 2 * d.padding + k + d.outputPadding
+    guard shape[0] == channels, shape[2] == k, shape[3] == k, (1...4096).contains(shape[1]),
+      (1...1024).contains(bigSide)
+    else { throw bad("\(name).weight", "\(shape)", "[\(channels), channels out, \(k), \(k)]") }
+    let last = !has("deconv\(index + 1).weight")
+    let geometry = ConvolutionGeometry(
+      bigSide: bigSide, bigChannels: shape[1], smallSide: side, smallChannels: channels, kernel: k, stride: d.stride,
+      padding: d.padding)
+    return .convolution(
+      name, geometry, .smallToBig, statistics: last ? nil : .channel, hasBias: last && has("\(name).bias"),
+      activation: last ? .hyperbolicTangent : .rectifier(slope: 0))
+  }
+
+  /// All parameters in a network's order.
+  func parameters(_ layout: [Parameter], count: Int) throws(FileError) -> [Float] {
+    var values = [Float](repeating: 0, count: count)
+    for parameter in layout {
+      let ordered =
+        names.isTorchExample && parameter.name == "project.weight"
+        ? try transposedProjection(parameter)
+        : try file.finiteFloats(names.name(parameter.name), shape: parameter.shape)
+      values.withUnsafeMutableBufferPointer { parameter.store(ordered, into: $0.baseAddress!) }
+    }
+    return values
+  }
+
+  /// The first layer written as a convolution is [latent][outputs]; as a dense layer it is [outputs][latent].
+  private func transposedProjection(_ parameter: Parameter) throws(FileError) -> [Float] {
+    let name = names.name(parameter.name)
+    let values = try file.finiteFloats(name, shape: try shape(parameter.name, sides: 4))
+    let (outputs, latent) = (parameter.shape[0], parameter.shape[1])
+    return (0..<parameter.count).map { values[$0 % latent * outputs + $0 / latent] }
+  }
+
+  /// The running statistics, if the file has them for every layer with batch normalisation; none if it has none.
+  func statistics(_ layout: [Parameter]) throws(FileError) -> FrozenStatistics? {
+    let gains = layout.filter { $0.role == .gain }
+    guard gains.contains(where: { has("\($0.layer.name).bn.running_mean") }) else { return nil }
+    var layers: [FrozenStatistics.Layer] = []
+    for gain in gains {
+      let name = gain.layer.name
+      let mean = try file.finiteFloats(names.name("\(name).bn.running_mean"), shape: gain.shape)
+      let variance = try file.finiteFloats(names.name("\(name).bn.running_var"), shape: gain.shape)
+      guard variance.allSatisfy({ $0 >= 0 }) else {
+        throw bad("\(name).bn.running_var", "a negative number", "variances of 0 or more")
+      }
+      var layer = FrozenStatistics.Layer(name: name, mean: mean, variance: variance)
+      for (index, memory) in gain.memoryIndices().enumerated() {
+        layer.mean[memory] = mean[index]
+        layer.variance[memory] = variance[index]
+      }
+      layers.append(layer)
+    }
+    return FrozenStatistics(layers: layers)
+  }
+}

@@ -1,0 +1,21 @@
+/// What a network computes with: where its numbers lie, who computes, by which instructions.
+public struct ComputeContext {
+  public let workspace: Workspace
+  public let workers: Workers
+  public let kernels: FloatKernels
+
+  public init(workspace: Workspace, workers: Workers, kernels: FloatKernels) {
+    self.workspace = workspace
+    self.workers = workers
+    self.kernels = kernels
+  }
+}
+
+/// What the bits of a training run depend on beside recipe and data.
+public enum Arithmetic {
+  /// Raised whenever the order of a sum, a formula or a constant of the f32 arithmetic changes: a checkpoint of another
+  /// revision cannot be resumed to the same bytes.
+  public static let revision = 1
+  /// Images of a minibatch whose sums are made apart and then added in order: the unit that machines could share.
+  public static let shardImages = 8
+}

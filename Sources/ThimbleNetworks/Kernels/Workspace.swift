@@ -1,0 +1,72 @@
+import Dispatch
+import Synchronization
+
+/// A place in a workspace: a number of floats, 64-byte aligned.
+package struct Slot: Sendable {
+  let offset: Int
+  let count: Int
+}
+
+/// All memory of a network or a training run: places are reserved first, then allocated at once, zeroed; nothing is allocated
+/// afterwards. 32 floats lie behind the last place, so that kernels may read a little past a row.
+public final class Workspace {
+  private var reserved = 0
+  private var base: UnsafeMutablePointer<Float>?
+
+  public init() {}
+
+  /// Bytes that `allocate` will take, or has taken.
+  public var byteCount: Int { (reserved + 32) * 4 }
+
+  package func reserve(_ count: Int) -> Slot {
+    precondition(base == nil, "a workspace is sized before its first use")
+    let slot = Slot(offset: reserved, count: count)
+    reserved += (count + 15) / 16 * 16
+    return slot
+  }
+
+  /// Allocates and zeroes all that was reserved.
+  public func allocate() {
+    precondition(base == nil)
+    let raw = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
+    base = raw.bindMemory(to: Float.self, capacity: reserved + 32)
+    base!.initialize(repeating: 0, count: reserved + 32)
+  }
+
+  package subscript(slot: Slot) -> UnsafeMutablePointer<Float> { base! + slot.offset }
+
+  deinit { base?.deallocate() }
+}
+
+/// A fixed number of workers that share loops; which of them does what does not show in any result.
+public struct Workers: Sendable {
+  public let count: Int
+
+  public init(count: Int) { self.count = count }
+
+  /// Shares of a loop for each worker: some more than one, so that a worker that was held up delays the others less.
+  private static let sharesPerWorker = 4
+
+  /// Calls `body` for ranges that together are 0 ..< total; they begin at multiples of `multiple`.
+  func share(_ total: Int, multiple: Int = 1, _ body: (Range<Int>) -> Void) {
+    let units = (total + multiple - 1) / multiple
+    if count == 1 || units <= 1 {
+      if total > 0 { body(0..<total) }
+      return
+    }
+    let shares = min(count * Self.sharesPerWorker, units)
+    let next = Atomic(0)
+    withoutActuallyEscaping(body) { body in
+      nonisolated(unsafe) let body = body
+      DispatchQueue.concurrentPerform(iterations: min(count, shares)) { _ in
+        while true {
+          let share = next.wrappingAdd(1, ordering: .relaxed).oldValue
+          if share >= shares { return }
+          let lower = units * share / shares * multiple
+          let upper = min(total, units * (share + 1) / shares * multiple)
+          if lower < upper { body(lower..<upper) }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,126 @@
+/// One layer at work: a convolution of either direction, batch normalisation or a bias, an activation.
+final class Layer {
+  let specification: LayerSpecification
+  let normalization: BatchNormalization?
+  private let convolution: Convolution
+  private let context: ComputeContext
+  /// Before batch normalisation, kept for the way back.
+  private let before: Slot?
+  /// [images][outputCount], after the activation.
+  private let after: Slot
+  /// Where its parameters begin; the bias is the normalisation's or the layer's own.
+  private let weight: Int
+  private let gain: Int?
+  private let bias: Int?
+
+  /// `trained`: the layer will also be run backwards.
+  init(
+    _ specification: LayerSpecification, _ parameters: [Parameter], images: Int, epsilon: Float, trained: Bool,
+    _ context: ComputeContext
+  ) {
+    self.specification = specification
+    self.context = context
+    let forward = specification.direction
+    convolution = Convolution(
+      specification.geometry, context, down: trained || forward == .bigToSmall, up: trained || forward == .smallToBig)
+    let outputs = specification.outputCount
+    after = context.workspace.reserve(images * outputs)
+    if specification.statistics != nil {
+      var slope: Float = 1
+      if case .rectifier(let below) = specification.activation { slope = below }
+      before = context.workspace.reserve(images * outputs)
+      normalization = BatchNormalization(
+        channels: specification.statisticsCount, rowsPerImage: outputs / specification.statisticsCount, slope: slope,
+        epsilon: epsilon, images: images, context)
+    } else {
+      before = nil
+      normalization = nil
+    }
+    let own = parameters.filter { $0.layer.name == specification.name }
+    weight = own.first { $0.role == .weight }!.offset
+    gain = own.first { $0.role == .gain }?.offset
+    bias = own.first { $0.role == .bias }?.offset
+  }
+
+  /// [images][outputCount] of the last forward run.
+  var output: UnsafeMutablePointer<Float> { context.workspace[after] }
+
+  /// Renews what is derived from the weights.
+  func pack(_ parameters: UnsafePointer<Float>) { convolution.pack(parameters + weight) }
+
+  /// Runs forward. `frozen`: with the statistics in force instead of the minibatch's own.
+  func forward(_ input: UnsafePointer<Float>, _ parameters: UnsafePointer<Float>, images: Int, frozen: Bool) {
+    let target = context.workspace[before ?? after]
+    switch specification.direction {
+    case .bigToSmall: convolution.down(input, target, images: images)
+    case .smallToBig: convolution.up(input, target, images: images)
+    }
+    if let normalization, let gain, let bias {
+      if !frozen { normalization.takeStatistics(of: target, images: images) }
+      normalization.forward(target, output, gain: parameters + gain, bias: parameters + bias, images: images)
+      return
+    }
+    if let bias { add(parameters + bias, to: target, images: images) }
+    activate(images: images)
+  }
+
+  private func add(_ bias: UnsafePointer<Float>, to values: UnsafeMutablePointer<Float>, images: Int) {
+    let channels = specification.outputChannels
+    for row in 0..<(images * specification.outputCount / channels) {
+      for c in 0..<channels { values[row * channels + c] += bias[c] }
+    }
+  }
+
+  private func activate(images: Int) {
+    let values = output
+    context.workers.share(groups(images)) { [self] groups in
+      switch specification.activation {
+      case .none: break
+      case .hyperbolicTangent: context.kernels.hyperbolicTangents(values, groups: groups)
+      case .rectifier(let slope): context.kernels.leakyRectify(values, slope: slope, groups: groups)
+      }
+    }
+  }
+
+  private func groups(_ images: Int) -> Int { (images * specification.outputCount + 15) / 16 }
+
+  /// Runs backward: `gradient` [images][outputCount] belongs to the output and is overwritten; adds to `gradients` of the
+  /// parameters where they are given, and writes the input's gradient where a place for it is given.
+  func backward(
+    _ gradient: UnsafeMutablePointer<Float>, input: UnsafePointer<Float>, _ parameters: UnsafePointer<Float>,
+    images: Int,
+    gradients: UnsafeMutablePointer<Float>?, inputGradient: UnsafeMutablePointer<Float>?
+  ) {
+    if let normalization, let gain, let bias {
+      normalization.backward(
+        context.workspace[before!], gradient, gain: parameters + gain, bias: parameters + bias, images: images,
+        gainInto: gradients.map { $0 + gain }, biasInto: gradients.map { $0 + bias })
+    } else {
+      deactivate(gradient, images: images)
+    }
+    let forward = specification.direction
+    if let gradients {
+      convolution.weightGradient(
+        big: forward == .bigToSmall ? input : UnsafePointer(gradient),
+        small: forward == .bigToSmall ? UnsafePointer(gradient) : input, images: images, into: gradients + weight)
+    }
+    if let inputGradient {
+      switch forward {
+      case .bigToSmall: convolution.up(gradient, inputGradient, images: images)
+      case .smallToBig: convolution.down(gradient, inputGradient, images: images)
+      }
+    }
+  }
+
+  private func deactivate(_ gradient: UnsafeMutablePointer<Float>, images: Int) {
+    let values = UnsafePointer(output)
+    context.workers.share(groups(images)) { [self] groups in
+      switch specification.activation {
+      case .none: break
+      case .hyperbolicTangent: context.kernels.hyperbolicTangentGradient(gradient, after: values, groups: groups)
+      case .rectifier(let slope):
+        context.kernels.leakyRectifyGradient(gradient, after: values, slope: slope, groups: groups)
+      }
+    }
+  }
+}

@@ -1,0 +1,84 @@
+/// One layer of a network, as a plain value: what a recipe or a foreign file says of it.
+public struct LayerSpecification: Sendable, Equatable {
+  /// Which map is the input.
+  public enum Direction: Sendable { case bigToSmall, smallToBig }
+
+  /// Over what batch normalisation takes its statistics.
+  public enum Statistics: String, Sendable, Codable {
+    /// Each channel, over images and positions.
+    case channel
+    /// Each output of a dense layer, over images alone (the authors' first layer).
+    case output
+  }
+
+  public enum Activation: Sendable, Equatable {
+    case none, hyperbolicTangent
+    /// max(x, slope * x): 0 for ReLU.
+    case rectifier(slope: Float)
+  }
+
+  /// The name of its tensors in files: `project`, `deconv1`, `conv2`, `score`.
+  public var name: String
+  public var geometry: ConvolutionGeometry
+  public var direction: Direction
+  /// nil: no batch normalisation.
+  public var statistics: Statistics?
+  /// A bias for each output channel instead; foreign output layers have one.
+  public var hasBias: Bool
+  public var activation: Activation
+  /// In a dense layer between a vector and a map: the map's positions and channels. Files order these numbers
+  /// [channel][position], the networks [position][channel].
+  public var flattenedPositions: Int
+  /// The sides of weights in files.
+  public var fileShape: [Int]
+
+  /// Numbers an image before and after the layer.
+  var inputCount: Int { direction == .bigToSmall ? geometry.bigCount : geometry.smallCount }
+  public var outputCount: Int { direction == .bigToSmall ? geometry.smallCount : geometry.bigCount }
+  /// Channels of the output map.
+  public var outputChannels: Int {
+    direction == .bigToSmall ? geometry.smallChannels / flattenedPositions : geometry.bigChannels
+  }
+  /// Length of the statistics, gain and bias.
+  public var statisticsCount: Int { statistics == .output ? outputCount : outputChannels }
+}
+
+extension LayerSpecification {
+  /// `7x7x128 -> 14x14x64`: the maps before and after.
+  public var shapeText: String {
+    let g = geometry
+    let side = Int(Double(flattenedPositions).squareRoot())
+    let dense = "\(side)x\(side)x\(g.smallChannels / flattenedPositions)"
+    let big = g.bigSide == 1 ? "\(g.bigChannels)" : "\(g.bigSide)x\(g.bigSide)x\(g.bigChannels)"
+    let small = g.smallSide == 1 ? dense : "\(g.smallSide)x\(g.smallSide)x\(g.smallChannels)"
+    return direction == .bigToSmall ? "\(big) -> \(small)" : "\(small) -> \(big)"
+  }
+}
+
+extension LayerSpecification {
+  /// A generator's first layer: latent to the first map.
+  static func projection(latent: Int, channels: Int, side: Int, statistics: Statistics) -> LayerSpecification {
+    let outputs = channels * side * side
+    return LayerSpecification(
+      name: "project", geometry: .dense(big: latent, small: outputs), direction: .bigToSmall, statistics: statistics,
+      hasBias: false, activation: .rectifier(slope: 0), flattenedPositions: side * side, fileShape: [outputs, latent])
+  }
+
+  /// A discriminator's last layer: the last map to one number, the logit.
+  static func score(channels: Int, side: Int) -> LayerSpecification {
+    let inputs = channels * side * side
+    return LayerSpecification(
+      name: "score", geometry: .dense(big: 1, small: inputs), direction: .smallToBig, statistics: nil, hasBias: false,
+      activation: .none, flattenedPositions: side * side, fileShape: [1, inputs])
+  }
+
+  /// A convolution of either direction.
+  static func convolution(
+    _ name: String, _ g: ConvolutionGeometry, _ direction: Direction, statistics: Statistics?, hasBias: Bool = false,
+    activation: Activation
+  ) -> LayerSpecification {
+    LayerSpecification(
+      name: name, geometry: g, direction: direction, statistics: statistics, hasBias: hasBias, activation: activation,
+      flattenedPositions: 1, fileShape: [g.smallChannels, g.bigChannels, g.kernel, g.kernel])
+  }
+}

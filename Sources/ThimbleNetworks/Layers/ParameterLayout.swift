@@ -1,0 +1,60 @@
+/// What a stretch of a network's parameters is, and how it is ordered in files.
+public struct Parameter: Sendable {
+  public enum Role: Sendable { case weight, gain, bias }
+
+  /// The name in files, without the network's: `deconv1.bn.weight`.
+  public let name: String
+  public let role: Role
+  public let layer: LayerSpecification
+  /// Where it begins among the network's parameters; a multiple of 16.
+  public let offset: Int
+  /// Shape in files.
+  public let shape: [Int]
+  public var count: Int { shape.reduce(1, *) }
+
+  /// The index in memory of each number of the file, in the file's order.
+  ///
+  /// In memory weights are [tap][bigChannel][smallChannel], statistics [position][channel].
+  /// In files weights are PyTorch's [small][big][ky][kx], whose flattened sides are [channel][position].
+  func memoryIndices() -> [Int] {
+    let positions = layer.flattenedPositions
+    func flattened(_ fileIndex: Int, _ count: Int) -> Int {
+      fileIndex % positions * (count / positions) + fileIndex / positions
+    }
+    let g = layer.geometry
+    switch role {
+    case .weight:
+      var indices: [Int] = []
+      indices.reserveCapacity(count)
+      for small in 0..<g.smallChannels {
+        let s = flattened(small, g.smallChannels)
+        for b in 0..<g.bigChannels {
+          for tap in 0..<g.taps { indices.append((tap * g.bigChannels + b) * g.smallChannels + s) }
+        }
+      }
+      return indices
+    case .gain, .bias:
+      return layer.statistics == .output ? (0..<count).map { flattened($0, count) } : Array(0..<count)
+    }
+  }
+
+  /// All parameters of a network's layers, and how many floats they take together.
+  static func layout(_ layers: [LayerSpecification]) -> (parameters: [Parameter], count: Int) {
+    var parameters: [Parameter] = []
+    var end = 0
+    func add(_ name: String, _ role: Role, _ layer: LayerSpecification, _ shape: [Int]) {
+      parameters.append(Parameter(name: name, role: role, layer: layer, offset: end, shape: shape))
+      end += roundUp16(shape.reduce(1, *))
+    }
+    for layer in layers {
+      add("\(layer.name).weight", .weight, layer, layer.fileShape)
+      if layer.statistics != nil {
+        add("\(layer.name).bn.weight", .gain, layer, [layer.statisticsCount])
+        add("\(layer.name).bn.bias", .bias, layer, [layer.statisticsCount])
+      } else if layer.hasBias {
+        add("\(layer.name).bias", .bias, layer, [layer.outputChannels])
+      }
+    }
+    return (parameters, end)
+  }
+}

@@ -1,0 +1,69 @@
+import Thimble
+
+/// Mean and variance that take the minibatch's place once a generator is frozen, for each layer with batch normalisation.
+public struct FrozenStatistics: Sendable, Equatable {
+  public struct Layer: Sendable, Equatable {
+    public var name: String
+    /// In the networks' order, [position][channel].
+    public var mean: [Float]
+    public var variance: [Float]
+  }
+
+  public var layers: [Layer]
+
+  /// Minibatches and images of each that `freeze` runs over: as many as the authors' own evaluation code.
+  public static let batches = 100
+  public static let batchSize = 128
+}
+
+extension Network {
+  /// Freezes a generator: its mean and second moment of every batch normalisation, each averaged over 100 minibatches of 128
+  /// latents (domain `freezing` of seed 0), as they run through the network with the minibatch's own statistics.
+  /// - Parameter progress: called after each minibatch with its number from 1.
+  public func freeze(
+    distribution: LatentDistribution, batches: Int = FrozenStatistics.batches, progress: (Int) -> Void = { _ in }
+  ) -> FrozenStatistics {
+    let length = layers[0].inputCount
+    let images = min(FrozenStatistics.batchSize, capacity)
+    var latents = [Float](repeating: 0, count: images * length)
+    let normalized = running.filter { $0.normalization != nil }
+    var sums = normalized.map { layer in
+      [(first: Double, second: Double)](repeating: (0, 0), count: layer.specification.statisticsCount)
+    }
+    for batch in 0..<batches {
+      latents.withUnsafeMutableBufferPointer {
+        FloatLatents.fill(
+          $0.baseAddress!, count: images, length: length, distribution: distribution, seed: 0,
+          firstStream: UInt64(batch * images), domain: .freezing)
+        forward($0.baseAddress!, images: images)
+      }
+      for (index, layer) in normalized.enumerated() {
+        let (means, variances) = layer.normalization!.statistics
+        for c in sums[index].indices {
+          let (mean, variance) = (Double(means[c]), Double(variances[c]))
+          sums[index][c].first += mean
+          sums[index][c].second += variance + mean * mean
+        }
+      }
+      progress(batch + 1)
+    }
+    let count = Double(batches)
+    return FrozenStatistics(
+      layers: zip(normalized, sums).map { layer, sums in
+        FrozenStatistics.Layer(
+          name: layer.specification.name, mean: sums.map { Float($0.first / count) },
+          variance: sums.map { Float(max(0, $0.second / count - ($0.first / count) * ($0.first / count))) })
+      })
+  }
+
+  /// Puts frozen statistics in force, for runs with `frozen: true`.
+  public func setStatistics(_ statistics: FrozenStatistics) {
+    let normalized = running.filter { $0.normalization != nil }
+    precondition(normalized.map(\.specification.name) == statistics.layers.map(\.name))
+    for (layer, frozen) in zip(normalized, statistics.layers) {
+      let (mean, variance) = layer.normalization!.statistics
+      mean.update(from: frozen.mean, count: frozen.mean.count)
+      variance.update(from: frozen.variance, count: frozen.variance.count)
+    }
+  }
+}

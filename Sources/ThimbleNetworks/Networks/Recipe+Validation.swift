@@ -1,0 +1,37 @@
+import ThimbleStorage
+
+extension Recipe {
+  /// Sizes that networks are built for.
+  public static let sizes = [16, 28, 32, 64, 128]
+
+  /// Refuses what no network or run can be built from; `file` is for the message.
+  public func validate(file: String) throws(FileError) {
+    func require(_ condition: Bool, _ field: String, _ found: String, _ wanted: String) throws(FileError) {
+      if condition { return }
+      throw FileError(
+        .badData, file: file, field: field, found: found, wanted: wanted,
+        advice: "Mend this field, or leave it out for its default.")
+    }
+    try require(Self.sizes.contains(size), "size", "\(size)", "one of 16, 28, 32, 64, 128")
+    try require(channels == 1 || channels == 3, "channels", "\(channels)", "1 (grey) or 3 (colour)")
+    try require((1...1024).contains(latentLength), "latentLength", "\(latentLength)", "1 to 1024")
+    for (name, widths) in [("generatorWidths", generatorWidths), ("discriminatorWidths", discriminatorWidths)] {
+      try require((1...7).contains(widths.count), name, "\(widths.count) widths", "1 to 7")
+      try require(widths.allSatisfy { (1...4096).contains($0) }, name, "\(widths)", "widths of 1 to 4096")
+      try require(
+        firstSide(widths) != nil, name, "\(widths.count) widths", "so many that \(size) can be halved as often")
+    }
+    try require((2...4096).contains(batchSize), "batchSize", "\(batchSize)", "2 to 4096")
+    try require((1...1_000_000).contains(passes), "passes", "\(passes)", "1 to 1000000")
+    try require(
+      batchNormEpsilon > 0 && batchNormEpsilon < 1, "batchNormEpsilon", "\(batchNormEpsilon)", "above 0, below 1")
+    try require((0..<1).contains(leakySlope), "leakySlope", "\(leakySlope)", "0 or more, below 1")
+    try require(
+      weightDeviation > 0 && weightDeviation <= 1, "weightDeviation", "\(weightDeviation)", "above 0, at most 1")
+    try require(learningRate > 0 && learningRate <= 1, "learningRate", "\(learningRate)", "above 0, at most 1")
+    try require((0..<1).contains(beta1), "beta1", "\(beta1)", "0 or more, below 1")
+    try require((0..<1).contains(beta2), "beta2", "\(beta2)", "0 or more, below 1")
+    try require(adamEpsilon > 0 && adamEpsilon <= 1, "adamEpsilon", "\(adamEpsilon)", "above 0, at most 1")
+    try require(weightDecay >= 0 && weightDecay <= 1, "weightDecay", "\(weightDecay)", "0 to 1")
+  }
+}

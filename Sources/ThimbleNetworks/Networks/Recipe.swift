@@ -1,0 +1,120 @@
+import Thimble
+
+/// Everything that a training run is a function of, beside the pixels: the networks, the loss's optimiser, the order of things.
+///
+/// The defaults are the constants of the paper (Radford, Metz, Chintala: "Unsupervised Representation Learning with Deep
+/// Convolutional Generative Adversarial Networks", 2015, sections 3 and 4) and, where the paper is silent, of its authors' code.
+public struct Recipe: Sendable, Equatable {
+  /// The two geometries that are both called DCGAN.
+  public enum Geometry: String, Sendable, CaseIterable {
+    /// The paper's authors': 5x5 kernels, stride 2, padding 2.
+    case authors
+    /// dcgan.torch and PyTorch's example: 4x4 kernels, stride 2, padding 1.
+    case common
+  }
+
+  /// Which network a minibatch updates.
+  public enum Schedule: String, Sendable, CaseIterable {
+    /// Even minibatches update the generator, odd ones the discriminator (the authors' code).
+    case alternating
+    /// Each one updates the discriminator, then the generator.
+    case both
+  }
+
+  public var geometry: Geometry
+  /// Side of the images: 16, 28, 32, 64 or 128.
+  public var size: Int
+  /// 1 grey, 3 colour.
+  public var channels: Int
+  public var latentLength = 100
+  public var latentDistribution: LatentDistribution
+  /// Channels of the generator's maps, from the first to the last but the image; each following map has twice the side.
+  public var generatorWidths: [Int]
+  /// Channels of the discriminator's maps, from the image inwards; each has half the side of the one before.
+  public var discriminatorWidths: [Int]
+  /// What the batch normalisation of the generator's first layer takes its statistics over.
+  public var firstLayerStatistics: LayerSpecification.Statistics
+  public var batchNormEpsilon: Double
+  /// Slope of the discriminator's LeakyReLU below 0.
+  public var leakySlope = 0.2
+  /// Standard deviation of the initial weights, and of the gains around 1.
+  public var weightDeviation = 0.02
+  public var schedule: Schedule
+  public var batchSize = 128
+  public var learningRate = 0.0002
+  public var beta1 = 0.5
+  public var beta2 = 0.999
+  public var adamEpsilon = 1e-8
+  /// L2 weight decay, added to the gradients of all parameters.
+  public var weightDecay: Double
+  /// Passes over the data set.
+  public var passes = 25
+  /// What initial weights, latents and the order of images are drawn from.
+  public var seed: UInt64 = 1
+
+  /// The defaults for one geometry, size and number of channels.
+  public init(geometry: Geometry = .authors, size: Int = 64, channels: Int = 3) {
+    self.geometry = geometry
+    self.size = size
+    self.channels = channels
+    let authors = geometry == .authors
+    latentDistribution = authors ? .uniform : .normal
+    firstLayerStatistics = authors ? .output : .channel
+    batchNormEpsilon = authors ? 1e-8 : 1e-5
+    schedule = authors ? .alternating : .both
+    weightDecay = authors ? 1e-5 : 0
+    // 4x4 first maps (7x7 for 28); the widths double towards them: the paper's 1024 512 256 128 at 64x64.
+    let doublings = size == 28 ? 2 : max(1, (Self.log2(size) ?? 6) - 2)
+    let last = authors && size != 28 ? 128 : 64
+    generatorWidths = (0..<doublings).reversed().map { min(last << $0, 1024) }
+    discriminatorWidths = generatorWidths.reversed()
+  }
+
+  private static func log2(_ n: Int) -> Int? { n > 0 && n & (n - 1) == 0 ? n.trailingZeroBitCount : nil }
+
+  public var kernel: Int { geometry == .authors ? 5 : 4 }
+  public var padding: Int { geometry == .authors ? 2 : 1 }
+  /// Side of the generator's first map; nil where the size cannot be halved that often.
+  public func firstSide(_ widths: [Int]) -> Int? {
+    let factor = 1 << min(widths.count, 30)
+    return size % factor == 0 ? size / factor : nil
+  }
+
+  /// The generator's layers. The recipe must be valid.
+  public var generatorLayers: [LayerSpecification] {
+    var side = firstSide(generatorWidths)!
+    var layers = [
+      LayerSpecification.projection(
+        latent: latentLength, channels: generatorWidths[0], side: side, statistics: firstLayerStatistics)
+    ]
+    for (index, width) in generatorWidths.enumerated() {
+      let last = index + 1 == generatorWidths.count
+      let geometry = ConvolutionGeometry(
+        bigSide: 2 * side, bigChannels: last ? channels : generatorWidths[index + 1], smallSide: side,
+        smallChannels: width, kernel: kernel, stride: 2, padding: padding)
+      layers.append(
+        .convolution(
+          "deconv\(index + 1)", geometry, .smallToBig, statistics: last ? nil : .channel,
+          activation: last ? .hyperbolicTangent : .rectifier(slope: 0)))
+      side *= 2
+    }
+    return layers
+  }
+
+  /// The discriminator's layers. The recipe must be valid.
+  public var discriminatorLayers: [LayerSpecification] {
+    var side = size
+    var layers: [LayerSpecification] = []
+    for (index, width) in discriminatorWidths.enumerated() {
+      let geometry = ConvolutionGeometry(
+        bigSide: side, bigChannels: index == 0 ? channels : discriminatorWidths[index - 1], smallSide: side / 2,
+        smallChannels: width, kernel: kernel, stride: 2, padding: padding)
+      layers.append(
+        .convolution(
+          "conv\(index + 1)", geometry, .bigToSmall, statistics: index == 0 ? nil : .channel,
+          activation: .rectifier(slope: Float(leakySlope))))
+      side /= 2
+    }
+    return layers + [.score(channels: discriminatorWidths.last!, side: side)]
+  }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import Thimble
+import ThimbleNetworks
+import ThimbleStorage
+
+/// What an export found out, a row a layer and the whole.
+public struct ExportReport: Sendable {
+  public struct Layer: Sendable {
+    public var name: String
+    public var shape: String
+    /// Signal-to-noise ratio of the layer's integer output against the frozen f32 network's, dB; nil for the last layer,
+    /// whose output is the image.
+    public var signalToNoise: Double?
+    /// The range of the activations, and the largest one seen in calibration.
+    public var range: Double?
+    public var largest: Double?
+    public var weightByteCount: Int
+  }
+
+  public var layers: [Layer]
+  public var quality: ImageQuality
+  /// PSNR in dB between frozen and batch statistics, f32, the same latents in minibatches of 128: what freezing costs.
+  public var frozenAgainstBatch: Double
+  public var floatByteCount: Int
+  public var fileByteCount: Int
+  public var arenaByteCount: Int
+  public var imageCount: Int
+}
+
+/// From a checkpoint to a .thimble file: freeze, fold, round, choose ranges, pack, plan, write.
+public struct Exporter {
+  public var workers: Workers
+  public var kernels: FloatKernels
+  /// Latents over which ranges are chosen.
+  public var calibrationCount = 256
+  /// Refuse a plan that needs more for one image.
+  public var largestArena: Int?
+  /// Seeds 0 ..< this are compared in the report.
+  public var reportCount = 1024
+
+  public init(workers: Workers, kernels: FloatKernels) {
+    self.workers = workers
+    self.kernels = kernels
+  }
+
+  /// Exports `stored` to `path`.
+  /// - Parameters:
+  ///   - metadata: strings to travel in the file.
+  ///   - progress: called with a phase, what is done of it, and of how much.
+  public func export(
+    _ stored: StoredGenerator, metadata: [String: String], to path: String,
+    progress: (String, Int, Int) -> Void = { _, _, _ in }
+  ) throws(FileError) -> ExportReport {
+    let statistics =
+      stored.statistics
+      ?? stored.network(capacity: FrozenStatistics.batchSize, workers: workers, kernels: kernels).freeze(
+        distribution: stored.distribution, progress: { progress("freezing", $0, FrozenStatistics.batches) })
+    let reference = FloatReference(stored, statistics, workers: workers, kernels: kernels)
+    let folded = FoldedGenerator(stored, statistics)
+    let calibration = LatentRows.streams(
+      calibrationCount, length: stored.latentLength, stored.distribution, .calibration)
+    let survey = ActivationSurvey(reference, calibration)
+    let layers = folded.layers.enumerated().map { index, layer in
+      QuantizedLayer(
+        layer, smallestInputScale: index == 0 ? 1.0 / 4096 : survey.largest[index - 1] / 255 * RangeSearch.leastPart,
+        halfRange: index + 1 == folded.layers.count ? GeneratorImage.tableHalfRange : 0)
+    }
+    let image = try GeneratorImage(layers, distribution: stored.distribution, metadata: Self.json(metadata))
+    try checkArena(image)
+    let search = RangeSearch(
+      image: image, latents: calibration, reference: survey.images, count: calibrationCount)
+    let scales = try search.scales(largest: survey.largest) { progress("choosing ranges", $0, $1) }
+    try image.write(activationScales: scales)
+    let report = try report(stored, reference, image, scales, survey.largest)
+    try AtomicFile.write(UnsafeRawBufferPointer(image.bytes), to: path)
+    return report
+  }
+
+  private func checkArena(_ image: GeneratorImage) throws(FileError) {
+    let needed = image.arenaByteCount
+    guard let largestArena, needed > largestArena else { return }
+    throw FileError(
+      .usage, file: "--arena", field: "bytes", found: "\(largestArena)", wanted: "at least \(needed), the smallest plan",
+      advice: "Allow \(needed) bytes, or train a network with narrower last layers.")
+  }
+
+  private static func json(_ metadata: [String: String]) -> Data {
+    (try? JSONSerialization.data(withJSONObject: metadata, options: [.sortedKeys, .withoutEscapingSlashes]))
+      ?? Data("{}".utf8)
+  }
+
+  private func report(
+    _ stored: StoredGenerator, _ reference: FloatReference, _ image: GeneratorImage, _ scales: [Double],
+    _ largest: [Double]
+  ) throws(FileError) -> ExportReport {
+    let latents = LatentRows.seeds(reportCount, length: stored.latentLength, stored.distribution)
+    let wanted = reference.images(latents)
+    let found = try IntegerRunner.run(UnsafeRawBufferPointer(image.bytes), latents: latents)
+    let batch = reference.images(latents, frozen: false)
+    let ratios = try LayerRatios(stored, reference, image, scales)
+    let gap = zip(wanted, batch).reduce(0.0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) } / Double(wanted.count)
+    return ExportReport(
+      layers: stored.layers.enumerated().map { index, layer in
+        let hidden = index < scales.count
+        return ExportReport.Layer(
+          name: layer.name, shape: layer.shapeText, signalToNoise: hidden ? ratios.decibels[index] : nil,
+          range: hidden ? scales[index] * 255 : nil, largest: hidden ? largest[index] : nil,
+          weightByteCount: image.layers[index].weights.count)
+      },
+      quality: ImageQuality(
+        pixels: found, reference: wanted, count: reportCount, side: stored.imageSide, channels: stored.imageChannels),
+      frozenAgainstBatch: ImageQuality.psnr(gap), floatByteCount: stored.parameterCount * 4,
+      fileByteCount: image.bytes.count, arenaByteCount: image.arenaByteCount, imageCount: reportCount)
+  }
+}

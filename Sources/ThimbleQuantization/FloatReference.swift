@@ -1,0 +1,62 @@
+import Thimble
+import ThimbleNetworks
+
+/// The frozen f32 network that the integers are measured against.
+final class FloatReference {
+  let network: Network
+  private let statistics: FrozenStatistics
+  private let length: Int
+
+  init(_ stored: StoredGenerator, _ statistics: FrozenStatistics, workers: Workers, kernels: FloatKernels) {
+    network = stored.network(capacity: 128, workers: workers, kernels: kernels)
+    self.statistics = statistics
+    length = stored.latentLength
+    network.setStatistics(statistics)
+  }
+
+  /// Images f32 [count][height][width][channels] of Q3.12 latents.
+  /// - Parameters:
+  ///   - frozen: with the frozen statistics, or with those of each minibatch of 128.
+  ///   - inspect: called with the number of the first image and how many there are, after each minibatch.
+  func images(_ latents: [Int16], frozen: Bool = true, inspect: ((Int, Int) -> Void)? = nil) -> [Float] {
+    let rows = latents.map { Float($0) / 4096 }
+    let count = latents.count / length
+    var images: [Float] = []
+    images.reserveCapacity(count * network.outputCount)
+    if frozen { network.setStatistics(statistics) }
+    rows.withUnsafeBufferPointer { rows in
+      for first in stride(from: 0, to: count, by: network.capacity) {
+        let batch = min(network.capacity, count - first)
+        network.forward(rows.baseAddress! + first * length, images: batch, frozen: frozen)
+        images += UnsafeBufferPointer(start: network.output, count: batch * network.outputCount)
+        inspect?(first, batch)
+      }
+    }
+    return images
+  }
+}
+
+/// Latents of many seeds or streams in one array.
+enum LatentRows {
+  /// Streams 0 ..< count of seed 0 in a domain of their own.
+  static func streams(_ count: Int, length: Int, _ distribution: LatentDistribution, _ domain: Philox.Domain) -> [Int16]
+  {
+    rows(count, length) { row, i in distribution.fill(&row, seed: 0, stream: UInt64(i), domain: domain) }
+  }
+
+  /// The latents of seeds 0 ..< count.
+  static func seeds(_ count: Int, length: Int, _ distribution: LatentDistribution) -> [Int16] {
+    rows(count, length) { row, i in distribution.fill(&row, seed: UInt64(i)) }
+  }
+
+  private static func rows(_ count: Int, _ length: Int, _ fill: (inout MutableSpan<Int16>, Int) -> Void) -> [Int16] {
+    var rows: [Int16] = []
+    var row = [Int16](repeating: 0, count: length)
+    for i in 0..<count {
+      var span = row.mutableSpan
+      fill(&span, i)
+      rows += row
+    }
+    return rows
+  }
+}

@@ -1,0 +1,108 @@
+import Foundation
+import Thimble
+import ThimbleKernelTypes
+import ThimbleNetworks
+import ThimbleStorage
+
+/// A .thimble file in memory, being made: the weights are packed once, what depends on the ranges of the activations is written
+/// as often as ranges are tried.
+final class GeneratorImage {
+  let layers: [QuantizedLayer]
+  private(set) var bytes: UnsafeMutableRawBufferPointer
+  private var layout: Layout
+
+  /// Half the range of the output table, before tanh, and its entries for 1.
+  static let tableHalfRange = 4.0
+  static let tableStepsPerUnit = 512.0
+
+  init(_ layers: [QuantizedLayer], distribution: LatentDistribution, metadata: Data) throws(FileError) {
+    self.layers = layers
+    do {
+      layout = try Self.layout(layers, distribution, metadata)
+    } catch {
+      throw FileError(error, file: "checkpoint")
+    }
+    let count = Int(layout.header.fileByteCount)
+    bytes = .allocate(byteCount: count, alignment: 64)
+    bytes.initializeMemory(as: UInt8.self, repeating: 0)
+    writeTable()
+    for index in layers.indices { writeWeights(index) }
+    let place = Int(layout.header.metadataOffset)
+    bytes[place..<(place + metadata.count)].copyBytes(from: metadata)
+  }
+
+  deinit { bytes.deallocate() }
+
+  /// Bytes of the arena for one image.
+  var arenaByteCount: Int { layout.header.arena.byteCount(images: 1)! }
+
+  private static func layout(
+    _ layers: [QuantizedLayer], _ distribution: LatentDistribution, _ metadata: Data
+  ) throws(ThimbleError) -> Layout {
+    let first = layers[0].folded.specification
+    var layout = Layout(latentLength: UInt32(first.geometry.bigChannels), distribution: distribution)
+    let side = UInt32(Double(first.flattenedPositions).squareRoot())
+    try layout.appendDense(
+      output: MapShape(height: side, width: side, channels: UInt32(first.outputChannels)), shift: 1)
+    for layer in layers.dropFirst() {
+      let g = layer.folded.specification.geometry
+      let outputPadding = g.bigSide - ((g.smallSide - 1) * g.stride - 2 * g.padding + g.kernel)
+      try layout.appendConvolution(
+        outputChannels: UInt32(g.bigChannels), kernel: UInt32(g.kernel), stride: UInt32(g.stride),
+        padding: UInt32(g.padding), outputPadding: UInt32(outputPadding), shift: 1)
+    }
+    try layout.finish(metadataByteCount: UInt64(metadata.count))
+    return layout
+  }
+
+  /// Entry i is the pixel of (i - 2048) / 512 before tanh.
+  private func writeTable() {
+    let place = Int(layout.header.outputTableOffset)
+    for entry in 0..<Int(Layout.outputTableByteCount) {
+      let value = Double(entry) / Self.tableStepsPerUnit - Self.tableHalfRange
+      bytes[place + entry] = UInt8(((tanh(value) + 1) * 127.5 + 0.5).rounded(.down))
+    }
+  }
+
+  private func writeWeights(_ index: Int) {
+    let (layer, record) = (layers[index], layout.layers[index])
+    let specification = layer.folded.specification
+    let g = specification.geometry
+    let place = Int(record.weightsOffset)
+    for output in 0..<layer.folded.outputs {
+      let (position, channel) = output.quotientAndRemainder(dividingBy: specification.outputChannels)
+      for (number, memory) in layer.folded.indices(output: output).enumerated() {
+        let (tap, input) = layer.folded.isDense ? (0, number) : number.quotientAndRemainder(dividingBy: g.smallChannels)
+        let at = record.weightIndex(
+          position: position, tap: (tap / g.kernel, tap % g.kernel), output: channel, input: input)
+        bytes[place + at] = UInt8(bitPattern: layer.weights[memory])
+      }
+    }
+  }
+
+  /// Writes what depends on the ranges, and seals the file.
+  /// - Parameter activationScales: what one step of each layer's output stands for, but the last's.
+  func write(activationScales: [Double]) throws(FileError) {
+    for index in layers.indices {
+      let last = index + 1 == layers.count
+      let constants = try layers[index].constants(
+        inputScale: index == 0 ? 1.0 / 4096 : activationScales[index - 1],
+        outputScale: last ? 1 / Self.tableStepsPerUnit : activationScales[index],
+        halfRange: last ? Self.tableHalfRange : 0)
+      layout.layers[index].shift = constants.shift
+      let record = layout.layers[index]
+      let channels = layers[index].folded.specification.outputChannels
+      for output in constants.biases.indices {
+        let (position, channel) = output.quotientAndRemainder(dividingBy: channels)
+        let at = 4 * (position * Int(record.output.positionStride) + channel)
+        bytes.storeBytes(
+          of: constants.biases[output].littleEndian, toByteOffset: Int(record.biasesOffset) + at, as: Int32.self)
+        bytes.storeBytes(
+          of: constants.multipliers[output].littleEndian, toByteOffset: Int(record.multipliersOffset) + at,
+          as: UInt32.self)
+      }
+    }
+    layout.write(to: bytes)
+    Layout.seal(bytes)
+  }
+}

@@ -1,0 +1,77 @@
+import ThimbleNetworks
+import ThimbleStorage
+
+/// A layer's weights in int8, symmetric, one scale an output. They do not depend on the ranges of the activations.
+struct QuantizedLayer {
+  let folded: FoldedLayer
+  /// -127 ... 127, in the networks' order.
+  private(set) var weights: [Int8]
+  /// For each output: what one step of its weights stands for.
+  private(set) var scales: [Double]
+  /// For each output: the sum of |weight| times the largest input byte (or latent).
+  private(set) var largestSums: [Int64]
+
+  /// Rounds the weights to the nearest step of each output's largest.
+  /// - Parameters:
+  ///   - smallestInputScale: the least that one step of the inputs can come to stand for. The scale of an output with hardly
+  ///     any weight is floored, so that its bias fits 30 bits in units of both.
+  ///   - halfRange: added to the bias by the output table (4 for the last layer, else 0).
+  init(_ folded: FoldedLayer, smallestInputScale: Double, halfRange: Double) {
+    self.folded = folded
+    weights = [Int8](repeating: 0, count: folded.weights.count)
+    scales = []
+    largestSums = []
+    let largestInput: Int64 = folded.isDense ? 32768 : 255
+    for output in 0..<folded.outputs {
+      let indices = folded.indices(output: output)
+      let largest = indices.reduce(0.0) { max($0, abs(folded.weights[$1])) }
+      let floor = (abs(folded.biases[output]) + halfRange) / (smallestInputScale * Double(1 << 30))
+      let scale = max(largest / 127, floor, 1e-30)
+      var sum: Int64 = 0
+      for index in indices {
+        let step = (folded.weights[index] / scale).rounded(.toNearestOrEven)
+        weights[index] = Int8(max(-127, min(127, step)))
+        sum += abs(Int64(weights[index]))
+      }
+      scales.append(scale)
+      largestSums.append(sum * largestInput)
+    }
+  }
+
+  /// Bias, multiplier and shift of every output, for the steps that inputs and outputs stand for.
+  ///
+  /// Throws if an accumulator could leave int32, or a multiplier 31 bits.
+  func constants(
+    inputScale: Double, outputScale: Double, halfRange: Double
+  ) throws(FileError) -> (biases: [Int32], multipliers: [UInt32], shift: UInt32) {
+    let factors = scales.map { inputScale * $0 / outputScale }
+    let largest = factors.max() ?? 1
+    guard largest < Double(1 << 29) else { throw tooLarge("factor \(largest) from sums to steps", "below 2^29") }
+    let shift = Self.shift(largest: largest)
+    var (biases, multipliers): ([Int32], [UInt32]) = ([], [])
+    for output in 0..<folded.outputs {
+      let bias = ((folded.biases[output] + halfRange) / (inputScale * scales[output])).rounded(.toNearestOrEven)
+      guard abs(bias) + Double(largestSums[output]) < 2_147_483_648 else {
+        throw tooLarge("output \(output): sums up to \(abs(bias) + Double(largestSums[output]))", "below 2^31")
+      }
+      biases.append(Int32(bias))
+      multipliers.append(UInt32((factors[output] * Double(sign: .plus, exponent: shift, significand: 1)).rounded()))
+    }
+    return (biases, multipliers, UInt32(shift))
+  }
+
+  private func tooLarge(_ found: String, _ wanted: String) -> FileError {
+    FileError(
+      .badData, file: "checkpoint", field: folded.specification.name, found: found, wanted: wanted,
+      advice: "The weights have diverged or the network is too wide; take an earlier checkpoint or train again.")
+  }
+
+  /// The shift that brings the largest factor just below 2^31: 1 ... 62.
+  private static func shift(largest: Double) -> Int {
+    var shift = 1
+    while shift < 62, (largest * Double(sign: .plus, exponent: shift + 1, significand: 1)).rounded() < 2_147_483_648 {
+      shift += 1
+    }
+    return shift
+  }
+}

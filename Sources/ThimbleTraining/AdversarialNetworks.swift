@@ -1,0 +1,109 @@
+import Thimble
+import ThimbleKernelTypes
+import ThimbleNetworks
+import ThimbleStorage
+
+/// What one minibatch gave. Losses that its schedule does not compute are nil.
+public struct StepReport: Sendable, Equatable {
+  /// mean softplus(-D(x)) + mean softplus(D(G(z))).
+  public var discriminatorLoss: Float?
+  /// mean softplus(-D(G(z))), the non-saturating loss.
+  public var generatorLoss: Float?
+  /// Mean of sigmoid(D(x)) over real images, and of sigmoid(D(G(z))) over generated ones.
+  public var scoreOfReal: Float?
+  public var scoreOfGenerated: Float?
+
+  /// Whether all numbers that are there are finite.
+  public var isFinite: Bool {
+    [discriminatorLoss, generatorLoss, scoreOfReal, scoreOfGenerated].allSatisfy { $0?.isFinite ?? true }
+  }
+}
+
+/// Generator and discriminator with their optimisers, in one workspace: what a minibatch is applied to.
+public final class AdversarialNetworks {
+  public let recipe: Recipe
+  public let generator: Network
+  public let discriminator: Network
+  public let workspace: Workspace
+  private let losses: AdversarialLosses
+  /// Updates done so far, for Adam's bias correction.
+  private var generatorUpdates = AdamPowers()
+  private var discriminatorUpdates = AdamPowers()
+
+  /// Reserves and allocates all memory. The recipe must be valid. Weights are 0 until `initialize` or a checkpoint's `load`.
+  public init(_ recipe: Recipe, workers: Workers, kernels: FloatKernels, allocate: Bool = true) {
+    self.recipe = recipe
+    workspace = Workspace()
+    let context = ComputeContext(workspace: workspace, workers: workers, kernels: kernels)
+    let epsilon = Float(recipe.batchNormEpsilon)
+    generator = Network(
+      recipe.generatorLayers, capacity: recipe.batchSize, batchNormEpsilon: epsilon, trained: true, context)
+    discriminator = Network(
+      recipe.discriminatorLayers, capacity: recipe.batchSize, batchNormEpsilon: epsilon, trained: true, context)
+    losses = AdversarialLosses(images: recipe.batchSize, kernels: kernels)
+    if allocate { workspace.allocate() }
+  }
+
+  /// Draws the initial weights from the recipe's seed.
+  public func initialize() {
+    generator.initialize(seed: recipe.seed, deviation: Float(recipe.weightDeviation), network: 0)
+    discriminator.initialize(seed: recipe.seed, deviation: Float(recipe.weightDeviation), network: 1)
+  }
+
+  /// Takes weights, moments and the count of updates from a checkpoint of the same recipe.
+  public func load(_ stored: StoredTraining) throws(FileError) {
+    try stored.load(generator: generator, discriminator: discriminator)
+    (generatorUpdates, discriminatorUpdates) = (AdamPowers(), AdamPowers())
+    for step in 0..<stored.state.step {
+      if updatesGenerator(step) { generatorUpdates.advance(recipe) }
+      if updatesDiscriminator(step) { discriminatorUpdates.advance(recipe) }
+    }
+  }
+
+  private func updatesGenerator(_ step: Int) -> Bool { recipe.schedule == .both || step % 2 == 0 }
+  private func updatesDiscriminator(_ step: Int) -> Bool { recipe.schedule == .both || step % 2 == 1 }
+
+  /// Applies minibatch number `step` (from 0).
+  /// - Parameters:
+  ///   - real: [batchSize][side][side][channels] in [-1, 1].
+  ///   - latents: [batchSize][latentLength].
+  public func apply(step: Int, real: UnsafePointer<Float>, latents: UnsafePointer<Float>) -> StepReport {
+    var report = StepReport()
+    generator.forward(latents, images: recipe.batchSize)
+    if updatesDiscriminator(step) { updateDiscriminator(real, &report) }
+    if updatesGenerator(step) { updateGenerator(latents, &report) }
+    return report
+  }
+
+  private func updateDiscriminator(_ real: UnsafePointer<Float>, _ report: inout StepReport) {
+    let images = recipe.batchSize
+    discriminator.clearGradients()
+    discriminator.forward(real, images: images)
+    let ofReal = losses.take(discriminator, wanted: .real)
+    discriminator.backward(input: real, images: images, parameterGradients: true, inputGradient: false)
+    discriminator.forward(generator.output, images: images)
+    let ofGenerated = losses.take(discriminator, wanted: .generated)
+    discriminator.backward(input: generator.output, images: images, parameterGradients: true, inputGradient: false)
+    discriminatorUpdates.advance(recipe)
+    discriminator.update(discriminatorUpdates.step(recipe))
+    report.discriminatorLoss = ofReal.loss + ofGenerated.loss
+    report.scoreOfReal = ofReal.score
+    report.scoreOfGenerated = ofGenerated.score
+  }
+
+  /// The generated images of this minibatch go through the discriminator once more, as it is by now.
+  private func updateGenerator(_ latents: UnsafePointer<Float>, _ report: inout StepReport) {
+    let images = recipe.batchSize
+    discriminator.forward(generator.output, images: images)
+    let outcome = losses.take(discriminator, wanted: .real)
+    let gradient = discriminator.backward(
+      input: generator.output, images: images, parameterGradients: false, inputGradient: true)!
+    generator.clearGradients()
+    generator.outputGradient.update(from: gradient, count: images * generator.outputCount)
+    generator.backward(input: latents, images: images, parameterGradients: true, inputGradient: false)
+    generatorUpdates.advance(recipe)
+    generator.update(generatorUpdates.step(recipe))
+    report.generatorLoss = outcome.loss
+    if report.scoreOfGenerated == nil { report.scoreOfGenerated = outcome.score }
+  }
+}

@@ -1,0 +1,58 @@
+import Thimble
+import ThimbleData
+import ThimbleNetworks
+
+/// Which images and latents each minibatch is made of: a function of (recipe, step), so that a run can go on anywhere.
+public struct BatchSource {
+  private let dataset: Dataset
+  private let recipe: Recipe
+  private var pass = -1
+  private var order: [UInt32] = []
+  /// [batchSize][side][side][channels] in [-1, 1].
+  public private(set) var real: [Float]
+  /// [batchSize][latentLength].
+  public private(set) var latents: [Float]
+  /// v / 127.5 - 1 for each byte v (paper, section 4: scaled to the range of tanh).
+  private let scaled = (0..<256).map { Float($0) / 127.5 - 1 }
+
+  /// Images that do not fill a minibatch at the end of a pass are left out of it.
+  public init(_ dataset: Dataset, _ recipe: Recipe) {
+    self.dataset = dataset
+    self.recipe = recipe
+    real = [Float](repeating: 0, count: recipe.batchSize * dataset.imageByteCount)
+    latents = [Float](repeating: 0, count: recipe.batchSize * recipe.latentLength)
+  }
+
+  public var stepsPerPass: Int { dataset.count / recipe.batchSize }
+
+  /// Fills `real` and `latents` for minibatch number `step`, from 0.
+  public mutating func load(step: Int) {
+    if step / stepsPerPass != pass {
+      pass = step / stepsPerPass
+      order = Self.order(count: dataset.count, seed: recipe.seed, pass: pass)
+    }
+    let size = dataset.imageByteCount
+    let first = step % stepsPerPass * recipe.batchSize
+    for i in 0..<recipe.batchSize {
+      let image = dataset.image(Int(order[first + i]))
+      for j in 0..<size { real[i * size + j] = scaled[Int(image[j])] }
+    }
+    latents.withUnsafeMutableBufferPointer {
+      FloatLatents.fill(
+        $0.baseAddress!, count: recipe.batchSize, length: recipe.latentLength, distribution: recipe.latentDistribution,
+        seed: recipe.seed, firstStream: UInt64(step) * UInt64(recipe.batchSize), domain: .trainingLatents)
+    }
+  }
+
+  /// The order of the images in one pass: Fisher and Yates' shuffle, with 64 random bits a place.
+  static func order(count: Int, seed: UInt64, pass: Int) -> [UInt32] {
+    let random = Philox(seed: seed)
+    var order = (0..<UInt32(count)).map { $0 }
+    for place in stride(from: count - 1, to: 0, by: -1) {
+      let words = random.block(UInt32(place), stream: UInt64(pass), domain: .shuffling)
+      let bits = UInt64(words[1]) << 32 | UInt64(words[0])
+      order.swapAt(place, Int(bits.multipliedFullWidth(by: UInt64(place + 1)).high))
+    }
+    return order
+  }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import ThimbleNetworks
+import ThimbleStorage
+
+/// The folder of a training run:
+///
+///     recipe.json                       the recipe with all its fields
+///     metrics.jsonl                     one line a step
+///     log.txt                           what happened when
+///     grids/step-0000468.png            samples of the same latents over time
+///     checkpoints/step-0000468.safetensors
+///     checkpoint.safetensors            the last one, with frozen statistics: what `export` and `sample` take
+public struct RunFolder: Sendable {
+  public let path: String
+
+  public init(path: String) { self.path = path }
+
+  public var recipePath: String { path + "/recipe.json" }
+  public var metricsPath: String { path + "/metrics.jsonl" }
+  public var logPath: String { path + "/log.txt" }
+  public var finalCheckpointPath: String { path + "/checkpoint.safetensors" }
+  public func gridPath(step: Int) -> String { path + "/grids/step-\(Self.digits(step)).png" }
+  public func checkpointPath(step: Int) -> String { path + "/checkpoints/step-\(Self.digits(step)).safetensors" }
+
+  private static func digits(_ step: Int) -> String {
+    String(repeating: "0", count: max(0, 7 - "\(step)".count)) + "\(step)"
+  }
+
+  /// Makes the folder and those in it. Throws `cannotWrite`.
+  public func create() throws(FileError) {
+    for folder in [path + "/grids", path + "/checkpoints"] {
+      do {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      } catch {
+        throw FileError(
+          .cannotWrite, file: folder, field: "create folder", found: "\"\(Self.reason(error))\"",
+          wanted: "a folder for the run", advice: "Check the permissions, or choose another place with --outdir.")
+      }
+    }
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+    return (underlying?.localizedDescription ?? error.localizedDescription).replacingOccurrences(of: "\n", with: " ")
+  }
+
+  /// Steps of the checkpoints there are, ascending.
+  public var checkpointSteps: [Int] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path + "/checkpoints")) ?? []
+    return names.compactMap { name in
+      guard name.hasPrefix("step-"), name.hasSuffix(".safetensors") else { return nil }
+      return Int(name.dropFirst(5).dropLast(12))
+    }.sorted()
+  }
+
+  /// Removes checkpoints that need not be kept: all but the last three, every `keepEvery`-th step, and `firstPass`.
+  func removeOldCheckpoints(keepEvery: Int?, firstPass: Int) {
+    for step in checkpointSteps.dropLast(3) where step != firstPass {
+      if let keepEvery, step % keepEvery == 0 { continue }
+      try? FileManager.default.removeItem(atPath: checkpointPath(step: step))
+    }
+  }
+
+  /// Whether a run has begun here.
+  public var holdsRun: Bool { FileManager.default.fileExists(atPath: recipePath) }
+
+  /// The newest checkpoint that is whole; broken ones are told to `warn` and passed over.
+  func newestCheckpoint(warn: (String) -> Void) throws(FileError) -> StoredTraining? {
+    var firstError: FileError?
+    for step in checkpointSteps.reversed() {
+      do throws(FileError) {
+        return try StoredTraining(path: checkpointPath(step: step))
+      } catch {
+        firstError = firstError ?? error
+        warn("passing over a checkpoint: \(error.description.split(separator: "\n").first ?? "")")
+      }
+    }
+    if let firstError { throw firstError }
+    return nil
+  }
+}
+
+/// A file that lines are appended to.
+final class LineFile {
+  private let handle: FileHandle
+  private let path: String
+
+  /// Opens the file, keeping the lines for which `keep` holds.
+  init(path: String, keep: (Substring) -> Bool) throws(FileError) {
+    self.path = path
+    let old = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+    let kept = old.split(separator: "\n").filter(keep).map { $0 + "\n" }.joined()
+    let file = try AtomicFile(path: path)
+    try file.write(kept)
+    try file.commit()
+    guard let handle = FileHandle(forUpdatingAtPath: path) else {
+      throw FileError(
+        .cannotWrite, file: path, field: "open", found: "no access", wanted: "a file to append to",
+        advice: "Check the permissions of the run's folder.")
+    }
+    self.handle = handle
+    _ = try? handle.seekToEnd()
+  }
+
+  func append(_ line: String) throws(FileError) {
+    do {
+      try handle.write(contentsOf: Data((line + "\n").utf8))
+    } catch {
+      throw FileError(
+        .inputOutput, file: path, field: "write", found: "\"\(error.localizedDescription)\"", wanted: "a line appended",
+        advice: "Free some space on this disk, then go on with --resume.")
+    }
+  }
+}

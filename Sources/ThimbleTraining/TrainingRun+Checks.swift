@@ -1,0 +1,62 @@
+import ThimbleData
+import ThimbleNetworks
+import ThimbleStorage
+
+extension TrainingRun {
+  /// Refuses a data set that the recipe's networks cannot take.
+  public static func check(_ recipe: Recipe, _ dataset: Dataset) throws(FileError) {
+    guard dataset.height == recipe.size, dataset.width == recipe.size, dataset.channels == recipe.channels else {
+      throw FileError(
+        .badData, file: dataset.path, field: "images",
+        found: "\(dataset.height)x\(dataset.width), \(dataset.channels) channels",
+        wanted: "\(recipe.size)x\(recipe.size), \(recipe.channels) channels, as in the recipe",
+        advice: "Pack the images with --size \(recipe.size), or change the recipe's size and channels.")
+    }
+    guard dataset.count >= recipe.batchSize else {
+      throw FileError(
+        .badData, file: dataset.path, field: "images", found: "\(dataset.count)",
+        wanted: "at least one minibatch of \(recipe.batchSize)",
+        advice: "Add images, or set a smaller batchSize in the recipe.")
+    }
+  }
+
+  public static func checkFolder(_ folder: RunFolder, resume: Bool) throws(FileError) {
+    if folder.holdsRun && !resume {
+      throw FileError(
+        .cannotWrite, file: folder.path, field: "run folder", found: "a run", wanted: "a new or empty folder",
+        advice: "Go on with that run with --resume, or choose another --outdir.")
+    }
+    if resume && !folder.holdsRun {
+      throw FileError(
+        .missing, file: folder.recipePath, field: "run folder", found: "no run", wanted: "a run to resume",
+        advice: "Leave out --resume to begin a run, or check --outdir.")
+    }
+  }
+
+  /// Refuses a checkpoint of another recipe or data set.
+  static func checkResumable(
+    _ stored: StoredTraining, _ recipe: Recipe, _ dataset: Dataset, _ folder: RunFolder
+  ) throws(FileError) {
+    let file = folder.checkpointPath(step: stored.state.step)
+    guard stored.state.recipe == recipe else {
+      throw FileError(
+        .badData, file: file, field: "recipe", found: "another recipe",
+        wanted: "the recipe that was given",
+        advice: "Leave the recipe out to go on with the run's own, or begin a new run.")
+    }
+    guard stored.state.dataDigest == dataset.digest else {
+      throw FileError(
+        .badData, file: file, field: "data_digest", found: stored.state.dataDigest, wanted: dataset.digest,
+        advice: "The data set is not the one the run began with; name that one, or begin a new run.")
+    }
+  }
+}
+
+extension AtomicFile {
+  /// Writes a text in one call.
+  static func write(_ text: String, to path: String) throws(FileError) {
+    let file = try AtomicFile(path: path)
+    try file.write(text)
+    try file.commit()
+  }
+}

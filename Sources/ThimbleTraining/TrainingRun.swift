@@ -1,0 +1,223 @@
+import Foundation
+import Thimble
+import ThimbleData
+import ThimbleNetworks
+import ThimbleStorage
+
+/// What a training run does beside computing: how far it goes and what it leaves in its folder. None of it shows in the weights.
+public struct TrainingOptions: Sendable {
+  /// Minibatches in all; nil: the recipe's passes.
+  public var steps: Int?
+  /// Steps between checkpoints and between grids; nil: a pass.
+  public var checkpointEvery: Int?
+  public var gridEvery: Int?
+  /// Checkpoints at multiples of this are kept for good.
+  public var keepEvery: Int?
+
+  public init(steps: Int? = nil, checkpointEvery: Int? = nil, gridEvery: Int? = nil, keepEvery: Int? = nil) {
+    self.steps = steps
+    self.checkpointEvery = checkpointEvery
+    self.gridEvery = gridEvery
+    self.keepEvery = keepEvery
+  }
+}
+
+/// Where a run stands after a step, for whoever shows it.
+public struct TrainingProgress: Sendable {
+  public let step: Int
+  public let totalSteps: Int
+  public let stepsPerPass: Int
+  /// The latest numbers; losses of the other network are those of the step before.
+  public let report: StepReport
+  /// Over the last steps.
+  public let imagesPerSecond: Double
+  public var secondsLeft: Double { Double(totalSteps - step) * secondsPerStep }
+  let secondsPerStep: Double
+}
+
+/// Trains: from a recipe and a data set to checkpoints.
+public final class TrainingRun {
+  public let recipe: Recipe
+  public let folder: RunFolder
+  public let totalSteps: Int
+  /// Minibatches done.
+  public private(set) var step = 0
+  private let dataset: Dataset
+  private let options: TrainingOptions
+  private let networks: AdversarialNetworks
+  private var source: BatchSource
+  private let metrics: LineFile
+  private let log: LineFile
+
+  /// Begins a run in `folder`, or goes on from its newest checkpoint if `resume` says so.
+  /// - Parameter warn: takes lines that the user should see.
+  public init(
+    _ recipe: Recipe, dataset: Dataset, folder: RunFolder, resume: Bool, options: TrainingOptions, workers: Workers,
+    kernels: FloatKernels, warn: (String) -> Void
+  ) throws(FileError) {
+    try Self.check(recipe, dataset)
+    self.recipe = recipe
+    self.dataset = dataset
+    self.folder = folder
+    self.options = options
+    source = BatchSource(dataset, recipe)
+    totalSteps = options.steps ?? recipe.passes * source.stepsPerPass
+    try Self.checkFolder(folder, resume: resume)
+    try folder.create()
+    let stored = resume ? try folder.newestCheckpoint(warn: warn) : nil
+    if let stored {
+      try Self.checkResumable(stored, recipe, dataset, folder)
+      step = stored.state.step
+    }
+    networks = AdversarialNetworks(recipe, workers: workers, kernels: kernels)
+    if let stored { try networks.load(stored) } else { networks.initialize() }
+    let done = step
+    metrics = try LineFile(path: folder.metricsPath) { Self.step(ofMetrics: $0).map { $0 <= done } ?? false }
+    log = try LineFile(path: folder.logPath) { _ in true }
+    try AtomicFile.write(recipe.json, to: folder.recipePath)
+    try note(stored == nil ? "begun: \(dataset.name), \(totalSteps) steps" : "resumed at step \(step)")
+  }
+
+  private static func step(ofMetrics line: Substring) -> Int? {
+    let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+    return object?["step"] as? Int
+  }
+
+  private func note(_ text: String) throws(FileError) {
+    try log.append("\(ISO8601DateFormatter().string(from: Date()))  \(text)")
+  }
+
+  /// Trains to the last step, or until `shouldStop`.
+  /// - Returns: whether it came to the end. If not, a checkpoint of the last step was written.
+  public func run(
+    shouldStop: () -> Bool, onStep: (TrainingProgress) -> Void, onCheckpoint: (String) -> Void
+  ) throws(FileError) -> Bool {
+    var rate = StepRate()
+    var shown = StepReport()
+    if step == 0 { try writeGrid() }
+    while step < totalSteps {
+      if shouldStop() {
+        onCheckpoint(try writeCheckpoint())
+        try note("interrupted at step \(step)")
+        return false
+      }
+      source.load(step: step)
+      let report = networks.apply(step: step, real: source.real, latents: source.latents)
+      step += 1
+      rate.count()
+      try requireFinite(report)
+      shown.take(report)
+      try metrics.append(metricsLine(report, rate))
+      onStep(
+        TrainingProgress(
+          step: step, totalSteps: totalSteps, stepsPerPass: source.stepsPerPass, report: shown,
+          imagesPerSecond: Double(recipe.batchSize) / rate.secondsPerStep, secondsPerStep: rate.secondsPerStep))
+      if isDue(options.gridEvery) { try writeGrid() }
+      if isDue(options.checkpointEvery) || step == source.stepsPerPass { onCheckpoint(try writeCheckpoint()) }
+    }
+    try finish(onCheckpoint)
+    return true
+  }
+
+  private func isDue(_ every: Int?) -> Bool {
+    step % (every ?? max(1, source.stepsPerPass)) == 0 || step == totalSteps
+  }
+
+  private func requireFinite(_ report: StepReport) throws(FileError) {
+    if report.isFinite { return }
+    try note("diverged at step \(step)")
+    throw FileError(
+      .badData, file: folder.path, field: "loss at step \(step)", found: "a number that is not finite",
+      wanted: "finite losses", advice: "Lower the recipe's learningRate; the checkpoints before this step are intact.")
+  }
+
+  private func metricsLine(_ report: StepReport, _ rate: StepRate) -> String {
+    var fields = ["\"step\": \(step)", "\"pass\": \(Double(step) / Double(source.stepsPerPass))"]
+    let values: [(String, Float?)] = [
+      ("lossD", report.discriminatorLoss), ("lossG", report.generatorLoss), ("scoreReal", report.scoreOfReal),
+      ("scoreGenerated", report.scoreOfGenerated),
+    ]
+    for (name, value) in values { if let value { fields.append("\"\(name)\": \(value)") } }
+    fields.append("\"imagesPerSecond\": \((Double(recipe.batchSize) / rate.secondsPerStep * 10).rounded() / 10)")
+    return "{\(fields.joined(separator: ", "))}"
+  }
+
+  private var state: TrainingState {
+    TrainingState(
+      recipe: recipe, step: step, dataDigest: dataset.digest, dataName: dataset.name,
+      dataLicence: dataset.licence ?? "not stated")
+  }
+
+  private func writeCheckpoint() throws(FileError) -> String {
+    let path = folder.checkpointPath(step: step)
+    try Checkpoint.write(
+      state, generator: networks.generator, discriminator: networks.discriminator, statistics: nil, to: path)
+    folder.removeOldCheckpoints(keepEvery: options.keepEvery, firstPass: source.stepsPerPass)
+    return path
+  }
+
+  private func finish(_ onCheckpoint: (String) -> Void) throws(FileError) {
+    let statistics = networks.generator.freeze(distribution: recipe.latentDistribution)
+    try Checkpoint.write(
+      state, generator: networks.generator, discriminator: networks.discriminator, statistics: statistics,
+      to: folder.finalCheckpointPath)
+    try note("finished at step \(step)")
+    onCheckpoint(folder.finalCheckpointPath)
+  }
+
+  /// Samples of seeds 0 ... 63, normalised within a minibatch of seeds 0 ... batchSize - 1.
+  private func writeGrid() throws(FileError) {
+    var latents = [Float](repeating: 0, count: recipe.batchSize * recipe.latentLength)
+    latents.withUnsafeMutableBufferPointer { rows in
+      for seed in 0..<recipe.batchSize {
+        FloatLatents.fill(
+          rows.baseAddress! + seed * recipe.latentLength, count: 1, length: recipe.latentLength,
+          distribution: recipe.latentDistribution, seed: UInt64(seed), firstStream: 0, domain: .latents)
+      }
+    }
+    networks.generator.forward(latents, images: recipe.batchSize)
+    let count = min(64, recipe.batchSize)
+    let size = networks.generator.outputCount
+    var sheet = ContactSheet(
+      columns: 8, rows: (count + 7) / 8, imageHeight: recipe.size, imageWidth: recipe.size, channels: recipe.channels,
+      scale: recipe.size < 64 ? 2 : 1)
+    for image in 0..<count {
+      let pixels = (0..<size).map { Pixel.byte(networks.generator.output[image * size + $0]) }
+      pixels.withUnsafeBytes { sheet.place($0, at: image) }
+    }
+    try sheet.write(to: folder.gridPath(step: step))
+  }
+}
+
+extension StepReport {
+  /// Takes over the numbers that a newer report has.
+  mutating func take(_ newer: StepReport) {
+    discriminatorLoss = newer.discriminatorLoss ?? discriminatorLoss
+    generatorLoss = newer.generatorLoss ?? generatorLoss
+    scoreOfReal = newer.scoreOfReal ?? scoreOfReal
+    scoreOfGenerated = newer.scoreOfGenerated ?? scoreOfGenerated
+  }
+}
+
+/// Pixels from what generators put out.
+public enum Pixel {
+  /// The byte v for which v / 127.5 - 1 is nearest to `value`.
+  public static func byte(_ value: Float) -> UInt8 {
+    UInt8(max(0, min(255, ((value + 1) * 127.5).rounded(.toNearestOrEven))))
+  }
+}
+
+/// The pace of a run: an average that leans to the last steps.
+private struct StepRate {
+  private var last = ContinuousClock.now
+  private(set) var secondsPerStep = 0.0
+  private var counted = 0
+
+  mutating func count() {
+    let now = ContinuousClock.now
+    let elapsed = (now - last) / .seconds(1)
+    last = now
+    counted += 1
+    secondsPerStep += (elapsed - secondsPerStep) / Double(min(counted, 20))
+  }
+}

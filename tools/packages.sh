@@ -1,0 +1,42 @@
+# Sourced by the scripts beside it: installs what is missing from Debian, saying what and why first; installs nothing twice.
+
+# need REASON PACKAGE...
+need() {
+  reason=$1
+  shift
+  missing=
+  for package in "$@"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+  done
+  [ -n "$missing" ] || return 0
+  echo "installing$missing: $reason"
+  if ! command -v apt-get >/dev/null; then
+    echo "This is not Debian: install$missing by hand, then run this again." >&2
+    exit 69
+  fi
+  as_root=
+  if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+      echo "Neither root nor sudo: ask for$missing to be installed, then run this again." >&2
+      exit 77
+    fi
+    as_root=sudo
+  fi
+  if [ -z "${updated:-}" ]; then
+    $as_root apt-get update -q >/dev/null
+    updated=yes
+  fi
+  # shellcheck disable=SC2086
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing >/dev/null
+}
+
+need_swift() {
+  if ! command -v swift >/dev/null; then
+    echo "Swift 6.3 or newer is missing: www.swift.org says how to install it on Debian." >&2
+    exit 69
+  fi
+}
+
+need_libraries() {
+  need "read PNG, JPEG and gzip files" libpng-dev libjpeg62-turbo-dev zlib1g-dev
+}

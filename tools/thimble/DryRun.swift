@@ -1,0 +1,65 @@
+import Foundation
+import ThimbleData
+import ThimbleNetworks
+import ThimbleStorage
+import ThimbleTraining
+
+/// `train --dry-run`: what a run would be, without beginning it.
+struct DryRun {
+  let recipe: Recipe
+  let dataset: Dataset?
+  let compute: ComputeOptions
+  let steps: Int?
+
+  func run() throws {
+    print("recipe\n\(recipe.json)")
+    show("generator", recipe.generatorLayers)
+    show("discriminator", recipe.discriminatorLayers)
+    let networks = AdversarialNetworks(
+      recipe, workers: compute.workers, kernels: try compute.kernels(), allocate: false)
+    print(
+      "memory     \(megabytes(networks.workspace.byteCount)) for networks, gradients and a minibatch of \(recipe.batchSize)"
+    )
+    guard let dataset else { return print("time       unknown without --data") }
+    try TrainingRun.check(recipe, dataset)
+    let total = steps ?? recipe.passes * (dataset.count / recipe.batchSize)
+    let seconds = try secondsPerStep()
+    let rate = Int(Double(recipe.batchSize) / seconds)
+    print("data       \(dataset.count) images, \(megabytes(dataset.count * dataset.imageByteCount)), mapped")
+    print(
+      "time       about \(duration(Double(total) * seconds)) for \(total) steps at \(rate) images/s (four steps timed)")
+  }
+
+  private func show(_ title: String, _ layers: [LayerSpecification]) {
+    print(title)
+    var (parameters, products) = (0, 0)
+    for layer in layers {
+      let g = layer.geometry
+      let count = g.kernel * g.kernel * g.bigChannels * g.smallChannels
+      let norm = layer.statistics == nil ? 0 : 2 * layer.statisticsCount
+      print(
+        "  \(layer.name.padding(toLength: 9, withPad: " ", startingAt: 0))"
+          + " \(layer.shapeText), \(g.kernel)x\(g.kernel), \(count + norm) parameters, \(millions(g.multiplyAccumulates)) MMAC")
+      parameters += count + norm
+      products += g.multiplyAccumulates
+    }
+    print("  in all    \(parameters) parameters, \(millions(products)) MMAC an image\n")
+  }
+
+  /// The mean of four minibatches of noise, after one that is not counted.
+  private func secondsPerStep() throws -> Double {
+    let networks = AdversarialNetworks(recipe, workers: compute.workers, kernels: try compute.kernels())
+    networks.initialize()
+    let real = [Float](repeating: 0.1, count: recipe.batchSize * recipe.size * recipe.size * recipe.channels)
+    let latents = (0..<(recipe.batchSize * recipe.latentLength)).map { Float($0 % 17) / 8 - 1 }
+    _ = networks.apply(step: 0, real: real, latents: latents)
+    // Both kinds of step of the alternating schedule, twice.
+    let elapsed = ContinuousClock().measure {
+      for step in 0..<4 { _ = networks.apply(step: step, real: real, latents: latents) }
+    }
+    return elapsed / .seconds(4)
+  }
+
+  private func millions(_ n: Int) -> String { String(format: "%.2f", Double(n) / 1e6) }
+  private func megabytes(_ n: Int) -> String { String(format: "%.1f MB", Double(n) / 1e6) }
+}

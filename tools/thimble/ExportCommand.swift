@@ -1,0 +1,89 @@
+import ArgumentParser
+import Foundation
+import Thimble
+import ThimbleNetworks
+import ThimbleQuantization
+import ThimbleStorage
+
+struct ExportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export", abstract: "Freeze, fold and quantise a generator into one flat .thimble file.")
+
+  enum Weights: String, ExpressibleByArgument, CaseIterable { case int8 }
+
+  @Argument(help: "A checkpoint.") var checkpoint: String
+  @Option(name: .shortAndLong, help: "The .thimble file to write.") var output: String
+  @Option(help: "How weights are stored.") var weights: Weights = .int8
+  @Option(help: "Bytes of arena that must suffice for an image: 24576 or 24K; the plan's own need unless told.")
+  var arena: ByteCount?
+  @Option(help: "Latents over which the ranges of activations are chosen.") var calibrate = 256
+  @Option(help: "What the generator is called; the data set's name unless told.") var name: String?
+  @OptionGroup var compute: ComputeOptions
+
+  func validate() throws {
+    guard (16...65_536).contains(calibrate) else { throw ValidationError("--calibrate takes 16 to 65536") }
+  }
+
+  func run() throws {
+    let stored = try StoredGenerator(path: checkpoint)
+    var exporter = Exporter(workers: compute.workers, kernels: try compute.kernels())
+    exporter.calibrationCount = calibrate
+    exporter.largestArena = arena?.count
+    var bar = ProgressLine()
+    let report = try exporter.export(stored, metadata: metadata(stored), to: output) { phase, done, total in
+      bar.show { "\(phase)  \(done) of \(total)" }
+    }
+    bar.finish()
+    show(report)
+  }
+
+  /// What travels in the file.
+  private func metadata(_ stored: StoredGenerator) -> [String: String] {
+    var metadata = ["name": name ?? stored.metadata["data_name"] ?? "generator"]
+    let kept = [
+      "data_name", "data_digest", "data_licence", "license", "source", "recipe", "step", "arithmetic", "digest", "geometry",
+      "latent",
+    ]
+    for key in kept {
+      if let value = stored.metadata[key] { metadata[key == "digest" ? "checkpoint_digest" : key] = value }
+    }
+    return metadata
+  }
+
+  private func show(_ report: ExportReport) {
+    func pad(_ text: String, _ width: Int) -> String {
+      String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+    func number(_ value: Double?, _ digits: Int = 1) -> String {
+      value.map { String(format: "%.\(digits)f", $0) } ?? "-"
+    }
+    print("layer     shape                        weights     range   largest     SNR dB")
+    for layer in report.layers {
+      print(
+        layer.name.padding(toLength: 10, withPad: " ", startingAt: 0)
+          + layer.shape.padding(toLength: 26, withPad: " ", startingAt: 0) + pad("\(layer.weightByteCount)", 10)
+          + pad(number(layer.range, 3), 10) + pad(number(layer.largest, 3), 10) + pad(number(layer.signalToNoise), 11))
+    }
+    let q = report.quality
+    print("int8 against f32, seeds 0-\(report.imageCount - 1)")
+    print("  PSNR      mean \(number(q.meanPSNR)) dB, worst \(number(q.worstPSNR)) dB")
+    print("  SSIM      \(number(q.meanSSIM, 4))")
+    print("frozen against batch statistics, f32: \(number(report.frozenAgainstBatch)) dB")
+    print("bytes       \(report.floatByteCount) of f32 weights -> \(report.fileByteCount) in \(output)")
+    print("arena       \(report.arenaByteCount) bytes for one image")
+  }
+}
+
+/// `24576`, `24K` or `1M`, in units of 1024.
+struct ByteCount: ExpressibleByArgument {
+  var count: Int
+
+  init?(argument: String) {
+    let units: [Character: Int] = ["K": 1024, "M": 1 << 20]
+    let unit = argument.last.flatMap { units[Character($0.uppercased())] }
+    guard let number = Int(unit == nil ? argument : String(argument.dropLast())), number > 0, number <= 1 << 30 else {
+      return nil
+    }
+    count = number * (unit ?? 1)
+  }
+}

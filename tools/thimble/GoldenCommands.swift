@@ -1,0 +1,91 @@
+import ArgumentParser
+import Foundation
+import Thimble
+import ThimbleStorage
+
+struct GoldenCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "golden", abstract: "Write the digests of a generator's images, to verify by.")
+
+  @Argument(help: "A .thimble file.") var generator: String
+  @Option(help: "Seeds: 0-63.") var seeds: SeedList
+  @Option(name: .shortAndLong, help: "The golden file to write.") var output: String
+  @OptionGroup var compute: ComputeOptions
+
+  func run() throws {
+    let digests = try GoldenFile.digests(generator, seeds.seeds, compute)
+    let text = zip(digests, seeds.seeds).map { "\($0)  \($1)\n" }.joined()
+    let file = try AtomicFile(path: output)
+    try file.write(text)
+    try file.commit()
+    print("\(output): \(digests.count) digests")
+  }
+}
+
+struct VerifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify", abstract: "Check that a generator makes the very pixels of its golden file.")
+
+  @Argument(help: "A .thimble file.") var generator: String
+  @Argument(help: "A golden file: lines of `sha256-of-the-pixels  seed`.") var golden: String
+  @OptionGroup var compute: ComputeOptions
+
+  func run() throws {
+    let lines = try GoldenFile.read(golden)
+    let digests = try GoldenFile.digests(generator, lines.map(\.seed), compute)
+    for (line, digest) in zip(lines, digests) where line.digest != digest {
+      throw FileError(
+        .badData, file: generator, field: "pixels of seed \(line.seed)", found: digest, wanted: line.digest,
+        advice: "The generator is not the one the golden file was made from, or this build computes wrongly.")
+    }
+    print("\(generator): \(lines.count) images as in \(golden) (\(try InstructionSet.current().name))")
+  }
+}
+
+/// Lines of `sha256-of-the-pixels  seed`.
+enum GoldenFile {
+  static func digests(_ generator: String, _ seeds: [UInt64], _ compute: ComputeOptions) throws(FileError) -> [String] {
+    _ = try Model.open(generator)
+    let source = try ImageSource(path: generator, compute: compute)
+    let pixels = try source.pixels(LatentOptions.rows(of: source, seeds))
+    let size = source.imageByteCount
+    return seeds.indices.map { i in
+      pixels.withUnsafeBytes { Digest.hexadecimal(UnsafeRawBufferPointer(rebasing: $0[(i * size)..<((i + 1) * size)])) }
+    }
+  }
+
+  static func read(_ path: String) throws(FileError) -> [(digest: String, seed: UInt64)] {
+    let file = try MappedFile(path: path)
+    func bad(_ line: Int, _ found: String) -> FileError {
+      FileError(
+        .badData, file: path, field: "line \(line)", found: found, wanted: "64 hexadecimal digits, two spaces, a seed",
+        advice: "Make the golden file again with `thimble golden`.")
+    }
+    guard file.bytes.count <= 1 << 27 else { throw bad(0, "\(file.bytes.count) bytes") }
+    var lines: [(digest: String, seed: UInt64)] = []
+    for (index, line) in String(decoding: file.bytes, as: UTF8.self).split(separator: "\n").enumerated() {
+      let words = line.split(separator: " ", omittingEmptySubsequences: false)
+      guard words.count == 3, words[0].count == 64, words[0].allSatisfy({ "0123456789abcdef".contains($0) }),
+        words[1].isEmpty, let seed = UInt64(words[2])
+      else { throw bad(index + 1, "\"\(line.prefix(80))\"") }
+      lines.append((String(words[0]), seed))
+    }
+    guard !lines.isEmpty else { throw bad(1, "nothing") }
+    return lines
+  }
+}
+
+extension InstructionSet {
+  /// The set in force, as a file error where there is none.
+  static func current() throws(FileError) -> InstructionSet {
+    do {
+      return try inForce()
+    } catch {
+      throw FileError(
+        .usage, file: "THIMBLE_ISA", field: "\(error.field)",
+        found: ProcessInfo.processInfo.environment["THIMBLE_ISA"] ?? "nothing",
+        wanted: "one of " + allCases.filter { $0.isBuiltIn && $0.isOffered }.map { "\($0.name)" }.joined(separator: ", "),
+        advice: "Unset THIMBLE_ISA, or name one of these sets.")
+    }
+  }
+}

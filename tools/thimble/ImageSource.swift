@@ -1,0 +1,133 @@
+import Dispatch
+import Foundation
+import Thimble
+import ThimbleNetworks
+import ThimbleStorage
+import ThimbleTraining
+
+/// What images come from: an exported generator, by integers, or a checkpoint, by f32.
+struct ImageSource {
+  private enum Kind {
+    case exported(path: String)
+    case checkpoint(StoredGenerator)
+  }
+
+  let height: Int
+  let width: Int
+  let channels: Int
+  let latentLength: Int
+  let distribution: LatentDistribution
+  private let kind: Kind
+  private let compute: ComputeOptions
+
+  /// Opens the file at `path`, whichever of the two it is.
+  init(path: String, compute: ComputeOptions) throws(FileError) {
+    self.compute = compute
+    if try Self.isExported(path) {
+      let model = try Model.open(path)
+      (height, width) = (Int(model.imageShape.height), Int(model.imageShape.width))
+      channels = Int(model.imageShape.channels)
+      (latentLength, distribution) = (model.latentLength, model.distribution)
+      kind = .exported(path: path)
+    } else {
+      let stored = try StoredGenerator(path: path)
+      (height, width, channels) = (stored.imageSide, stored.imageSide, stored.imageChannels)
+      (latentLength, distribution) = (stored.latentLength, stored.distribution)
+      kind = .checkpoint(stored)
+    }
+  }
+
+  /// Whether the file begins as .thimble files do.
+  static func isExported(_ path: String) throws(FileError) -> Bool {
+    if path.hasSuffix(".thimble") { return true }
+    return try MappedFile(path: path).bytes.starts(with: Array("THIMBLE\u{1A}".utf8))
+  }
+
+  var imageByteCount: Int { height * width * channels }
+
+  /// Pixels u8 [count][height][width][channels] of latents in Q3.12.
+  func pixels(_ latents: [Int16]) throws(FileError) -> [UInt8] {
+    switch kind {
+    case .exported(let path): try exportedPixels(path, latents)
+    case .checkpoint(let stored): try checkpointImages(stored, latents).map(Pixel.byte)
+    }
+  }
+
+  /// Images f32 in [-1, 1], in the same order.
+  func images(_ latents: [Int16]) throws(FileError) -> [Float] {
+    switch kind {
+    case .exported(let path): try exportedPixels(path, latents).map { Float($0) / 127.5 - 1 }
+    case .checkpoint(let stored): try checkpointImages(stored, latents)
+    }
+  }
+
+  private func exportedPixels(_ path: String, _ latents: [Int16]) throws(FileError) -> [UInt8] {
+    let model = try Model.open(path)
+    let (batch, size) = (min(64, max(1, latents.count / latentLength)), imageByteCount)
+    let arena = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: model.arenaByteCount(images: batch, workers: compute.threadCount)!, alignment: 64)
+    defer { arena.deallocate() }
+    var pixels: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: batch * size)
+    do {
+      var generator = try Generator(model, arena: arena, images: batch, workers: compute.threadCount)
+      for first in stride(from: 0, to: latents.count / latentLength, by: batch) {
+        let images = min(batch, latents.count / latentLength - first)
+        var span = part.mutableSpan
+        try generator.generate(
+          latents: latents.span.extracting(first * latentLength..<(first + images) * latentLength), into: &span,
+          parallelFor: compute.parallelFor)
+        pixels += part.prefix(images * size)
+      }
+    } catch { throw FileError(error, file: path) }
+    return pixels
+  }
+
+  private func checkpointImages(_ stored: StoredGenerator, _ latents: [Int16]) throws(FileError) -> [Float] {
+    let network = stored.network(
+      capacity: FrozenStatistics.batchSize, workers: compute.workers, kernels: try compute.kernels())
+    var bar = ProgressLine()
+    let statistics =
+      stored.statistics
+      ?? network.freeze(distribution: stored.distribution) { done in
+        bar.show { "freezing batch statistics  \(done) of \(FrozenStatistics.batches)" }
+      }
+    bar.finish()
+    network.setStatistics(statistics)
+    let rows = latents.map { Float($0) / 4096 }
+    var images: [Float] = []
+    for first in stride(from: 0, to: rows.count / latentLength, by: network.capacity) {
+      let count = min(network.capacity, rows.count / latentLength - first)
+      rows.withUnsafeBufferPointer {
+        network.forward($0.baseAddress! + first * latentLength, images: count, frozen: true)
+      }
+      images += UnsafeBufferPointer(start: network.output, count: count * network.outputCount)
+    }
+    return images
+  }
+}
+
+extension Model {
+  /// Maps and checks the model at `path`.
+  static func open(_ path: String) throws(FileError) -> Model {
+    do {
+      return try Model(path: path)
+    } catch { throw FileError(error, file: path) }
+  }
+}
+
+extension ComputeOptions {
+  /// What a generator is run by: these threads.
+  var parallelFor: ParallelFor {
+    if threadCount == 1 { return runInOrder }
+    let threads = threadCount
+    return { count, body in
+      withoutActuallyEscaping(body) { body in
+        let share = (count + threads - 1) / threads
+        DispatchQueue.concurrentPerform(iterations: min(threads, count)) { thread in
+          for unit in stride(from: thread * share, to: min(count, (thread + 1) * share), by: 1) { body(unit) }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import Foundation
+import ThimbleNetworks
+import ThimbleStorage
+
+struct ImportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import", abstract: "Take over a generator that was trained elsewhere.",
+    discussion: """
+      IN is a safetensors file with PyTorch's layouts, by either set of names: project.weight, project.bn.weight, deconv1.weight \
+      ..., with metadata `geometry`, `latent` and `bn_eps`; or the state dict of PyTorch's DCGAN example, main.0.weight ...
+      """)
+
+  @Argument(help: "A safetensors file.") var input: String
+  @Option(name: .shortAndLong, help: "The checkpoint to write.") var output: String
+  @Flag(help: "Make frozen statistics anew instead of keeping the file's own.") var refreeze = false
+  @OptionGroup var compute: ComputeOptions
+
+  func run() throws {
+    let stored = try StoredGenerator(path: input)
+    var statistics = stored.statistics
+    if refreeze || statistics == nil {
+      var bar = ProgressLine()
+      statistics = stored.network(
+        capacity: FrozenStatistics.batchSize, workers: compute.workers, kernels: try compute.kernels()
+      ).freeze(distribution: stored.distribution) { done in
+        bar.show { "freezing batch statistics  \(done) of \(FrozenStatistics.batches)" }
+      }
+      bar.finish()
+    }
+    try stored.write(statistics: statistics, to: output)
+    print(
+      "\(output): \(stored.imageSide)x\(stored.imageSide), \(stored.imageChannels) channels, latents of \(stored.latentLength) "
+        + "(\(stored.distribution.name)), \(stored.parameterCount) parameters, statistics "
+        + (refreeze || stored.statistics == nil ? "made anew" : "kept"))
+  }
+}

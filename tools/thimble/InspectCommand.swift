@@ -1,0 +1,80 @@
+import ArgumentParser
+import Foundation
+import Thimble
+import ThimbleNetworks
+import ThimbleStorage
+
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect", abstract: "What a generator or a checkpoint holds: layers, sizes, memory, provenance.")
+
+  @Argument(help: "A .thimble file or a checkpoint.") var file: String
+
+  func run() throws {
+    if try ImageSource.isExported(file) { try showExported() } else { try showCheckpoint() }
+  }
+
+  private func showExported() throws {
+    let model = try Model.open(file)
+    let (header, shape) = (model.layout.header, model.imageShape)
+    print("\(file): a generator of \(shape.height)x\(shape.width) images, \(shape.channels == 1 ? "grey" : "\(shape.channels) channels")")
+    print("file        \(header.fileByteCount) bytes, format 1.0, CRC-32C \(String(format: "%08x", header.checksum))")
+    print("latent      \(model.latentLength) numbers, \(model.distribution.name)\n")
+    print("layer  kind    input          output         kernel  weights   shift")
+    for index in 0..<model.layerCount {
+      let layer = model.layout.layers[index]
+      let dense = layer.kind == LayerRecord.dense
+      let kernel = dense ? "-" : "\(layer.kernel)x\(layer.kernel)/\(layer.stride)"
+      print(
+        columns([
+          ("\(index)", 7), (dense ? "dense" : "deconv", 8), (text(layer.input), 15), (text(layer.output), 15),
+          (kernel, 8), ("\(layer.weightsByteCount)", 10), ("\(layer.shift)", 5),
+        ]))
+    }
+    showMemory(model)
+    showMetadata(try? JSONSerialization.jsonObject(with: Data(model.metadata)) as? [String: Any])
+  }
+
+  private func showMemory(_ model: borrowing Model) {
+    let arena = model.layout.header.arena
+    print("\narena       \(model.arenaByteCount()!) bytes: \(arena.fixed) fixed + \(arena.image) an image + \(arena.worker) a worker")
+    print("while       reads            writes           (bytes of the image's part)")
+    for index in 0..<model.layerCount {
+      let layer = model.layout.layers[index]
+      let writes =
+        index + 1 < model.layerCount
+        ? range(layer.outputOffset, model.layout.layers[index + 1].inputByteCount) : "the caller's pixels"
+      print(columns([("layer \(index)", 12), (range(layer.inputOffset, layer.inputByteCount), 17), (writes, 17)]))
+    }
+  }
+
+  private func range(_ offset: UInt64, _ count: UInt64) -> String { "\(offset)..<\(offset + count)" }
+  private func text(_ shape: MapShape) -> String { "\(shape.height)x\(shape.width)x\(shape.channels)" }
+  private func columns(_ cells: [(String, Int)]) -> String {
+    cells.map { $0.0.padding(toLength: max($0.1, $0.0.count + 1), withPad: " ", startingAt: 0) }.joined()
+      .trimmingCharacters(in: .whitespaces)
+  }
+
+  private func showMetadata(_ metadata: [String: Any]?) {
+    guard let metadata, !metadata.isEmpty else { return }
+    print("")
+    let long = ["recipe"]
+    for key in metadata.keys.sorted() where !long.contains(key) {
+      print(columns([(key, 18), ("\(metadata[key]!)", 1)]))
+    }
+    for key in long { if let value = metadata[key] { print("\(key) \(value)") } }
+  }
+
+  private func showCheckpoint() throws {
+    let stored = try StoredGenerator(path: file)
+    print("\(file): a checkpoint; its generator makes \(stored.imageSide)x\(stored.imageSide) images, \(stored.imageChannels == 1 ? "grey" : "colour")")
+    print("latent      \(stored.latentLength) numbers, \(stored.distribution.name)")
+    print("generator   \(stored.parameterCount) parameters, \(String(format: "%.2f", Double(stored.multiplyAccumulates) / 1e6)) MMAC an image")
+    print("statistics  \(stored.statistics == nil ? "of minibatches; export will freeze them" : "frozen")\n")
+    for tensor in try SafetensorsFile(path: file).tensors.values.sorted(by: { $0.name < $1.name })
+    where !tensor.name.hasPrefix("optimizer.") {
+      print(columns([(tensor.name, 36), ("\(tensor.type.rawValue) \(tensor.shape)", 1)]))
+    }
+    showMetadata(stored.metadata)
+  }
+}

@@ -1,0 +1,92 @@
+import ArgumentParser
+import Foundation
+import Thimble
+import ThimbleData
+import ThimbleStorage
+
+struct SampleCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sample", abstract: "Images from a generator.",
+    discussion: """
+      From a .thimble file the pixels are a function of file and seed alone: the same bytes on every machine. From a \
+      checkpoint they are those of the f32 network, frozen.
+
+        thimble sample faces.thimble --grid 8x8 -o grid.png      seeds 0 to 63
+        thimble sample faces.thimble 85 265 600-605 --outdir out  out/seed0085.png ...
+        thimble sample faces.thimble 85 --raw > pixels.u8
+      """)
+
+  enum Format: String, ExpressibleByArgument, CaseIterable { case png, ppm, raw, y4m, safetensors }
+
+  @Argument(help: "A .thimble file or a checkpoint.") var generator: String
+  @Argument(help: ArgumentHelp("Seeds, as 7 or 600-605.", valueName: "seed")) var positionalSeeds: [SeedList] = []
+  @OptionGroup var latents: LatentOptions
+  @Option(help: "One sheet of columns x rows; without seeds, the first ones that fill it.") var grid: GridSize?
+  @Option(name: .shortAndLong, help: "The file to write; its ending tells the format.") var output: String?
+  @Option(help: "A folder for one file an image.") var outdir: String?
+  @Option(help: "png, ppm, raw, y4m or safetensors.") var format: Format?
+  @Flag(help: "Short for --format raw: u8, height x width x channels, image after image.") var raw = false
+  @OptionGroup var compute: ComputeOptions
+
+  func validate() throws {
+    if output != nil && outdir != nil { throw ValidationError("give -o or --outdir, not both") }
+    if outdir != nil && grid != nil { throw ValidationError("a grid is one file: give -o, not --outdir") }
+    if output == nil && outdir == nil && isatty(STDOUT_FILENO) == 1 {
+      throw ValidationError("say where the images go: -o FILE, --outdir DIR, or a pipe")
+    }
+    if resolvedFormat == .safetensors && (output == nil || grid != nil) {
+      throw ValidationError("safetensors goes to a file, without --grid: -o FILE.safetensors")
+    }
+  }
+
+  private var resolvedFormat: Format {
+    if raw { return .raw }
+    let ending = output.map { ($0 as NSString).pathExtension.lowercased() } ?? ""
+    return format ?? Format(rawValue: ending) ?? .png
+  }
+
+  func run() throws {
+    let source = try ImageSource(path: generator, compute: compute)
+    let (rows, seeds) = try latents.rows(
+      of: source, positional: positionalSeeds, fallback: grid.map { $0.columns * $0.rows } ?? 1)
+    if resolvedFormat == .safetensors { return try writeTensor(source, rows) }
+    let pixels = try source.pixels(rows)
+    let images = ImageBatch(
+      pixels: pixels, height: source.height, width: source.width, channels: source.channels)
+    if let outdir { return try writeFolder(images, seeds, outdir) }
+    // A PNG is one picture: several images become a sheet.
+    let sheet = grid ?? (resolvedFormat == .png && images.count > 1 ? images.squareGrid : nil)
+    let writer = ImageWriter(format: resolvedFormat)
+    try writer.write(sheet.map { images.sheet($0) } ?? images, to: output)
+    if let output { tell("\(output): \(images.count) image\(images.count == 1 ? "" : "s")") }
+  }
+
+  private func writeFolder(_ images: ImageBatch, _ seeds: [UInt64]?, _ folder: String) throws {
+    try Folder.create(folder)
+    let writer = ImageWriter(format: resolvedFormat)
+    for index in 0..<images.count {
+      let number = "\(seeds?[index] ?? UInt64(index))"
+      let name = (seeds == nil ? "latent" : "seed") + String(repeating: "0", count: max(0, 4 - number.count)) + number
+      try writer.write(images.one(index), to: "\(folder)/\(name).\(writer.ending)")
+    }
+    tell("\(folder): \(images.count) files")
+  }
+
+  /// One f32 tensor `images`, N x C x H x W, in [-1, 1].
+  private func writeTensor(_ source: ImageSource, _ rows: [Int16]) throws {
+    let images = try source.images(rows)
+    let (h, w, c) = (source.height, source.width, source.channels)
+    let count = images.count / (h * w * c)
+    var planes = [Float](repeating: 0, count: images.count)
+    for n in 0..<count {
+      for p in 0..<(h * w) {
+        for channel in 0..<c { planes[(n * c + channel) * h * w + p] = images[(n * h * w + p) * c + channel] }
+      }
+    }
+    var writer = try SafetensorsWriter(
+      path: output!, metadata: [:], entries: [.init("images", .f32, [count, c, h, w])])
+    try writer.append(planes)
+    try writer.commit()
+    tell("\(output!): \(count) image\(count == 1 ? "" : "s"), f32")
+  }
+}

@@ -1,0 +1,130 @@
+import ArgumentParser
+import Foundation
+import Thimble
+import ThimbleData
+import ThimbleNetworks
+import ThimbleStorage
+import ThimbleTraining
+
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train", abstract: "Train a generator and a discriminator.",
+    discussion: """
+      Without a recipe, the paper's constants hold; --geometry, --size, --widths and the like change single ones. The run \
+      folder receives the recipe, metrics, grids of samples and checkpoints; Ctrl-C writes a checkpoint, --resume goes on.
+      """)
+
+  @Argument(help: "A recipe: JSON; fields that are left out have their defaults.") var recipe: String?
+  @Option(help: "The packed set to train on.") var data: String?
+  @Option(help: "The run folder.") var outdir: String?
+  @Option(help: "Minibatches in all, instead of the recipe's passes.") var steps: Int?
+  @Flag(help: "Go on from the newest checkpoint in the run folder.") var resume = false
+  @Flag(help: "Print networks, memory and time, and stop.") var dryRun = false
+  @OptionGroup var compute: ComputeOptions
+  @Option(help: "authors (5x5 kernels) or common (4x4).") var geometry: Recipe.Geometry?
+  @Option(help: "Side of the images; that of the set unless told.") var size: Int?
+  @Option(help: "Widths of the generator's maps, e.g. 512,256,128,64; the discriminator's are their mirror.")
+  var widths: String?
+  @Option(help: "Images in a minibatch.") var batch: Int?
+  @Option(help: "Passes over the set.") var passes: Int?
+  @Option(help: "What everything random is drawn from.") var seed: Int?
+  @Option(help: "Steps between checkpoints; a pass unless told.") var checkpointEvery: Int?
+  @Option(help: "Steps between grids of samples; a pass unless told.") var gridEvery: Int?
+  @Option(help: "Keep checkpoints at multiples of this for good, beside the last three and that of the first pass.")
+  var keepEvery: Int?
+
+  func validate() throws {
+    for (name, value) in [
+      ("steps", steps), ("checkpoint-every", checkpointEvery), ("grid-every", gridEvery), ("keep-every", keepEvery),
+    ] {
+      if let value, value < 1 { throw ValidationError("--\(name) takes a number from 1") }
+    }
+    if recipe != nil && (geometry ?? nil) != nil {
+      throw ValidationError("--geometry is a field of the recipe: give one or the other")
+    }
+    if !dryRun {
+      if data == nil { throw ValidationError("--data is missing: a set made by `thimble dataset pack`") }
+      if outdir == nil { throw ValidationError("--outdir is missing: the folder for the run") }
+    }
+  }
+
+  func run() throws {
+    let dataset = try data.map { path throws(FileError) in try Dataset(path: path) }
+    let recipe = try resolvedRecipe(dataset)
+    if dryRun { return try DryRun(recipe: recipe, dataset: dataset, compute: compute, steps: steps).run() }
+    guard let dataset, let outdir else { return }
+    let folder = RunFolder(path: outdir)
+    let run = try TrainingRun(
+      recipe, dataset: dataset, folder: folder, resume: resume,
+      options: TrainingOptions(
+        steps: steps, checkpointEvery: checkpointEvery, gridEvery: gridEvery, keepEvery: keepEvery),
+      workers: compute.workers, kernels: try compute.kernels(), warn: tell)
+    Interruption.install()
+    var view = TrainingView(run: run)
+    view.begin(outdir)
+    let finished = try run.run(
+      shouldStop: { Interruption.isWanted }, onStep: { view.show($0) }, onCheckpoint: { view.note("checkpoint: \($0)") }
+    )
+    view.end()
+    if finished { return print("done: \(folder.finalCheckpointPath), grids in \(outdir)/grids") }
+    tell(
+      "interrupted at step \(run.step); go on with: thimble train --data \(dataset.path) --outdir \(outdir) --resume")
+    throw ExitCode(FileError.Kind.interrupted.rawValue)
+  }
+
+  /// The recipe of the file, of the run to resume, or the defaults; with the options' changes.
+  private func resolvedRecipe(_ dataset: Dataset?) throws(FileError) -> Recipe {
+    var base: Recipe
+    if let recipe {
+      base = try Recipe(path: recipe)
+    } else if resume, let outdir {
+      let folder = RunFolder(path: outdir)
+      try TrainingRun.checkFolder(folder, resume: true)
+      base = try Recipe(path: folder.recipePath)
+    } else {
+      base = Recipe(
+        geometry: geometry ?? .authors, size: size ?? dataset?.height ?? 64, channels: dataset?.channels ?? 3)
+    }
+    if let size { base.size = size }
+    if let widths {
+      base.generatorWidths = widths.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+      base.discriminatorWidths = base.generatorWidths.reversed()
+    }
+    base.batchSize = batch ?? base.batchSize
+    base.passes = passes ?? base.passes
+    if let seed { base.seed = UInt64(max(0, seed)) }
+    try base.validate(file: recipe ?? "options")
+    return base
+  }
+}
+
+extension Recipe.Geometry: ExpressibleByArgument {}
+
+/// What computes; it shows in the time, never in the bytes.
+struct ComputeOptions: ParsableArguments {
+  @Option(help: "Threads; all processors unless told.") var threads: Int?
+
+  var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+  var workers: Workers { Workers(count: threadCount) }
+  func kernels() throws(FileError) -> FloatKernels { FloatKernels(try .current()) }
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads takes a number from 1 to 1024") }
+  }
+}
+
+/// Ctrl-C and SIGTERM as a wish that the training loop looks at.
+enum Interruption {
+  nonisolated(unsafe) private static var wanted: sig_atomic_t = 0
+  static var isWanted: Bool { wanted != 0 }
+
+  static func install() {
+    for number in [SIGINT, SIGTERM] {
+      signal(number) { number in
+        // A second Ctrl-C ends the program at once.
+        if Interruption.wanted != 0 { signal(number, SIG_DFL) }
+        Interruption.wanted = 1
+      }
+    }
+  }
+}
