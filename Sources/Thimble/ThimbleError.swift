@@ -24,15 +24,20 @@ public struct ThimbleError: Error, Equatable, Sendable {
     case other
   }
 
+  /// The kind of refusal.
   public var code: Code
   /// The name of the field, as FORMAT.md calls it.
   public var field: StaticString
   /// The layer whose field it is, or -1.
   public var layer: Int32
+  /// What was there.
   public var found: UInt64
+  /// How it should have stood to `wanted`.
   public var relation: Relation
+  /// What was wanted.
   public var wanted: UInt64
 
+  /// An error about one field.
   public init(
     _ code: Code, _ field: StaticString, layer: Int = -1, found: UInt64 = 0, _ relation: Relation = .other,
     _ wanted: UInt64 = 0

@@ -6,24 +6,41 @@ import ThimbleKernels
 @Suite struct KernelTests {
   /// Would catch a wrong tap, phase, packing, tail, clamp or write outside in any kernel of any instruction set.
   @Test func tilesGiveTheBytesOfThePlainReference() {
-    let cases = ConvolutionCase.forLattice(shapesEach: 24) { one, name in
-      let wanted = one.output { fractionallyStridedConvolutionReference(one.layer) }
-      for set in testedSets {
-        let found = one.output {
-          for unit in 0..<one.layer.unitCount {
-            if one.layer.table == nil {
-              set.fractionallyStridedConvolution(one.layer, unit: unit)
-            } else {
-              set.outputConvolution(one.layer, unit: unit)
-            }
-          }
-        }
-        #expect(found == wanted, "\(set.name) \(name)")
-        #expect(one.isIntact, "\(set.name) \(name)")
-      }
-    }
+    let cases = ConvolutionCase.forLattice(shapesEach: 24) { one, name in compareWithReference(one, name) }
     print("convolutions: \(cases) cases on \(testedSets.count) instruction sets")
     #expect(cases >= 2000)
+  }
+
+  /// Kernels whose last layer does not fit into the room for rearranged weights, maps of several units, all channels.
+  @Test func largeLayersGiveTheBytesOfThePlainReference() throws {
+    var random = TestRandom(23)
+    for (kernel, stride, input, images) in [(16, 1, (4, 3, 64), 1), (9, 2, (5, 5, 120), 3), (4, 2, (40, 40, 16), 1)] {
+      for channels in [1, 2, 3, 4, 50] {
+        let one = try #require(
+          ConvolutionCase(
+            kernel: kernel, stride: stride, padding: 1, outputPadding: 0, input: input, channels: channels,
+            images: images,
+            extreme: false, table: channels <= 4, random: &random))
+        compareWithReference(one, "k\(kernel) s\(stride) channels \(channels)")
+      }
+    }
+  }
+
+  private func compareWithReference(_ one: ConvolutionCase, _ name: String) {
+    let wanted = one.output { fractionallyStridedConvolutionReference(one.layer) }
+    for set in testedSets {
+      let found = one.output {
+        for unit in 0..<one.layer.unitCount {
+          if one.layer.table == nil {
+            set.fractionallyStridedConvolution(one.layer, unit: unit)
+          } else {
+            set.outputConvolution(one.layer, unit: unit)
+          }
+        }
+      }
+      #expect(found == wanted, "\(set.name) \(name)")
+      #expect(one.isIntact, "\(set.name) \(name)")
+    }
   }
 
   /// The definition of FORMAT.md: input position i and tap k meet at i * stride - padding + k. Scattered, in 64 bits.

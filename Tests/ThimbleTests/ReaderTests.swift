@@ -110,7 +110,9 @@ import Thimble
   }
 
   @Test func everyFlippedBitIsRefused() throws {
-    let file = try ModelBuilder().build()
+    let small = ModelBuilder(
+      first: (1, 2, 3), convolutions: [.init(channels: 1, kernel: 2, stride: 2, padding: 0, outputPadding: 0)])
+    let file = try small.build()
     var accepted = 0
     for bit in 0..<file.bytes.count * 8 {
       file.bytes[bit / 8] ^= 1 << UInt8(bit % 8)

@@ -5,16 +5,25 @@ public struct Header: Equatable, Sendable {
   /// "THIMBLE", 0x1A, as a little-endian number.
   static let magic: UInt64 = 0x1A45_4C42_4D49_4854
 
+  /// CRC-32C of all other bytes; `Layout.seal` computes it.
   public var checksum: UInt32 = 0
+  /// Bytes of the whole file.
   public var fileByteCount: UInt64 = 0
+  /// Numbers of a latent.
   public var latentLength: UInt32 = 0
   /// The raw value of a `LatentDistribution`.
   public var distribution: UInt32 = 0
+  /// The image, without padding.
   public var image = MapShape(height: 0, width: 0, channels: 0)
+  /// Layers, 2 to 16.
   public var layerCount: UInt32 = 0
+  /// Working memory.
   public var arena = ArenaByteCounts()
+  /// Where the metadata are in the file.
   public var metadataOffset: UInt64 = 0
+  /// Bytes of the metadata.
   public var metadataByteCount: UInt64 = 0
+  /// Where the output table is in the file.
   public var outputTableOffset: UInt64 = 0
 
   init() {}

@@ -5,14 +5,23 @@ public struct LayerRecord: Equatable, Sendable {
   /// The values of `epilogue`.
   public static let activations: UInt32 = 0, outputTable: UInt32 = 1
 
+  /// `dense` or `convolution`.
   public var kind: UInt32 = 0
+  /// `activations` or `outputTable`.
   public var epilogue: UInt32 = 0
+  /// The map that the layer reads; 1 x 1 x latent length for the dense one.
   public var input = MapShape(height: 0, width: 0, channels: 0)
+  /// The map that the layer writes.
   public var output = MapShape(height: 0, width: 0, channels: 0)
+  /// Along both axes; 0 in a dense layer.
   public var kernel: UInt32 = 0, stride: UInt32 = 0, padding: UInt32 = 0, outputPadding: UInt32 = 0
+  /// 0: int8.
   public var weightEncoding: UInt32 = 0
+  /// 0: blocks of 16 outputs.
   public var packing: UInt32 = 0
+  /// The s of the requantisation, 1 ... 62.
   public var shift: UInt32 = 0
+  /// 0: whole layer.
   public var schedule: UInt32 = 0
   /// Places in the image's part of the arena.
   public var inputOffset: UInt64 = 0, outputOffset: UInt64 = 0

@@ -11,6 +11,7 @@ public struct Layout: Sendable {
   /// Entries, and bytes, of the output table.
   public static let outputTableByteCount: UInt64 = 4096
 
+  /// The file's header.
   public var header = Header()
   /// The first `header.layerCount` count.
   public var layers = InlineArray<16, LayerRecord>(repeating: LayerRecord())

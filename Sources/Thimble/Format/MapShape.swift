@@ -1,7 +1,9 @@
 /// Height, width and channels of a map.
 @frozen public struct MapShape: Equatable, Sendable {
+  /// Height, width and channels.
   public var height: UInt32, width: UInt32, channels: UInt32
 
+  /// A shape of these sides and channels.
   public init(height: UInt32, width: UInt32, channels: UInt32) {
     (self.height, self.width, self.channels) = (height, width, channels)
   }

@@ -7,6 +7,7 @@ public struct ArenaByteCounts: Equatable, Sendable {
   /// Scratch of one worker.
   public var worker: UInt64 = 0
 
+  /// Byte counts, one by one.
   public init(fixed: UInt64 = 0, image: UInt64 = 0, worker: UInt64 = 0) {
     (self.fixed, self.image, self.worker) = (fixed, image, worker)
   }

@@ -130,4 +130,73 @@ THIMBLE_INLINE thimble_i32x16 thimble_totals(thimble_sums sums) {
 
 #endif
 
+// Lanes along the inputs, for layers of so few outputs that blocks of 16 would be mostly empty: a kernel keeps one
+// `thimble_lane_sums` for each output, and adds up its lanes at the end.
+
+typedef uint32_t thimble_u32x4 __attribute__((ext_vector_type(4)));
+typedef uint32_t thimble_u32x8 __attribute__((ext_vector_type(8)));
+
+#if defined(__AVX512VNNI__) && defined(__AVX512BW__)
+
+typedef thimble_u32x16 thimble_lane_sums;
+THIMBLE_INLINE intptr_t thimble_lane_inputs(void) { return 64; }
+THIMBLE_INLINE intptr_t thimble_lane_pixels(void) { return 8; }
+
+/// Adds the products of `count` inputs, 1 to 64 of them, with as many of 64 weights. Reads no further input.
+THIMBLE_INLINE thimble_lane_sums thimble_add_lanes(thimble_lane_sums sums, const uint8_t *inputs, const int8_t *weights,
+                                                   intptr_t count) {
+  const __m512i values = _mm512_maskz_loadu_epi8(~0ull >> (64 - count), inputs);
+  return (thimble_lane_sums)_mm512_dpbusd_epi32((__m512i)sums, values, _mm512_loadu_si512(weights));
+}
+
+THIMBLE_INLINE thimble_u32x4 thimble_quarter_sums(thimble_lane_sums sums) {
+  const thimble_u32x8 half = sums.lo + sums.hi;
+  return half.lo + half.hi;
+}
+
+#elif defined(__AVX2__)
+
+typedef thimble_u32x8 thimble_lane_sums;
+THIMBLE_INLINE intptr_t thimble_lane_inputs(void) { return 16; }
+THIMBLE_INLINE intptr_t thimble_lane_pixels(void) { return 4; }
+
+/// Adds the products of 16 inputs with 16 weights.
+THIMBLE_INLINE thimble_lane_sums thimble_add_lanes(thimble_lane_sums sums, const uint8_t *inputs, const int8_t *weights,
+                                                   intptr_t count) {
+  (void)count;
+  const __m256i values = _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)inputs));
+  const __m256i factors = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)weights));
+  return (thimble_lane_sums)_mm256_add_epi32((__m256i)sums, _mm256_madd_epi16(values, factors));
+}
+
+THIMBLE_INLINE thimble_u32x4 thimble_quarter_sums(thimble_lane_sums sums) { return sums.lo + sums.hi; }
+
+#else
+
+typedef thimble_u32x4 thimble_lane_sums;
+THIMBLE_INLINE intptr_t thimble_lane_inputs(void) { return 16; }
+THIMBLE_INLINE intptr_t thimble_lane_pixels(void) { return 4; }
+
+/// Adds the products of 16 inputs with 16 weights.
+THIMBLE_INLINE thimble_lane_sums thimble_add_lanes(thimble_lane_sums sums, const uint8_t *inputs, const int8_t *weights,
+                                                   intptr_t count) {
+  (void)count;
+  for (int i = 0; i < 16; i++) sums[i % 4] += (uint32_t)(inputs[i] * weights[i]);
+  return sums;
+}
+
+THIMBLE_INLINE thimble_u32x4 thimble_quarter_sums(thimble_lane_sums sums) { return sums; }
+
+#endif
+
+/// The totals of four outputs' lanes.
+THIMBLE_INLINE thimble_u32x4 thimble_lane_totals(thimble_lane_sums a, thimble_lane_sums b, thimble_lane_sums c,
+                                                 thimble_lane_sums d) {
+  const thimble_u32x4 qa = thimble_quarter_sums(a), qb = thimble_quarter_sums(b);
+  const thimble_u32x4 qc = thimble_quarter_sums(c), qd = thimble_quarter_sums(d);
+  const thimble_u32x4 ab = __builtin_shufflevector(qa, qb, 0, 2, 4, 6) + __builtin_shufflevector(qa, qb, 1, 3, 5, 7);
+  const thimble_u32x4 cd = __builtin_shufflevector(qc, qd, 0, 2, 4, 6) + __builtin_shufflevector(qc, qd, 1, 3, 5, 7);
+  return __builtin_shufflevector(ab, cd, 0, 2, 4, 6) + __builtin_shufflevector(ab, cd, 1, 3, 5, 7);
+}
+
 #endif

@@ -32,12 +32,10 @@ private func runTiles<let wide: Int, let narrow: Int, let blocks: Int>(
   var left = unit.endPixel - unit.firstPixel
   while left > 0 {
     if left > narrow {
-      var tile = ConvolutionTile<wide, blocks>(layer, unit, block, &cursor, left: left)
-      tile.run(layer, unit, block)
+      ConvolutionTile<wide, blocks>.run(layer, unit, block, &cursor, left: left)
       left -= wide
     } else {
-      var tile = ConvolutionTile<narrow, blocks>(layer, unit, block, &cursor, left: left)
-      tile.run(layer, unit, block)
+      ConvolutionTile<narrow, blocks>.run(layer, unit, block, &cursor, left: left)
       left -= narrow
     }
   }

@@ -16,7 +16,8 @@ func requantize(_ accumulator: Int32, multiplier: UInt32, shift: UInt64) -> UInt
 func requantize(
   _ accumulators: SIMD16<Int32>, multipliers: SIMD16<UInt32>, shift: UInt64, limit: UInt64
 ) -> SIMD16<UInt32> {
-  let positive = accumulators.replacing(with: 0, where: accumulators .< 0)
+  // The sign spread over the lane masks what is negative; a comparison would become a loop over the lanes.
+  let positive = accumulators & ~(accumulators &>> 31)
   let low = SIMD8<UInt64>(repeating: 0xFFFF_FFFF)
   let half = SIMD8<UInt64>(repeating: 1 &<< (shift &- 1))
   let values = unsafeBitCast(positive, to: SIMD8<UInt64>.self)
