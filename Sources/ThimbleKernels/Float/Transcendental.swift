@@ -5,7 +5,7 @@ import ThimbleKernelTypes
 /// e^x, relative error below 2^-22; x is clamped to [-87, 88].
 @inline(__always)
 func exponential(_ x: Lanes) -> Lanes {
-  let clamped = x.clamped(lowerBound: Lanes(repeating: -87), upperBound: Lanes(repeating: 88))
+  let clamped = x.replacing(with: -87, where: x .< -87).replacing(with: 88, where: x .> 88)
   // Adding 1.5 * 2^23 rounds to a whole number (halves to even) and leaves it in the low bits.
   let shifted = Lanes(repeating: 12_582_912).addingProduct(clamped, 1.442_695_04)
   let n = shifted - 12_582_912
