@@ -3,6 +3,7 @@ import Foundation
 import Thimble
 import ThimbleData
 import ThimbleStorage
+import ThimbleTraining
 
 struct SampleCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -47,6 +48,8 @@ struct SampleCommand: ParsableCommand {
 
   func run() throws {
     let source = try ImageSource(path: generator, compute: compute)
+    let writer = ImageWriter(format: resolvedFormat)
+    try writer.check(channels: source.channels, isSheet: grid != nil, file: generator)
     let (rows, seeds) = try latents.rows(
       of: source, positional: positionalSeeds, fallback: grid.map { $0.columns * $0.rows } ?? 1)
     if resolvedFormat == .safetensors { return try writeTensor(source, rows) }
@@ -56,7 +59,6 @@ struct SampleCommand: ParsableCommand {
     if let outdir { return try writeFolder(images, seeds, outdir) }
     // A PNG is one picture: several images become a sheet.
     let sheet = grid ?? (resolvedFormat == .png && images.count > 1 ? images.squareGrid : nil)
-    let writer = ImageWriter(format: resolvedFormat)
     try writer.write(sheet.map { images.sheet($0) } ?? images, to: output)
     if let output { tell("\(output): \(images.count) image\(images.count == 1 ? "" : "s")") }
   }
