@@ -30,7 +30,7 @@ import Testing
     ("learningrate", "0.1"), ("size", "\"16\""), ("size", "true"), ("size", "17"), ("size", "16.5"), ("size", "-16"),
     ("channels", "2"), ("channels", "null"), ("latentLength", "0"), ("latentLength", "1e9"),
     ("latentDistribution", "\"gauss\""), ("geometry", "\"dcgan\""), ("geometry", "5"), ("generatorWidths", "[]"),
-    ("generatorWidths", "[8, 8, 8, 8, 8]"), ("generatorWidths", "[0]"), ("generatorWidths", "16"),
+    ("generatorWidths", "[8, 8, 8, 8, 8, 8, 8]"), ("generatorWidths", "[0]"), ("generatorWidths", "16"),
     ("discriminatorWidths", "[\"8\"]"), ("discriminatorWidths", "[100000]"), ("firstLayerStatistics", "\"none\""),
     ("batchNormEpsilon", "0"), ("leakySlope", "1"), ("weightDeviation", "-1"), ("schedule", "\"never\""),
     ("batchSize", "1"), ("batchSize", "1e300"), ("learningRate", "\"fast\""), ("learningRate", "0"), ("beta1", "1"),

@@ -13,8 +13,7 @@ import ThimbleStorage
     let set = try Dataset(path: made.set)
     let shape: [Int] = [set.count, set.height, set.width, set.channels]
     #expect(shape == [64, 16, 16, 1])
-    let pixels: [UInt8] = (0..<64).flatMap { [UInt8](set.image($0)) }
-    #expect(pixels == Array(Made.idxBytes()[16...]))
+    #expect(try imagePixels(made.set) == Array(Made.idxBytes()[16...]))
     let info = try done(["dataset", "info", made.set])
     #expect(info.text.contains("stripes") && info.text.contains("CC0") && info.text.contains(set.digest))
     try done(["dataset", "sheet", made.set, "-o", folder["sheet.png"], "--grid", "4x4"])
@@ -48,7 +47,7 @@ import ThimbleStorage
     #expect(bytes(of: folder["out/deep/seed0085.png"]).starts(with: [0x89, 0x50, 0x4E, 0x47]))
     try done(["dataset", "pack", folder["out/deep/seed0085.png"], "-o", folder["back"], "--size", "16", "--grey"])
     let pixels = try done(["sample", made.generator, "85", "--raw"]).output
-    #expect([UInt8](try Dataset(path: folder["back"]).image(0)) == pixels)
+    #expect(try imagePixels(folder["back"]) == pixels)
   }
 
   /// Catches: a grid of another size than was asked for, or of other seeds than the first.
@@ -109,6 +108,12 @@ import ThimbleStorage
     try done(["inspect", folder["made.safetensors"]])
     try done(["export", folder["made.safetensors"], "-o", folder["made.thimble"], "--calibrate", "16"])
     try done(["sample", folder["made.thimble"], "1", "-o", folder["one.png"]])
+  }
+
+  /// The pixels of all images of a set.
+  private func imagePixels(_ path: String) throws -> [UInt8] {
+    let set = try Dataset(path: path)
+    return withExtendedLifetime(set) { (0..<set.count).flatMap { [UInt8](set.image($0)) } }
   }
 
   private func pngSize(_ path: String) throws -> [Int] {

@@ -148,5 +148,10 @@ enum Interruption {
         Interruption.wanted = 1
       }
     }
+    // Whoever started the program may have blocked them: threads of many libraries do.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
+    sigprocmask(SIG_UNBLOCK, &signals, nil)
   }
 }
