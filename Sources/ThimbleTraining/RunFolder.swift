@@ -48,6 +48,17 @@ public struct RunFolder: Sendable {
     }
   }
 
+  /// Keeps other processes out of the folder while this one lives. Throws `cannotWrite` if another one trains in it.
+  func lock() throws(FileError) {
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    // Where a file system knows no locks, there is none.
+    guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else { return }
+    close(descriptor)
+    throw FileError(
+      .cannotWrite, file: path, field: "run folder", found: "another process that trains in it",
+      wanted: "a folder for this one alone", advice: "Wait for that process or end it, or choose another --outdir.")
+  }
+
   /// Removes what a run that was killed while it wrote has left: files that never got their name.
   func removeUnfinished() {
     for folder in ["", "/grids", "/checkpoints"] {

@@ -66,6 +66,7 @@ public final class TrainingRun {
     // A checkpoint names the pixels that it came from by their digest: they must be those.
     try dataset.verifyDigest()
     try folder.create()
+    try folder.lock()
     if resume { folder.removeUnfinished() }
     let stored = resume ? try folder.newestCheckpoint(warn: warn) : nil
     if let stored {

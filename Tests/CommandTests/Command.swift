@@ -14,12 +14,13 @@ struct Outcome {
   var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
 }
 
-/// The program under test: the one beside the test bundle, or else the release build of the package.
+/// The program under test: the one that THIMBLE_PROGRAM names, or that beside the test bundle, or else the release build.
 enum Program {
   static let root = (0..<3).reduce(#filePath) { path, _ in (path as NSString).deletingLastPathComponent }
   static let fixtures = root + "/Tests/Fixtures"
 
   static let path: String = {
+    if let named = ProcessInfo.processInfo.environment["THIMBLE_PROGRAM"] { return named }
     let bundle = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     let beside = (bundle as NSString).deletingLastPathComponent + "/thimble"
     return FileManager.default.isExecutableFile(atPath: beside) ? beside : root + "/.build/release/thimble"

@@ -70,6 +70,16 @@ import ThimbleStorage
     try expectSameEnd()
   }
 
+  /// Catches: two processes that train in one folder and mix up its files.
+  @Test func twoAtOnce() throws {
+    let running = try begin([made.recipe])
+    #expect(wait(for: 1, running))
+    let outcome = try begin(["--resume"]).outcome()
+    expectRefusal(outcome, 73, file: folder["run"], saying: "another process")
+    #expect(running.outcome().status == 0)
+    try expectSameEnd()
+  }
+
   /// Catches: Ctrl-C that loses steps, ends with another code than 75, or whose message names no command that goes on to the
   /// same end.
   @Test(arguments: [SIGINT, SIGTERM]) func interrupted(signal: Int32) throws {

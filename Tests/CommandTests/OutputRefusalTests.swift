@@ -44,7 +44,7 @@ import ThimbleStorage
 
   /// Catches: a full disk that ends the program by a trap, or that is not noticed.
   @Test func fullDevice() throws {
-    for writer in writers where writer[1] != "pack" {
+    for writer in writers {
       expectRefusal(try run(writer + ["/dev/full"]), 74, file: "/dev/full", saying: "No space left")
     }
     for arguments in [

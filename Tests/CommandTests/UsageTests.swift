@@ -13,6 +13,7 @@ import Testing
     ["export", "a", "b", "-o", "c"], ["golden", "a", "b", "-o", "c"], ["dataset", "info", "a", "b"],
     ["sample", "g", "1", "-o", "a", "--outdir", "b"], ["sample", "g", "--grid", "2x2", "--outdir", "b"],
     ["sample", "g", "--grid", "0x2"], ["sample", "g", "--grid", "2"], ["sample", "g", "--format", "gif"],
+    ["sample", "g", "-o", "a.jpg"],
     ["sample", "g", "--format", "safetensors"], ["sample", "g", "--threads", "0"], ["golden", "g", "--seeds", "3-1"],
     ["golden", "g", "-o", "a"],
   ])
@@ -31,6 +32,12 @@ import Testing
     let latents = folder.write("l.f32", [UInt8](repeating: 0, count: 400))
     try expectUsage(["sample", made.generator, "1", "--latents", latents, "-o", folder["out.png"]])
     try expectUsage(["sample", made.generator, "--seeds", "1", "--latents", latents, "-o", folder["out.png"]])
+  }
+
+  /// Catches: images that are left out of a grid in silence.
+  @Test func smallGrid() throws {
+    try expectUsage(["sample", made.generator, "0-4", "--grid", "2x2", "-o", folder["out.png"]])
+    #expect(!exists(folder["out.png"]))
   }
 
   /// Catches: the largest seeds, which overflow somewhere.
