@@ -28,20 +28,7 @@ public struct RunFolder: Sendable {
 
   /// Makes the folder and those in it. Throws `cannotWrite`.
   public func create() throws(FileError) {
-    for folder in [path + "/grids", path + "/checkpoints"] {
-      do {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      } catch {
-        throw FileError(
-          .cannotWrite, file: folder, field: "create folder", found: "\"\(Self.reason(error))\"",
-          wanted: "a folder for the run", advice: "Check the permissions, or choose another place with --outdir.")
-      }
-    }
-  }
-
-  private static func reason(_ error: any Error) -> String {
-    let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    return (underlying?.localizedDescription ?? error.localizedDescription).replacingOccurrences(of: "\n", with: " ")
+    for folder in [path + "/grids", path + "/checkpoints"] { try Folder.create(folder) }
   }
 
   /// Steps of the checkpoints there are, ascending.
@@ -61,15 +48,44 @@ public struct RunFolder: Sendable {
     }
   }
 
+  /// Keeps other processes out of the folder while this one lives. Throws `cannotWrite` if another one trains in it.
+  func lock() throws(FileError) {
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    // Where a file system knows no locks, there is none.
+    guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else { return }
+    close(descriptor)
+    throw FileError(
+      .cannotWrite, file: path, field: "run folder", found: "another process that trains in it",
+      wanted: "a folder for this one alone", advice: "Wait for that process or end it, or choose another --outdir.")
+  }
+
+  /// Removes what a run that was killed while it wrote has left: files that never got their name.
+  func removeUnfinished() {
+    for folder in ["", "/grids", "/checkpoints"] {
+      for name in (try? FileManager.default.contentsOfDirectory(atPath: path + folder)) ?? []
+      where name.contains(".tmp-") { try? FileManager.default.removeItem(atPath: "\(path)\(folder)/\(name)") }
+    }
+  }
+
   /// Whether a run has begun here.
   public var holdsRun: Bool { FileManager.default.fileExists(atPath: recipePath) }
+
+  private func stored(_ step: Int) throws(FileError) -> StoredTraining {
+    let stored = try StoredTraining(path: checkpointPath(step: step))
+    guard stored.state.step == step else {
+      throw FileError(
+        .badData, file: checkpointPath(step: step), field: "step", found: "\(stored.state.step)",
+        wanted: "\(step), as its name says", advice: "The file is damaged or was renamed; take an earlier checkpoint.")
+    }
+    return stored
+  }
 
   /// The newest checkpoint that is whole; broken ones are told to `warn` and passed over.
   func newestCheckpoint(warn: (String) -> Void) throws(FileError) -> StoredTraining? {
     var firstError: FileError?
     for step in checkpointSteps.reversed() {
       do throws(FileError) {
-        return try StoredTraining(path: checkpointPath(step: step))
+        return try stored(step)
       } catch {
         firstError = firstError ?? error
         warn("passing over a checkpoint: \(error.description.split(separator: "\n").first ?? "")")

@@ -63,7 +63,11 @@ public final class TrainingRun {
     source = BatchSource(dataset, recipe)
     totalSteps = options.steps ?? recipe.passes * source.stepsPerPass
     try Self.checkFolder(folder, resume: resume)
+    // A checkpoint names the pixels that it came from by their digest: they must be those.
+    try dataset.verifyDigest()
     try folder.create()
+    try folder.lock()
+    if resume { folder.removeUnfinished() }
     let stored = resume ? try folder.newestCheckpoint(warn: warn) : nil
     if let stored {
       try Self.checkResumable(stored, recipe, dataset, folder)

@@ -41,7 +41,8 @@ struct ExportCommand: ParsableCommand {
   private func metadata(_ stored: StoredGenerator) -> [String: String] {
     var metadata = ["name": name ?? stored.metadata["data_name"] ?? "generator"]
     let kept = [
-      "data_name", "data_digest", "data_licence", "license", "source", "recipe", "step", "arithmetic", "digest", "geometry",
+      "data_name", "data_digest", "data_licence", "license", "source", "recipe", "step", "arithmetic", "digest",
+      "geometry",
       "latent",
     ]
     for key in kept {

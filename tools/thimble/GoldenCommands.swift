@@ -84,7 +84,8 @@ extension InstructionSet {
       throw FileError(
         .usage, file: "THIMBLE_ISA", field: "\(error.field)",
         found: ProcessInfo.processInfo.environment["THIMBLE_ISA"] ?? "nothing",
-        wanted: "one of " + allCases.filter { $0.isBuiltIn && $0.isOffered }.map { "\($0.name)" }.joined(separator: ", "),
+        wanted: "one of "
+          + allCases.filter { $0.isBuiltIn && $0.isOffered }.map { "\($0.name)" }.joined(separator: ", "),
         advice: "Unset THIMBLE_ISA, or name one of these sets.")
     }
   }

@@ -40,7 +40,8 @@ struct ImageSource {
   /// Whether the file begins as .thimble files do.
   static func isExported(_ path: String) throws(FileError) -> Bool {
     if path.hasSuffix(".thimble") { return true }
-    return try MappedFile(path: path).bytes.starts(with: Array("THIMBLE\u{1A}".utf8))
+    let file = try MappedFile(path: path)
+    return withExtendedLifetime(file) { file.bytes.starts(with: Array("THIMBLE\u{1A}".utf8)) }
   }
 
   var imageByteCount: Int { height * width * channels }
@@ -110,8 +111,15 @@ struct ImageSource {
 extension Model {
   /// Maps and checks the model at `path`.
   static func open(_ path: String) throws(FileError) -> Model {
+    let set = try InstructionSet.current()
+    // The runtime knows only numbers of system errors; this one tells a folder and an empty file from a bad disk.
+    guard try !MappedFile(path: path).bytes.isEmpty else {
+      throw FileError(
+        .badData, file: path, field: "size", found: "0 bytes", wanted: "a .thimble file",
+        advice: "Fetch or export the model again.")
+    }
     do {
-      return try Model(path: path)
+      return try Model(path: path, instructionSet: set)
     } catch { throw FileError(error, file: path) }
   }
 }

@@ -46,6 +46,15 @@ struct ImageWriter {
   /// The ending of files of one image.
   var ending: String { format.rawValue }
 
+  /// Refuses formats and sheets that cannot hold images of so many channels; `file` is the generator's.
+  func check(channels: Int, isSheet: Bool, file: String) throws(FileError) {
+    guard channels != 1, channels != 3, isSheet || ![.raw, .safetensors].contains(format) else { return }
+    throw FileError(
+      .usage, file: file, field: "channels", found: "\(channels)",
+      wanted: "1 (grey) or 3 (colour) for \(isSheet ? "a grid" : format.rawValue)",
+      advice: "Take --raw or -o FILE.safetensors, without --grid: they hold any number of channels.")
+  }
+
   func write(_ images: ImageBatch, to path: String?) throws(FileError) {
     let bytes =
       switch format {
@@ -61,7 +70,7 @@ struct ImageWriter {
       } catch { throw error as! FileError }
       try file.commit()
     } else {
-      try Self.toStandardOutput(bytes)
+      try StandardOutput.write(bytes)
     }
   }
 
@@ -100,29 +109,6 @@ struct ImageWriter {
     case 0: return UInt8(16 + (66 * r + 129 * g + 25 * b + 128) >> 8)
     case 1: return UInt8(128 + (-38 * r - 74 * g + 112 * b + 128) >> 8)
     default: return UInt8(128 + (112 * r - 94 * g - 18 * b + 128) >> 8)
-    }
-  }
-
-  private static func toStandardOutput(_ bytes: [UInt8]) throws(FileError) {
-    do {
-      try FileHandle.standardOutput.write(contentsOf: Data(bytes))
-    } catch {
-      throw FileError(
-        .inputOutput, file: "standard output", field: "write", found: "\"\(error.localizedDescription)\"",
-        wanted: "all bytes taken", advice: "Check what reads the pipe.")
-    }
-  }
-}
-
-enum Folder {
-  /// Makes a folder and those above it.
-  static func create(_ path: String) throws(FileError) {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw FileError(
-        .cannotWrite, file: path, field: "create folder", found: "a place that does not take it", wanted: "a folder",
-        advice: "Check the permissions, or choose another place.")
     }
   }
 }

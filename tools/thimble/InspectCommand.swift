@@ -17,7 +17,9 @@ struct InspectCommand: ParsableCommand {
   private func showExported() throws {
     let model = try Model.open(file)
     let (header, shape) = (model.layout.header, model.imageShape)
-    print("\(file): a generator of \(shape.height)x\(shape.width) images, \(shape.channels == 1 ? "grey" : "\(shape.channels) channels")")
+    print(
+      "\(file): a generator of \(shape.height)x\(shape.width) images, \(shape.channels == 1 ? "grey" : "\(shape.channels) channels")"
+    )
     print("file        \(header.fileByteCount) bytes, format 1.0, CRC-32C \(String(format: "%08x", header.checksum))")
     print("latent      \(model.latentLength) numbers, \(model.distribution.name)\n")
     print("layer  kind    input          output         kernel  weights   shift")
@@ -37,7 +39,9 @@ struct InspectCommand: ParsableCommand {
 
   private func showMemory(_ model: borrowing Model) {
     let arena = model.layout.header.arena
-    print("\narena       \(model.arenaByteCount()!) bytes: \(arena.fixed) fixed + \(arena.image) an image + \(arena.worker) a worker")
+    print(
+      "\narena       \(model.arenaByteCount()!) bytes: \(arena.fixed) fixed + \(arena.image) an image + \(arena.worker) a worker"
+    )
     print("while       reads            writes           (bytes of the image's part)")
     for index in 0..<model.layerCount {
       let layer = model.layout.layers[index]
@@ -67,9 +71,13 @@ struct InspectCommand: ParsableCommand {
 
   private func showCheckpoint() throws {
     let stored = try StoredGenerator(path: file)
-    print("\(file): a checkpoint; its generator makes \(stored.imageSide)x\(stored.imageSide) images, \(stored.imageChannels == 1 ? "grey" : "colour")")
+    print(
+      "\(file): a checkpoint; its generator makes \(stored.imageSide)x\(stored.imageSide) images, \(stored.imageChannels == 1 ? "grey" : "colour")"
+    )
     print("latent      \(stored.latentLength) numbers, \(stored.distribution.name)")
-    print("generator   \(stored.parameterCount) parameters, \(String(format: "%.2f", Double(stored.multiplyAccumulates) / 1e6)) MMAC an image")
+    print(
+      "generator   \(stored.parameterCount) parameters, \(String(format: "%.2f", Double(stored.multiplyAccumulates) / 1e6)) MMAC an image"
+    )
     print("statistics  \(stored.statistics == nil ? "of minibatches; export will freeze them" : "frozen")\n")
     for tensor in try SafetensorsFile(path: file).tensors.values.sorted(by: { $0.name < $1.name })
     where !tensor.name.hasPrefix("optimizer.") {

@@ -6,7 +6,8 @@ import ThimbleStorage
 /// Which images: seeds, or latents from a file.
 struct LatentOptions: ParsableArguments {
   @Option(help: "Seeds: 85,265,600-605.") var seeds: SeedList?
-  @Option(help: "Latents: a safetensors file with an F32 tensor `latents` [N, length], or raw little-endian rows (.f32).")
+  @Option(
+    help: "Latents: a safetensors file with an F32 tensor `latents` [N, length], or raw little-endian rows (.f32).")
   var latents: String?
 
   /// The latents in Q3.12, with the seeds that name them, if seeds do.
@@ -75,6 +76,7 @@ enum LatentFile {
 
   private static func tensor(_ path: String, length: Int) throws(FileError) -> [Float] {
     let tensor = try SafetensorsFile(path: path).tensor("latents", .f32, shape: [nil, length])
+    try checkCount(tensor.shape[0], path)
     return try nonempty(tensor.floats(), path)
   }
 
@@ -86,15 +88,24 @@ enum LatentFile {
         wanted: "a multiple of \(4 * length): rows of \(length) f32 numbers",
         advice: "The generator takes latents of \(length) numbers; make them for this one.")
     }
+    try checkCount(file.bytes.count / (4 * length), path)
     let floats = (0..<(file.bytes.count / 4)).map {
       Float(bitPattern: UInt32(littleEndian: file.bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
     }
     return try nonempty(floats, path)
   }
 
+  private static func checkCount(_ rows: Int, _ path: String) throws(FileError) {
+    guard rows > SeedList.limit else { return }
+    throw FileError(
+      .badData, file: path, field: "latents", found: "\(rows) rows", wanted: "at most \(SeedList.limit)",
+      advice: "Cut the file into several.")
+  }
+
   private static func nonempty(_ floats: [Float], _ path: String) throws(FileError) -> [Float] {
     if !floats.isEmpty { return floats }
     throw FileError(
-      .badData, file: path, field: "latents", found: "none", wanted: "at least one row", advice: "Name a file with latents.")
+      .badData, file: path, field: "latents", found: "none", wanted: "at least one row",
+      advice: "Name a file with latents.")
   }
 }

@@ -41,7 +41,7 @@ struct ProgressLine {
     return String(text.prefix(Int(size.ws_col) - 1))
   }
 
-  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  private func write(_ text: String) { StandardError.write(text) }
 }
 
 /// Seconds as people read them: 45 s, 3 min 20 s, 2 h 05 min.

@@ -3,6 +3,7 @@ import Foundation
 import Thimble
 import ThimbleData
 import ThimbleStorage
+import ThimbleTraining
 
 struct SampleCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -34,21 +35,32 @@ struct SampleCommand: ParsableCommand {
     if output == nil && outdir == nil && isatty(STDOUT_FILENO) == 1 {
       throw ValidationError("say where the images go: -o FILE, --outdir DIR, or a pipe")
     }
+    if !raw && format == nil && !["", "pgm"].contains(ending) && Format(rawValue: ending) == nil {
+      throw ValidationError("-o: no format has the ending .\(ending): name one with --format")
+    }
     if resolvedFormat == .safetensors && (output == nil || grid != nil) {
       throw ValidationError("safetensors goes to a file, without --grid: -o FILE.safetensors")
     }
   }
 
+  /// The ending of the output's name, which tells the format.
+  private var ending: String { output.map { ($0 as NSString).pathExtension.lowercased() } ?? "" }
+
   private var resolvedFormat: Format {
     if raw { return .raw }
-    let ending = output.map { ($0 as NSString).pathExtension.lowercased() } ?? ""
-    return format ?? Format(rawValue: ending) ?? .png
+    return format ?? Format(rawValue: ending) ?? (ending == "pgm" ? .ppm : .png)
   }
 
   func run() throws {
     let source = try ImageSource(path: generator, compute: compute)
+    let writer = ImageWriter(format: resolvedFormat)
+    try writer.check(channels: source.channels, isSheet: grid != nil, file: generator)
     let (rows, seeds) = try latents.rows(
       of: source, positional: positionalSeeds, fallback: grid.map { $0.columns * $0.rows } ?? 1)
+    if let grid, grid.columns * grid.rows < rows.count / source.latentLength {
+      throw ValidationError(
+        "a grid of \(grid.columns)x\(grid.rows) has no room for \(rows.count / source.latentLength) images")
+    }
     if resolvedFormat == .safetensors { return try writeTensor(source, rows) }
     let pixels = try source.pixels(rows)
     let images = ImageBatch(
@@ -56,7 +68,6 @@ struct SampleCommand: ParsableCommand {
     if let outdir { return try writeFolder(images, seeds, outdir) }
     // A PNG is one picture: several images become a sheet.
     let sheet = grid ?? (resolvedFormat == .png && images.count > 1 ? images.squareGrid : nil)
-    let writer = ImageWriter(format: resolvedFormat)
     try writer.write(sheet.map { images.sheet($0) } ?? images, to: output)
     if let output { tell("\(output): \(images.count) image\(images.count == 1 ? "" : "s")") }
   }

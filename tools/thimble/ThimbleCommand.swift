@@ -22,9 +22,12 @@ struct ThimbleCommand: ParsableCommand {
     ])
 
   static func main() {
+    // Beyond `ulimit -f`, writes then fail as on a full disk, with an error that we tell.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
       try command.run()
+      try flushStandardOutput()
     } catch let error as FileError {
       exit(telling: error)
     } catch {
@@ -34,10 +37,38 @@ struct ThimbleCommand: ParsableCommand {
 
   /// Ends the program as COMMANDS of the README say: the two lines of the error, its exit code.
   static func exit(telling error: FileError) -> Never {
-    FileHandle.standardError.write(Data("thimble: \(error)\n".utf8))
+    tell("\(error)")
     Foundation.exit(error.kind.rawValue)
+  }
+
+  /// What `print` left in its buffer; a result that was not taken is an error.
+  private static func flushStandardOutput() throws(FileError) {
+    if fflush(nil) != 0 { throw StandardOutput.error(errno) }
   }
 }
 
 /// Lines for the user that are not the command's result.
-func tell(_ line: String) { FileHandle.standardError.write(Data("thimble: \(line)\n".utf8)) }
+func tell(_ line: String) { StandardError.write("thimble: \(line)\n") }
+
+enum StandardError {
+  /// A terminal that is gone, or a full disk behind `2>`, must not end the program.
+  static func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
+}
+
+enum StandardOutput {
+  static func write(_ bytes: [UInt8]) throws(FileError) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Foundation.write(STDOUT_FILENO, $0.baseAddress!, $0.count) }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw error(errno) }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  static func error(_ code: Int32) -> FileError {
+    FileError(
+      .inputOutput, file: "standard output", field: "write", found: "\"\(String(cString: strerror(code)))\"",
+      wanted: "all bytes taken", advice: "Check what reads the output, or the disk it goes to.")
+  }
+}

@@ -39,9 +39,10 @@ struct TrainCommand: ParsableCommand {
     ] {
       if let value, value < 1 { throw ValidationError("--\(name) takes a number from 1") }
     }
-    if recipe != nil && (geometry ?? nil) != nil {
+    if (recipe != nil || resume) && geometry != nil {
       throw ValidationError("--geometry is a field of the recipe: give one or the other")
     }
+    if let seed, seed < 0 { throw ValidationError("--seed takes a number from 0") }
     if !dryRun {
       if data == nil { throw ValidationError("--data is missing: a set made by `thimble dataset pack`") }
       if outdir == nil { throw ValidationError("--outdir is missing: the folder for the run") }
@@ -67,9 +68,25 @@ struct TrainCommand: ParsableCommand {
     )
     view.end()
     if finished { return print("done: \(folder.finalCheckpointPath), grids in \(outdir)/grids") }
-    tell(
-      "interrupted at step \(run.step); go on with: thimble train --data \(dataset.path) --outdir \(outdir) --resume")
+    tell("interrupted at step \(run.step); go on with: \(commandToGoOn(dataset.path, outdir))")
     throw ExitCode(FileError.Kind.interrupted.rawValue)
+  }
+
+  /// With the options that the run's folder does not hold.
+  private func commandToGoOn(_ data: String, _ outdir: String) -> String {
+    var words = ["thimble", "train", "--data", data, "--outdir", outdir, "--resume"]
+    let numbers = [
+      ("--steps", steps), ("--checkpoint-every", checkpointEvery), ("--grid-every", gridEvery),
+      ("--keep-every", keepEvery), ("--threads", compute.threads),
+    ]
+    for (name, number) in numbers { if let number { words += [name, "\(number)"] } }
+    return words.map(Self.quoted).joined(separator: " ")
+  }
+
+  /// A word as a shell takes it.
+  private static func quoted(_ word: String) -> String {
+    let plain = word.allSatisfy { $0.isLetter || $0.isNumber || "/._-+=:,@".contains($0) }
+    return plain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
   }
 
   /// The recipe of the file, of the run to resume, or the defaults; with the options' changes.
@@ -85,6 +102,10 @@ struct TrainCommand: ParsableCommand {
       base = Recipe(
         geometry: geometry ?? .authors, size: size ?? dataset?.height ?? 64, channels: dataset?.channels ?? 3)
     }
+    // What is wrong by now is the set's or the recipe's; what is wrong later, an option's.
+    if recipe == nil, !resume, size == nil, let dataset {
+      try base.validate(file: dataset.path, advice: "Pack the images with one of these sizes: --size.")
+    }
     if let size { base.size = size }
     if let widths {
       base.generatorWidths = widths.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
@@ -92,8 +113,9 @@ struct TrainCommand: ParsableCommand {
     }
     base.batchSize = batch ?? base.batchSize
     base.passes = passes ?? base.passes
-    if let seed { base.seed = UInt64(max(0, seed)) }
-    try base.validate(file: recipe ?? "options")
+    if let seed { base.seed = UInt64(seed) }
+    try base.validate(
+      .usage, file: "options", advice: "Mend the option, or leave it out; `thimble train --help` lists them.")
     return base
   }
 }
@@ -126,5 +148,10 @@ enum Interruption {
         Interruption.wanted = 1
       }
     }
+    // Whoever started the program may have blocked them: threads of many libraries do.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
+    sigprocmask(SIG_UNBLOCK, &signals, nil)
   }
 }

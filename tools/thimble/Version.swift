@@ -7,7 +7,8 @@ enum Version {
 
   static var text: String {
     let sets = InstructionSet.allCases.filter(\.isBuiltIn).map { "\($0.name)" }.joined(separator: " ")
-    let current = (try? InstructionSet.inForce()).map { "\($0.name)" } ?? "none: THIMBLE_ISA names one that this machine lacks"
+    let current =
+      (try? InstructionSet.inForce()).map { "\($0.name)" } ?? "none: THIMBLE_ISA names one that this machine lacks"
     return "thimble \(number)\nformat 1.0\ninstruction sets \(sets)\nin force \(current)"
   }
 }

@@ -4,13 +4,14 @@ extension Recipe {
   /// Sizes that networks are built for.
   public static let sizes = [16, 28, 32, 64, 128]
 
-  /// Refuses what no network or run can be built from; `file` is for the message.
-  public func validate(file: String) throws(FileError) {
+  /// Refuses what no network or run can be built from; the kind of error, `file` and `advice` are for the message.
+  public func validate(
+    _ kind: FileError.Kind = .badData, file: String, advice: String = "Mend this field, or leave it out for its default."
+  ) throws(FileError) {
     func require(_ condition: Bool, _ field: String, _ found: String, _ wanted: String) throws(FileError) {
       if condition { return }
       throw FileError(
-        .badData, file: file, field: field, found: found, wanted: wanted,
-        advice: "Mend this field, or leave it out for its default.")
+        kind, file: file, field: field, found: found, wanted: wanted, advice: advice)
     }
     try require(Self.sizes.contains(size), "size", "\(size)", "one of 16, 28, 32, 64, 128")
     try require(channels == 1 || channels == 3, "channels", "\(channels)", "1 (grey) or 3 (colour)")

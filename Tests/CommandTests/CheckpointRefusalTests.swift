@@ -1,0 +1,96 @@
+import Foundation
+import Testing
+import ThimbleStorage
+
+/// Bad checkpoints and bad files to import.
+@Suite struct CheckpointRefusalTests {
+  let made = Made.shared
+  let folder = Folder()
+
+  private func refused(_ path: String, _ status: Int32) throws {
+    for arguments in [
+      ["sample", path, "1", "-o", folder["out.raw"]], ["inspect", path],
+      ["export", path, "-o", folder["out.thimble"], "--calibrate", "16"], ["import", path, "-o", folder["out.st"]],
+    ] {
+      expectRefusal(try run(arguments), status, file: path)
+      #expect(names(in: folder.path).filter { $0.hasPrefix("out") } == [])
+    }
+  }
+
+  /// Catches: a checkpoint that is missing, empty, cut, too long, of another kind or damaged, and yet used.
+  @Test func badCheckpoints() throws {
+    let whole = bytes(of: made.checkpoint)
+    var flipped = whole
+    flipped[whole.count - 1000] ^= 4
+    try refused(folder["none"], 66)
+    for (name, bytes) in [
+      ("empty", []), ("short", Array(whole[..<7])), ("header", Array(whole[..<100])), ("cut", Array(whole.dropLast())),
+      ("long", whole + [0]), ("foreign", Made.idxBytes()), ("set", bytes(of: made.set)), ("flipped", flipped),
+      ("generator", Array("thimble".utf8) + bytes(of: made.generator)[7...]),
+    ] {
+      try refused(folder.write(name, bytes), 65)
+    }
+    try refused(folder.sparse("oversized", byteCount: 1 << 33), 65)
+  }
+
+  /// A safetensors file of the fixture's tensors, with its header changed.
+  private func changed(_ name: String, _ replace: (inout [String: Any]) -> Void) throws -> String {
+    let whole = bytes(of: "\(Program.fixtures)/import/peers_layout.safetensors")
+    let count = Int(whole[..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+    var header = try #require(try JSONSerialization.jsonObject(with: Data(whole[8..<(8 + count)])) as? [String: Any])
+    replace(&header)
+    let json = [UInt8](try JSONSerialization.data(withJSONObject: header))
+    let length = withUnsafeBytes(of: UInt64(json.count).littleEndian) { Array($0) }
+    return folder.write(name, length + json + whole[(8 + count)...])
+  }
+
+  /// Catches: a foreign generator whose description or shapes do not fit together, and that is read all the same.
+  @Test func badImports() throws {
+    try done(["import", try changed("whole", { _ in }), "-o", folder["good"]])
+    let changes: [(String, (inout [String: Any]) -> Void)] = [
+      ("metadata", { $0["__metadata__"] = nil }),
+      ("geometry", { $0["__metadata__"] = ["geometry": "9", "latent": "normal", "bn_eps": "1e-5"] }),
+      ("name", { $0["deconv9.weight"] = $0.removeValue(forKey: "deconv1.weight") }),
+      ("type", { Self.set("dtype", "F64", of: "project.weight", in: &$0) }),
+      ("shape", { Self.set("shape", [1, 2, 3], of: "project.weight", in: &$0) }),
+      ("huge", { Self.set("shape", [1 << 40, 1 << 40], of: "project.weight", in: &$0) }),
+      ("offsets", { Self.set("data_offsets", [0, 1 << 50], of: "project.weight", in: &$0) }),
+      ("negative", { Self.set("data_offsets", [-4, 0], of: "project.weight", in: &$0) }),
+    ]
+    for (name, change) in changes {
+      let path = try changed(name, change)
+      expectRefusal(try run(["import", path, "-o", folder["out"]]), 65, file: path)
+      #expect(!exists(folder["out"]))
+    }
+  }
+
+  private static func set(_ key: String, _ value: Any, of name: String, in header: inout [String: Any]) {
+    var entry = header[name] as? [String: Any] ?? [:]
+    entry[key] = value
+    header[name] = entry
+  }
+
+  /// Catches: weights that are not finite and become an exported generator.
+  @Test func weightsThatAreNoNumbers() throws {
+    var whole = bytes(of: "\(Program.fixtures)/import/peers_layout.safetensors")
+    whole[(whole.count - 4)...].replaceSubrange(whole.indices.suffix(4), with: raw([.nan]))
+    let path = folder.write("nan", whole)
+    expectRefusal(try run(["import", path, "-o", folder["out"]]), 65, file: path, saying: "nan")
+  }
+
+  /// Catches: options of export that are taken in silence, or a file that is written although its arena is too small.
+  @Test func exportOptions() throws {
+    let output = folder["out.thimble"]
+    for options in [
+      ["--calibrate", "0"], ["--calibrate", "15"], ["--calibrate", "70000"], ["--weights", "int2"], ["--arena", "x"],
+      ["--arena", "0"], ["--arena", "-5"],
+    ] {
+      try expectUsage(["export", made.checkpoint, "-o", output] + options)
+    }
+    try expectUsage(["export", made.checkpoint])
+    let outcome = try run(["export", made.checkpoint, "-o", output, "--calibrate", "16", "--arena", "1K"])
+    expectRefusal(outcome, 64, saying: "at least 1344")
+    #expect(!exists(output))
+    try done(["export", made.checkpoint, "-o", output, "--calibrate", "16", "--arena", "1344"])
+  }
+}
