@@ -5,15 +5,15 @@ need() {
   reason=$1
   shift
   missing=
+  if ! command -v dpkg-query >/dev/null; then
+    echo "This is not Debian; needed to $reason: $*. Going on as if that were installed."
+    return 0
+  fi
   for package in "$@"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
   done
   [ -n "$missing" ] || return 0
   echo "installing$missing: $reason"
-  if ! command -v apt-get >/dev/null; then
-    echo "This is not Debian: install$missing by hand, then run this again." >&2
-    exit 69
-  fi
   as_root=
   if [ "$(id -u)" -ne 0 ]; then
     if ! command -v sudo >/dev/null; then
@@ -38,5 +38,5 @@ need_swift() {
 }
 
 need_libraries() {
-  need "read PNG, JPEG and gzip files" libpng-dev libjpeg62-turbo-dev zlib1g-dev
+  need "read PNG, JPEG and gzip files" libpng-dev libjpeg-dev zlib1g-dev
 }

@@ -26,13 +26,14 @@ struct LayerRatios {
   private(set) var decibels: [Double] = []
 
   init(
-    _ stored: StoredGenerator, _ reference: FloatReference, _ image: GeneratorImage, _ scales: [Double]
+    _ stored: StoredGenerator, _ reference: FloatReference, _ image: GeneratorImage, _ scales: [Double],
+    _ runner: IntegerRunner
   ) throws(FileError) {
     let count = reference.network.capacity
     let latents = LatentRows.seeds(count, length: stored.latentLength, stored.distribution)
     _ = reference.images(latents)
     var (signal, noise) = ([Double](repeating: 0, count: scales.count), [Double](repeating: 0, count: scales.count))
-    _ = try IntegerRunner.run(UnsafeRawBufferPointer(image.bytes), latents: latents) { layer, number, map in
+    _ = try runner.run(UnsafeRawBufferPointer(image.bytes), latents: latents) { layer, number, map in
       let specification = stored.layers[layer]
       let channels = specification.outputChannels
       let wanted = reference.network.output(ofLayer: layer) + number * specification.outputCount

@@ -68,7 +68,8 @@ public struct Exporter {
     let image = try GeneratorImage(layers, distribution: stored.distribution, metadata: Self.json(metadata))
     try checkArena(image)
     let search = RangeSearch(
-      image: image, latents: calibration, reference: survey.images, count: calibrationCount)
+      image: image, runner: IntegerRunner(workers: workers), latents: calibration, reference: survey.images,
+      count: calibrationCount)
     let scales = try search.scales(largest: survey.largest) { progress("choosing ranges", $0, $1) }
     try image.write(activationScales: scales)
     let report = try report(stored, reference, image, scales, survey.largest)
@@ -85,8 +86,7 @@ public struct Exporter {
   }
 
   private static func json(_ metadata: [String: String]) -> Data {
-    (try? JSONSerialization.data(withJSONObject: metadata, options: [.sortedKeys, .withoutEscapingSlashes]))
-      ?? Data("{}".utf8)
+    Data(JSON.object(metadata.mapValues(JSON.text)).serialized.utf8)
   }
 
   private func report(
@@ -95,9 +95,9 @@ public struct Exporter {
   ) throws(FileError) -> ExportReport {
     let latents = LatentRows.seeds(reportCount, length: stored.latentLength, stored.distribution)
     let wanted = reference.images(latents)
-    let found = try IntegerRunner.run(UnsafeRawBufferPointer(image.bytes), latents: latents)
+    let found = try IntegerRunner(workers: workers).run(UnsafeRawBufferPointer(image.bytes), latents: latents)
     let batch = reference.images(latents, frozen: false)
-    let ratios = try LayerRatios(stored, reference, image, scales)
+    let ratios = try LayerRatios(stored, reference, image, scales, IntegerRunner(workers: workers))
     let gap = zip(wanted, batch).reduce(0.0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) } / Double(wanted.count)
     return ExportReport(
       layers: stored.layers.enumerated().map { index, layer in

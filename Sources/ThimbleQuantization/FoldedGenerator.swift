@@ -11,8 +11,6 @@ struct FoldedLayer {
 
   var isDense: Bool { specification.direction == .bigToSmall }
   var outputs: Int { isDense ? specification.geometry.smallChannels : specification.geometry.bigChannels }
-  /// Numbers that one output is a sum of, at most.
-  var inputs: Int { weights.count / outputs }
 
   /// The index of each weight of one output.
   func indices(output: Int) -> [Int] {

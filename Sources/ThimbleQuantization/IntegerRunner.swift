@@ -1,16 +1,17 @@
-import Dispatch
 import Thimble
+import ThimbleNetworks
 import ThimbleStorage
 
 /// Runs a .thimble file in memory over many latents, for calibration and for the report.
 struct IntegerRunner {
-  static let batch = 64
+  let workers: Workers
+  private static let batch = 64
 
   /// Pixels of all images, u8 [count][height][width][channels].
   /// - Parameters:
   ///   - latents: Q3.12, [count][length].
   ///   - inspect: called after each layer but the last, with the layer, the image and its map, u8 [position][up(channels, 16)].
-  static func run(
+  func run(
     _ bytes: UnsafeRawBufferPointer, latents: [Int16], inspect: ((Int, Int, UnsafeRawBufferPointer) -> Void)? = nil
   ) throws(FileError) -> [UInt8] {
     do {
@@ -20,11 +21,12 @@ struct IntegerRunner {
     }
   }
 
-  private static func unchecked(
+  private func unchecked(
     _ bytes: UnsafeRawBufferPointer, _ latents: [Int16], _ inspect: ((Int, Int, UnsafeRawBufferPointer) -> Void)?
   ) throws(ThimbleError) -> [UInt8] {
     let model = try Model(bytes, instructionSet: .inForce())
     let (length, size, layers) = (model.latentLength, model.imageByteCount, model.layerCount)
+    let batch = Self.batch
     let arena = UnsafeMutableRawBufferPointer.allocate(
       byteCount: model.arenaByteCount(images: batch)!, alignment: 64)
     defer { arena.deallocate() }
@@ -37,16 +39,12 @@ struct IntegerRunner {
       try generator.load(latents: latents.span.extracting(first * length..<(first + images) * length))
       for layer in 0..<layers {
         var span = part.mutableSpan
-        try generator.run(layer: layer, images: images, into: &span, parallelFor: onAllProcessors)
+        try generator.run(layer: layer, images: images, into: &span, parallelFor: workers.parallelFor)
         guard let inspect, layer + 1 < layers else { continue }
         for image in 0..<images { inspect(layer, first + image, generator.map(ofLayer: layer, image: image)) }
       }
       pixels += part.prefix(images * size)
     }
     return pixels
-  }
-
-  private static func onAllProcessors(_ count: Int, _ body: @Sendable (Int) -> Void) {
-    withoutActuallyEscaping(body) { DispatchQueue.concurrentPerform(iterations: count, execute: $0) }
   }
 }

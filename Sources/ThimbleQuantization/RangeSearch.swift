@@ -4,6 +4,7 @@ import ThimbleStorage
 /// activation: clipping the rarest ones buys finer steps for all others.
 struct RangeSearch {
   let image: GeneratorImage
+  let runner: IntegerRunner
   /// Q3.12 [count][length], and the images of the frozen network for them.
   let latents: [Int16]
   let reference: [Float]
@@ -20,7 +21,7 @@ struct RangeSearch {
   /// since the worst image decides.
   private func error(_ scales: [Double]) throws(FileError) -> Double {
     try image.write(activationScales: scales)
-    let pixels = try IntegerRunner.run(UnsafeRawBufferPointer(image.bytes), latents: latents)
+    let pixels = try runner.run(UnsafeRawBufferPointer(image.bytes), latents: latents)
     let errors = ImageQuality.squaredErrors(pixels, reference, count: count)
     let powers = errors.map { error in
       let square = error * error

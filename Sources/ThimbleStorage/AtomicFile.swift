@@ -25,10 +25,12 @@ public struct AtomicFile: ~Copyable {
     guard kind != S_IFDIR else { throw refused(EISDIR) }
     let isDevice = kind != S_IFREG
     // Two writers of one process, or a file left by a killed one, must not meet: hence the number, and O_EXCL.
-    let temporary = "\(path).tmp-\(getpid())-\(Self.counter.add(1, ordering: .relaxed).newValue)"
-    if !isDevice { unlink(temporary) }
-    let opened =
-      isDevice ? open(path, O_WRONLY | O_CLOEXEC) : open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    var (temporary, opened) = ("", Int32(-1))
+    repeat {
+      temporary = "\(path).tmp-\(getpid())-\(Self.counter.add(1, ordering: .relaxed).newValue)"
+      opened =
+        isDevice ? open(path, O_WRONLY | O_CLOEXEC) : open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    } while opened < 0 && errno == EEXIST
     guard opened >= 0 else { throw refused(errno) }
     self.path = path
     temporaryPath = isDevice ? nil : temporary

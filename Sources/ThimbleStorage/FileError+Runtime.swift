@@ -5,9 +5,10 @@ extension FileError {
   public init(_ error: ThimbleError, file: String) {
     if error.code == .file {
       let code = Int32(truncatingIfNeeded: error.found)
+      // ENOENT and ENOTDIR: nothing there; ENODEV and EINVAL: a folder, a device or an empty file.
+      let kinds: [Int32: Kind] = [2: .missing, 20: .missing, 19: .badData, 22: .badData]
       self = .system(
-        code == 2 || code == 20 ? .missing : .inputOutput, file: file, call: "open", wanted: "a .thimble file",
-        errno: code)
+        kinds[code] ?? .inputOutput, file: file, call: "open", wanted: "a .thimble file", errno: code)
       return
     }
     let place = error.layer < 0 ? "" : "layer \(error.layer) "

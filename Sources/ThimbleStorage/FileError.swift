@@ -1,8 +1,4 @@
-#if canImport(Musl)
-  import Musl
-#else
-  import Glibc
-#endif
+import Glibc
 
 /// What went wrong with a file or an argument: one line that says where, what was found and what was wanted, and a second
 /// that says what to do.
@@ -48,7 +44,8 @@ public struct FileError: Error, CustomStringConvertible, Sendable, Equatable {
     "\(Self.printable("\(file): \(field): found \(found), wanted \(wanted)"))\n\(Self.printable(advice))"
   }
 
-  private static func printable(_ text: String) -> String {
+  /// The text with control characters shown as "?", fit for a terminal.
+  package static func printable(_ text: String) -> String {
     String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
   }
 }
@@ -66,6 +63,7 @@ extension FileError {
     case ENOENT: "Check the spelling of the path."
     case EACCES, EPERM, EROFS: "Check the permissions, or choose another place."
     case ENOSPC, EDQUOT: "Free some space on this disk, or choose another one; nothing was left half written."
+    case EFBIG: "The file is larger than this place, or `ulimit -f`, allows; nothing was left half written."
     case EISDIR: "Name a file, not a folder."
     default: "Check the path and the disk."
     }

@@ -5,8 +5,8 @@ import Glibc
 public final class MappedFile: Sendable {
   /// The path it was opened by.
   public let path: String
-  /// All bytes. Valid while the object lives: keep it in a variable, `MappedFile(path: p).bytes` is gone at once. Empty for
-  /// an empty file.
+  /// All bytes; empty for an empty file. Valid while the object lives, which is not to the end of a scope but to the last use
+  /// of the object: keep it in a property, or write `defer { withExtendedLifetime(file) {} }`.
   public nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
 
   /// Maps the file at `path`. Throws `missing` if there is none, `inputOutput` if it cannot be read.
@@ -39,6 +39,9 @@ public final class MappedFile: Sendable {
     }
     bytes = UnsafeRawBufferPointer(start: start, count: Int(status.st_size))
   }
+
+  /// A copy of all bytes.
+  public func contents() -> [UInt8] { withExtendedLifetime(self) { Array(bytes) } }
 
   deinit {
     if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }

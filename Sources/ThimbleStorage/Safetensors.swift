@@ -56,7 +56,7 @@ public struct SafetensorsFile: Sendable {
   public let tensors: [String: StoredTensor]
 
   /// The longest header that is read, in bytes (the format's own limit is 100 MB).
-  public static let largestHeader = 16 << 20
+  public static let largestHeader = 1 << 20
 
   /// Maps and checks the file at `path`. Throws `missing`, `inputOutput` or `badData`.
   public init(path: String) throws(FileError) {

@@ -40,9 +40,10 @@ public struct RunFolder: Sendable {
     }.sorted()
   }
 
-  /// Removes checkpoints that need not be kept: all but the last three, every `keepEvery`-th step, and `firstPass`.
-  func removeOldCheckpoints(keepEvery: Int?, firstPass: Int) {
-    for step in checkpointSteps.dropLast(3) where step != firstPass {
+  /// Removes checkpoints that need not be kept: all but the last three up to the step `newest`, every `keepEvery`-th step, and
+  /// `firstPass`. Newer ones are broken ones of before: a run passes over them, and writes them anew when it comes there.
+  func removeOldCheckpoints(newest: Int, keepEvery: Int?, firstPass: Int) {
+    for step in checkpointSteps.filter({ $0 <= newest }).dropLast(3) where step != firstPass {
       if let keepEvery, step % keepEvery == 0 { continue }
       try? FileManager.default.removeItem(atPath: checkpointPath(step: step))
     }
@@ -68,7 +69,7 @@ public struct RunFolder: Sendable {
   }
 
   /// Whether a run has begun here.
-  public var holdsRun: Bool { FileManager.default.fileExists(atPath: recipePath) }
+  public var holdsRun: Bool { FileManager.default.fileExists(atPath: recipePath) || !checkpointSteps.isEmpty }
 
   private func stored(_ step: Int) throws(FileError) -> StoredTraining {
     let stored = try StoredTraining(path: checkpointPath(step: step))
@@ -104,7 +105,9 @@ final class LineFile {
   /// Opens the file, keeping the lines for which `keep` holds.
   init(path: String, keep: (Substring) -> Bool) throws(FileError) {
     self.path = path
-    let old = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+    let old =
+      FileManager.default.fileExists(atPath: path)
+      ? String(decoding: try MappedFile(path: path).contents(), as: UTF8.self) : ""
     let kept = old.split(separator: "\n").filter(keep).map { $0 + "\n" }.joined()
     let file = try AtomicFile(path: path)
     try file.write(kept)

@@ -1,3 +1,4 @@
+import Foundation
 import ThimbleData
 import ThimbleNetworks
 import ThimbleStorage
@@ -18,6 +19,16 @@ extension TrainingRun {
         wanted: "at least one minibatch of \(recipe.batchSize)",
         advice: "Add images, or set a smaller batchSize in the recipe.")
     }
+  }
+
+  /// Refuses networks that do not fit this machine's memory.
+  public static func checkMemory(_ networks: AdversarialNetworks, _ recipe: Recipe) throws(FileError) {
+    let (needed, present) = (networks.workspace.byteCount, ProcessInfo.processInfo.physicalMemory)
+    guard UInt64(needed) > present / 10 * 9 else { return }
+    throw FileError(
+      .usage, file: "recipe", field: "memory", found: "\(needed >> 20) MB for a minibatch of \(recipe.batchSize)",
+      wanted: "at most nine tenths of this machine's \(present >> 20) MB",
+      advice: "Set a smaller batchSize or smaller widths in the recipe.")
   }
 
   public static func checkFolder(_ folder: RunFolder, resume: Bool) throws(FileError) {

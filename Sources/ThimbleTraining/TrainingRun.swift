@@ -73,7 +73,9 @@ public final class TrainingRun {
       try Self.checkResumable(stored, recipe, dataset, folder)
       step = stored.state.step
     }
-    networks = AdversarialNetworks(recipe, workers: workers, kernels: kernels)
+    networks = AdversarialNetworks(recipe, workers: workers, kernels: kernels, allocate: false)
+    try Self.checkMemory(networks, recipe)
+    networks.workspace.allocate()
     if let stored { try networks.load(stored) } else { networks.initialize() }
     let done = step
     metrics = try LineFile(path: folder.metricsPath) { Self.step(ofMetrics: $0).map { $0 <= done } ?? false }
@@ -128,11 +130,21 @@ public final class TrainingRun {
   }
 
   private func requireFinite(_ report: StepReport) throws(FileError) {
-    if report.isFinite { return }
-    try note("diverged at step \(step)")
-    throw FileError(
-      .badData, file: folder.path, field: "loss at step \(step)", found: "a number that is not finite",
-      wanted: "finite losses", advice: "Lower the recipe's learningRate; the checkpoints before this step are intact.")
+    if !report.isFinite { throw try diverged("loss") }
+  }
+
+  /// What is written must be worth going on from.
+  private func requireFiniteNetworks() throws(FileError) {
+    for (network, name) in [(networks.generator, "generator"), (networks.discriminator, "discriminator")] {
+      if let parameter = network.divergedParameter { throw try diverged("\(name).\(parameter)") }
+    }
+  }
+
+  private func diverged(_ what: String) throws(FileError) -> FileError {
+    try note("diverged at step \(step): \(what)")
+    return FileError(
+      .badData, file: folder.path, field: "\(what) at step \(step)", found: "a number that is not finite",
+      wanted: "finite numbers", advice: "Lower the recipe's learningRate; the checkpoints before this step are intact.")
   }
 
   private func metricsLine(_ report: StepReport, _ rate: StepRate) -> String {
@@ -153,14 +165,16 @@ public final class TrainingRun {
   }
 
   private func writeCheckpoint() throws(FileError) -> String {
+    try requireFiniteNetworks()
     let path = folder.checkpointPath(step: step)
     try Checkpoint.write(
       state, generator: networks.generator, discriminator: networks.discriminator, statistics: nil, to: path)
-    folder.removeOldCheckpoints(keepEvery: options.keepEvery, firstPass: source.stepsPerPass)
+    folder.removeOldCheckpoints(newest: step, keepEvery: options.keepEvery, firstPass: source.stepsPerPass)
     return path
   }
 
   private func finish(_ onCheckpoint: (String) -> Void) throws(FileError) {
+    try requireFiniteNetworks()
     let statistics = networks.generator.freeze(distribution: recipe.latentDistribution)
     try Checkpoint.write(
       state, generator: networks.generator, discriminator: networks.discriminator, statistics: statistics,

@@ -20,6 +20,7 @@ struct DryRun {
     print(
       "memory     \(megabytes(networks.workspace.byteCount)) for networks, gradients and a minibatch of \(recipe.batchSize)"
     )
+    try TrainingRun.checkMemory(networks, recipe)
     guard let dataset else { return print("time       unknown without --data") }
     try TrainingRun.check(recipe, dataset)
     let total = steps ?? recipe.passes * (dataset.count / recipe.batchSize)

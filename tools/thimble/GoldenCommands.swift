@@ -44,18 +44,29 @@ struct VerifyCommand: ParsableCommand {
 
 /// Lines of `sha256-of-the-pixels  seed`.
 enum GoldenFile {
+  /// Images that are held at once.
+  private static let batch = 256
+
   static func digests(_ generator: String, _ seeds: [UInt64], _ compute: ComputeOptions) throws(FileError) -> [String] {
+    // Goldens are of integers: a checkpoint is refused here.
     _ = try Model.open(generator)
     let source = try ImageSource(path: generator, compute: compute)
-    let pixels = try source.pixels(LatentOptions.rows(of: source, seeds))
     let size = source.imageByteCount
-    return seeds.indices.map { i in
-      pixels.withUnsafeBytes { Digest.hexadecimal(UnsafeRawBufferPointer(rebasing: $0[(i * size)..<((i + 1) * size)])) }
+    var digests: [String] = []
+    for first in stride(from: 0, to: seeds.count, by: batch) {
+      let pixels = try source.pixels(LatentOptions.rows(of: source, Array(seeds[first..<min(first + batch, seeds.count)])))
+      pixels.withUnsafeBytes { pixels in
+        for at in stride(from: 0, to: pixels.count, by: size) {
+          digests.append(Digest.hexadecimal(UnsafeRawBufferPointer(rebasing: pixels[at..<(at + size)])))
+        }
+      }
     }
+    return digests
   }
 
   static func read(_ path: String) throws(FileError) -> [(digest: String, seed: UInt64)] {
     let file = try MappedFile(path: path)
+    defer { withExtendedLifetime(file) {} }
     func bad(_ line: Int, _ found: String) -> FileError {
       FileError(
         .badData, file: path, field: "line \(line)", found: found, wanted: "64 hexadecimal digits, two spaces, a seed",

@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import Thimble
 import ThimbleNetworks
@@ -64,7 +63,9 @@ struct ImageSource {
 
   private func exportedPixels(_ path: String, _ latents: [Int16]) throws(FileError) -> [UInt8] {
     let model = try Model.open(path)
-    let (batch, size) = (min(64, max(1, latents.count / latentLength)), imageByteCount)
+    // Many images at once share the reading of the weights; an arena of 256 MB is enough for that.
+    let most = max(1, min(64, (1 << 28) / Int(model.layout.header.arena.image)))
+    let (batch, size) = (min(most, max(1, latents.count / latentLength)), imageByteCount)
     let arena = UnsafeMutableRawBufferPointer.allocate(
       byteCount: model.arenaByteCount(images: batch, workers: compute.threadCount)!, alignment: 64)
     defer { arena.deallocate() }
@@ -77,7 +78,7 @@ struct ImageSource {
         var span = part.mutableSpan
         try generator.generate(
           latents: latents.span.extracting(first * latentLength..<(first + images) * latentLength), into: &span,
-          parallelFor: compute.parallelFor)
+          parallelFor: compute.workers.parallelFor)
         pixels += part.prefix(images * size)
       }
     } catch { throw FileError(error, file: path) }
@@ -121,21 +122,5 @@ extension Model {
     do {
       return try Model(path: path, instructionSet: set)
     } catch { throw FileError(error, file: path) }
-  }
-}
-
-extension ComputeOptions {
-  /// What a generator is run by: these threads.
-  var parallelFor: ParallelFor {
-    if threadCount == 1 { return runInOrder }
-    let threads = threadCount
-    return { count, body in
-      withoutActuallyEscaping(body) { body in
-        let share = (count + threads - 1) / threads
-        DispatchQueue.concurrentPerform(iterations: min(threads, count)) { thread in
-          for unit in stride(from: thread * share, to: min(count, (thread + 1) * share), by: 1) { body(unit) }
-        }
-      }
-    }
   }
 }

@@ -82,6 +82,7 @@ enum LatentFile {
 
   private static func raw(_ path: String, length: Int) throws(FileError) -> [Float] {
     let file = try MappedFile(path: path)
+    defer { withExtendedLifetime(file) {} }
     guard file.bytes.count % (4 * length) == 0 else {
       throw FileError(
         .badData, file: path, field: "size", found: "\(file.bytes.count) bytes",

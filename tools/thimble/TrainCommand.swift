@@ -143,9 +143,9 @@ enum Interruption {
   static func install() {
     for number in [SIGINT, SIGTERM] {
       signal(number) { number in
-        // A second Ctrl-C ends the program at once.
-        if Interruption.wanted != 0 { signal(number, SIG_DFL) }
         Interruption.wanted = 1
+        // The next one ends the program at once.
+        signal(number, SIG_DFL)
       }
     }
     // Whoever started the program may have blocked them: threads of many libraries do.

@@ -55,6 +55,7 @@ struct ImageInput {
 
   private mutating func listFile(scratchFolder: String) throws(FileError) {
     let file = try MappedFile(path: path)
+    defer { withExtendedLifetime(file) {} }
     if TarArchive.isTar(file.bytes) {
       try listArchive(TarArchive(file))
     } else if ImageFormat(file.bytes) != nil {

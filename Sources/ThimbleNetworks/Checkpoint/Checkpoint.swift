@@ -3,7 +3,7 @@ import Thimble
 import ThimbleStorage
 
 /// What is known of a training run beside its numbers, in the metadata of a checkpoint. No time, host, path or thread count:
-/// a checkpoint is a function of recipe and pixels.
+/// a checkpoint is a function of recipe and packed set.
 public struct TrainingState: Sendable, Equatable {
   public var recipe: Recipe
   /// Minibatches done.

@@ -25,8 +25,8 @@ public struct StoredTraining {
         "arithmetic", "\"\(Arithmetic.revision)\"",
         "It was made by a version with other arithmetic: train again, or use that version.")
     }
-    guard let step = metadata["step"].flatMap({ Int($0) }), step >= 0 else {
-      throw bad("step", "a whole number from 0", "The file is damaged; take an earlier checkpoint.")
+    guard let step = metadata["step"].flatMap({ Int($0) }), (0...1 << 32).contains(step) else {
+      throw bad("step", "a whole number up to 2^32", "The file is damaged; take an earlier checkpoint.")
     }
     state = TrainingState(
       recipe: try Recipe(json: Data((metadata["recipe"] ?? "").utf8), file: path), step: step,

@@ -49,7 +49,7 @@ struct GeneratorDescription: Equatable {
     guard let distribution = known.first(where: { $0.name == file.metadata["latent"] }) else {
       throw bad("latent", "\"uniform\" or \"normal\"")
     }
-    guard let epsilon = file.metadata["bn_eps"].flatMap({ Double($0) }), epsilon > 0, epsilon < 1 else {
+    guard let epsilon = file.metadata["bn_eps"].flatMap({ Double($0) }), Float(epsilon) > 0, epsilon < 1 else {
       throw bad("bn_eps", "a number above 0, below 1")
     }
     kernel = sides[0]

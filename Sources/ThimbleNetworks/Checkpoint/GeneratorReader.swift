@@ -29,6 +29,9 @@ struct GeneratorReader {
   let names: TensorNames
   let description: GeneratorDescription
 
+  /// Numbers of the largest map that is read: sixteen times that of the paper's networks at 128x128.
+  private static let largestMap = 1 << 24
+
   private func bad(_ name: String, _ found: String, _ wanted: String) -> FileError {
     FileError(
       .badData, file: file.path, field: names.name(name), found: found, wanted: wanted,
@@ -73,6 +76,9 @@ struct GeneratorReader {
   private func projectSides() throws(FileError) -> (outputs: Int, latent: Int) {
     if names.isTorchExample {
       let shape = try shape("project.weight", sides: 4)
+      guard (1...4096).contains(shape[1]), shape[2] == shape[3], (1...64).contains(shape[2]) else {
+        throw bad("project.weight", "\(shape)", "[latent, channels, side, side]")
+      }
       return (shape[1] * shape[2] * shape[3], shape[0])
     }
     let shape = try shape("project.weight", sides: 2)
@@ -85,7 +91,7 @@ struct GeneratorReader {
     let (k, d) = (description.kernel, description)
     let bigSide = (side - 1) * d.stride - 2 * d.padding + k + d.outputPadding
     guard shape[0] == channels, shape[2] == k, shape[3] == k, (1...4096).contains(shape[1]),
-      (1...1024).contains(bigSide)
+      (1...1024).contains(bigSide), bigSide * bigSide * shape[1] <= Self.largestMap
     else { throw bad("\(name).weight", "\(shape)", "[\(channels), channels out, \(k), \(k)]") }
     let last = !has("deconv\(index + 1).weight")
     let geometry = ConvolutionGeometry(
@@ -130,8 +136,10 @@ struct GeneratorReader {
         throw bad("\(name).bn.running_var", "a negative number", "variances of 0 or more")
       }
       var layer = FrozenStatistics.Layer(name: name, mean: mean, variance: variance)
+      // A bias before batch normalisation shifts what the mean was taken of; the networks have none.
+      let bias = has("\(name).bias") ? try file.finiteFloats(names.name("\(name).bias"), shape: gain.shape) : nil
       for (index, memory) in gain.memoryIndices().enumerated() {
-        layer.mean[memory] = mean[index]
+        layer.mean[memory] = mean[index] - (bias?[index] ?? 0)
         layer.variance[memory] = variance[index]
       }
       layers.append(layer)

@@ -1,5 +1,6 @@
 import Dispatch
 import Synchronization
+import Thimble
 
 /// A place in a workspace: a number of floats, 64-byte aligned.
 package struct Slot: Sendable {
@@ -42,7 +43,16 @@ public final class Workspace {
 public struct Workers: Sendable {
   public let count: Int
 
-  public init(count: Int) { self.count = count }
+  /// - Parameter count: at least 1.
+  public init(count: Int) {
+    precondition(count > 0, "no work is done without workers")
+    self.count = count
+  }
+
+  /// The workers as what a `Generator` is run by.
+  public var parallelFor: ParallelFor {
+    { count, body in share(count) { units in for unit in units { body(unit) } } }
+  }
 
   /// Shares of a loop for each worker: some more than one, so that a worker that was held up delays the others less.
   private static let sharesPerWorker = 4

@@ -4,7 +4,7 @@ public struct LayerSpecification: Sendable, Equatable {
   public enum Direction: Sendable { case bigToSmall, smallToBig }
 
   /// Over what batch normalisation takes its statistics.
-  public enum Statistics: String, Sendable, Codable {
+  public enum Statistics: String, Sendable {
     /// Each channel, over images and positions.
     case channel
     /// Each output of a dense layer, over images alone (the authors' first layer).

@@ -23,6 +23,7 @@ extension Recipe {
   /// refused.
   public init(path: String) throws(FileError) {
     let file = try MappedFile(path: path)
+    defer { withExtendedLifetime(file) {} }
     guard file.bytes.count <= 1 << 20 else {
       throw FileError(
         .badData, file: path, field: "size", found: "\(file.bytes.count) bytes", wanted: "a recipe of at most 1 MB",

@@ -22,17 +22,19 @@ extension Recipe {
       try require(
         firstSide(widths) != nil, name, "\(widths.count) widths", "so many that \(size) can be halved as often")
     }
+    try require(seed < 1 << 53, "seed", "\(seed)", "below 2^53, so that JSON holds it exactly")
     try require((2...4096).contains(batchSize), "batchSize", "\(batchSize)", "2 to 4096")
     try require((1...1_000_000).contains(passes), "passes", "\(passes)", "1 to 1000000")
     try require(
-      batchNormEpsilon > 0 && batchNormEpsilon < 1, "batchNormEpsilon", "\(batchNormEpsilon)", "above 0, below 1")
+      Float(batchNormEpsilon) > 0 && batchNormEpsilon < 1, "batchNormEpsilon", "\(batchNormEpsilon)",
+      "above 0 in f32, below 1")
     try require((0..<1).contains(leakySlope), "leakySlope", "\(leakySlope)", "0 or more, below 1")
     try require(
       weightDeviation > 0 && weightDeviation <= 1, "weightDeviation", "\(weightDeviation)", "above 0, at most 1")
     try require(learningRate > 0 && learningRate <= 1, "learningRate", "\(learningRate)", "above 0, at most 1")
     try require((0..<1).contains(beta1), "beta1", "\(beta1)", "0 or more, below 1")
     try require((0..<1).contains(beta2), "beta2", "\(beta2)", "0 or more, below 1")
-    try require(adamEpsilon > 0 && adamEpsilon <= 1, "adamEpsilon", "\(adamEpsilon)", "above 0, at most 1")
+    try require(Float(adamEpsilon) > 0 && adamEpsilon <= 1, "adamEpsilon", "\(adamEpsilon)", "above 0 in f32, at most 1")
     try require(weightDecay >= 0 && weightDecay <= 1, "weightDecay", "\(weightDecay)", "0 to 1")
   }
 }
