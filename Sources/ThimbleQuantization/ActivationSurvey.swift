@@ -3,21 +3,31 @@ import Thimble
 import ThimbleNetworks
 import ThimbleStorage
 
-/// The images of the frozen network over the calibration latents, and the largest activation of each layer but the last.
+/// The images of the frozen network over the calibration latents, and what its activations are like.
 struct ActivationSurvey {
+  /// The largest activation of each layer but the last.
   private(set) var largest: [Double]
+  /// How the inputs of the last layer vary together.
+  private(set) var lastInputs: InputCorrelations
   private(set) var images: [Float]
 
-  init(_ reference: FloatReference, _ latents: [Int16]) {
+  init(_ reference: FloatReference, _ latents: [Int16], last: FoldedLayer) {
     let network = reference.network
-    var maxima = [Float](repeating: 1e-6, count: network.layers.count - 1)
-    images = reference.images(latents) { _, count in
+    let hidden = network.layers.count - 1
+    let size = network.layers[hidden - 1].outputCount
+    var correlations = InputCorrelations(last, images: latents.count / network.layers[0].geometry.bigChannels)
+    var maxima = [Float](repeating: 1e-6, count: hidden)
+    images = reference.images(latents) { first, count in
+      for image in 0..<count {
+        correlations.add(network.output(ofLayer: hidden - 1) + image * size, number: first + image)
+      }
       for layer in maxima.indices {
         let output = network.output(ofLayer: layer)
         for i in 0..<(count * network.layers[layer].outputCount) { maxima[layer] = max(maxima[layer], output[i]) }
       }
     }
     largest = maxima.map(Double.init)
+    lastInputs = correlations
   }
 }
 

@@ -11,30 +11,38 @@ struct QuantizedLayer {
   /// For each output: the sum of |weight| times the largest input byte (or latent).
   private(set) var largestSums: [Int64]
 
-  /// Rounds the weights to the nearest step of each output's largest.
+  /// Rounds the weights to steps of a 127th of each output's largest: to the nearest one, or, where it is known how the inputs vary
+  /// together, with error feedback.
   /// - Parameters:
   ///   - smallestInputScale: the least that one step of the inputs can come to stand for. The scale of an output with hardly
   ///     any weight is floored, so that its bias fits 30 bits in units of both.
   ///   - halfRange: added to the bias by the output table (4 for the last layer, else 0).
-  init(_ folded: FoldedLayer, smallestInputScale: Double, halfRange: Double) {
+  init(
+    _ folded: FoldedLayer, smallestInputScale: Double, halfRange: Double, correlations: InputCorrelations? = nil
+  ) {
     self.folded = folded
     weights = [Int8](repeating: 0, count: folded.weights.count)
     scales = []
     largestSums = []
+    let feedback = correlations?.phases.map { ($0.taps, ErrorFeedback($0)) }
     let largestInput: Int64 = folded.isDense ? 32768 : 255
     for output in 0..<folded.outputs {
       let indices = folded.indices(output: output)
       let largest = indices.reduce(0.0) { max($0, abs(folded.weights[$1])) }
       let floor = (abs(folded.biases[output]) + halfRange) / (smallestInputScale * Double(1 << 30))
       let scale = max(largest / 127, floor, 1e-30)
-      var sum: Int64 = 0
       for index in indices {
         let step = (folded.weights[index] / scale).rounded(.toNearestOrEven)
         weights[index] = Int8(max(-127, min(127, step)))
-        sum += abs(Int64(weights[index]))
+      }
+      for (taps, feedback) in feedback ?? [] {
+        let channels = folded.specification.geometry.smallChannels
+        let places = taps.flatMap { tap in indices[(tap * channels)..<((tap + 1) * channels)] }
+        let steps = feedback.rounded(places.map { folded.weights[$0] }, scale: scale)
+        for (place, step) in zip(places, steps) { weights[place] = step }
       }
       scales.append(scale)
-      largestSums.append(sum * largestInput)
+      largestSums.append(indices.reduce(0) { $0 + abs(Int64(weights[$1])) } * largestInput)
     }
   }
 
