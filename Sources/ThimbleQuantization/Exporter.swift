@@ -32,7 +32,7 @@ public struct Exporter {
   public var workers: Workers
   public var kernels: FloatKernels
   /// Latents over which ranges are chosen.
-  public var calibrationCount = 1024
+  public var calibrationCount = 2048
   /// Refuse a plan that needs more for one image.
   public var largestArena: Int?
   /// Seeds 0 ..< this are compared in the report.
