@@ -4,7 +4,8 @@ public typealias Lanes = SIMD16<Float>
 /// A product over gathered rows, the one form of both convolutions:
 /// `output[p][o] = sum over taps t, then depths d, ascending, of input[at(t, p) + d] * weight[t][d][o]`, by fused multiply-add from 0.
 ///
-/// Positions p run over all images, image after image; a tap that falls off the map reads zeros.
+/// Positions p run over all images, image after image; a tap that falls off the map reads zeros. Numbers are finite: whether such a
+/// zero is added or left out then makes no difference.
 @frozen public struct GatheredProduct {
   /// First image of the map that is read; [position][depth].
   public var input: UnsafePointer<Float>

@@ -4,10 +4,9 @@ struct InputCorrelations {
   struct Phase {
     /// Indices ky * kernel + kx.
     let taps: [Int]
-    /// Sum of products over `samples` places; the lower triangle of [inputs][inputs].
+    /// Sums of products; the lower triangle of [inputs][inputs].
     var sums: [Double]
-    var samples = 0
-    var inputs: Int
+    let inputs: Int
   }
 
   private(set) var phases: [Phase]
@@ -62,7 +61,6 @@ struct InputCorrelations {
 
   private func add(_ phase: inout Phase, _ x: [Double]) {
     let n = phase.inputs
-    phase.samples += 1
     phase.sums.withUnsafeMutableBufferPointer { sums in
       for i in 0..<n where x[i] != 0 {
         for j in 0...i { sums[i * n + j] += x[i] * x[j] }
@@ -73,15 +71,15 @@ struct InputCorrelations {
 
 /// Rounding with error feedback: each weight is rounded in turn, and what its rounding changes in the output, on the inputs that
 /// the layer sees, is made good by the weights that follow (Frantar et al.: "GPTQ", 2022; Hassibi and Stork 1993).
-struct ErrorFeedback {
+package struct ErrorFeedback {
   /// The order in which inputs are rounded: those with the most energy first.
   private let order: [Int]
   /// Upper triangle of the Cholesky factor of the inverse correlation, in that order, [inputs][inputs].
   private let factor: [Double]
 
-  init(_ phase: InputCorrelations.Phase) {
-    let n = phase.inputs
-    let energy = (0..<n).map { phase.sums[$0 * n + $0] }
+  /// - Parameter correlations: the lower triangle of [inputs][inputs], to any scale.
+  package init(correlations: [Double], inputs n: Int) {
+    let energy = (0..<n).map { correlations[$0 * n + $0] }
     let order = (0..<n).sorted { (energy[$0], $1) > (energy[$1], $0) }
     // A little of the mean energy on the diagonal keeps the matrix invertible where inputs are never seen.
     let damping = max(energy.reduce(0, +) / Double(max(1, n)) * 0.01, 1e-12)
@@ -89,7 +87,7 @@ struct ErrorFeedback {
     for i in 0..<n {
       for j in 0...i {
         let (p, q) = (max(order[i], order[j]), min(order[i], order[j]))
-        matrix[i * n + j] = phase.sums[p * n + q] + (i == j ? damping : 0)
+        matrix[i * n + j] = correlations[p * n + q] + (i == j ? damping : 0)
       }
     }
     factor = Self.upperFactorOfInverse(matrix, n)
@@ -97,7 +95,7 @@ struct ErrorFeedback {
   }
 
   /// Rounds the weights of one output, [tap][channel], to whole steps of `scale` within -127 ... 127.
-  func rounded(_ weights: [Double], scale: Double) -> [Int8] {
+  package func rounded(_ weights: [Double], scale: Double) -> [Int8] {
     let n = order.count
     var rest = order.map { weights[$0] }
     var steps = [Int8](repeating: 0, count: n)

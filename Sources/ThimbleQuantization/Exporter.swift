@@ -84,7 +84,8 @@ public struct Exporter {
     let needed = image.arenaByteCount
     guard let largestArena, needed > largestArena else { return }
     throw FileError(
-      .usage, file: "--arena", field: "bytes", found: "\(largestArena)", wanted: "at least \(needed), the smallest plan",
+      .usage, file: "--arena", field: "bytes", found: "\(largestArena)",
+      wanted: "at least \(needed), the smallest plan",
       advice: "Allow \(needed) bytes, or train a network with narrower last layers.")
   }
 

@@ -24,7 +24,7 @@ struct QuantizedLayer {
     weights = [Int8](repeating: 0, count: folded.weights.count)
     scales = []
     largestSums = []
-    let feedback = correlations?.phases.map { ($0.taps, ErrorFeedback($0)) }
+    let feedback = correlations?.phases.map { ($0.taps, ErrorFeedback(correlations: $0.sums, inputs: $0.inputs)) }
     let largestInput: Int64 = folded.isDense ? 32768 : 255
     for output in 0..<folded.outputs {
       let indices = folded.indices(output: output)

@@ -7,7 +7,8 @@ import ThimbleStorage
 
 /// Exports of small generators: near to f32, the same bytes whatever computes, safe in int32.
 @Suite final class ExportTests {
-  private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  private static let fixtures =
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .path + "/Fixtures/import/"
   private let folder = FileManager.default.temporaryDirectory.path + "/thimble-export-\(UUID().uuidString)"
 

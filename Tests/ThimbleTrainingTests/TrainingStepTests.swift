@@ -84,7 +84,8 @@ import ThimbleTraining
     }
     for (network, prefix) in [(the.networks.generator, "generator"), (the.networks.discriminator, "discriminator")] {
       for parameter in network.parameters {
-        let wanted = try the.file.tensor("after.\(prefix).\(parameter.name)", .f32).floats()
+        let wanted = try the.file.tensor("after.\(prefix).\(parameter.name)", .f32, shape: parameter.shape)
+          .floats()
         let found = parameter.fileValues(from: network.parameterValues)
         #expect(mean(found, wanted) < (parameter.role == .gain ? 1e-7 : 2e-8), "\(prefix).\(parameter.name) on average")
         #expect(zip(found, wanted).allSatisfy { abs($0 - $1) < 4e-5 }, "\(prefix).\(parameter.name)")
@@ -95,7 +96,9 @@ import ThimbleTraining
   private func checkGradients(_ the: Case, _ prefix: String) throws {
     let network = prefix == "generator" ? the.networks.generator : the.networks.discriminator
     for parameter in network.parameters {
-      let wanted = try the.file.tensor("gradient.\(prefix).\(parameter.name)", .f32).floats()
+      let wanted = try the.file.tensor(
+        "gradient.\(prefix).\(parameter.name)", .f32, shape: parameter.shape
+      ).floats()
       let found = parameter.fileValues(from: network.gradients)
       #expect(relative(found, wanted) < 1e-5, "gradient of \(prefix).\(parameter.name)")
     }

@@ -40,7 +40,8 @@ struct DryRun {
       let norm = layer.statistics == nil ? 0 : 2 * layer.statisticsCount
       print(
         "  \(layer.name.padding(toLength: 9, withPad: " ", startingAt: 0))"
-          + " \(layer.shapeText), \(g.kernel)x\(g.kernel), \(count + norm) parameters, \(millions(g.multiplyAccumulates)) MMAC")
+          + " \(layer.shapeText), \(g.kernel)x\(g.kernel), \(count + norm) parameters, \(millions(g.multiplyAccumulates)) MMAC"
+      )
       parameters += count + norm
       products += g.multiplyAccumulates
     }

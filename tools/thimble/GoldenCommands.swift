@@ -54,7 +54,8 @@ enum GoldenFile {
     let size = source.imageByteCount
     var digests: [String] = []
     for first in stride(from: 0, to: seeds.count, by: batch) {
-      let pixels = try source.pixels(LatentOptions.rows(of: source, Array(seeds[first..<min(first + batch, seeds.count)])))
+      let pixels = try source.pixels(
+        LatentOptions.rows(of: source, Array(seeds[first..<min(first + batch, seeds.count)])))
       pixels.withUnsafeBytes { pixels in
         for at in stride(from: 0, to: pixels.count, by: size) {
           digests.append(Digest.hexadecimal(UnsafeRawBufferPointer(rebasing: pixels[at..<(at + size)])))

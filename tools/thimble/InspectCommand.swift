@@ -55,7 +55,9 @@ struct InspectCommand: ParsableCommand {
   private func range(_ offset: UInt64, _ count: UInt64) -> String { "\(offset)..<\(offset + count)" }
   private func text(_ shape: MapShape) -> String { "\(shape.height)x\(shape.width)x\(shape.channels)" }
   private func columns(_ cells: [(String, Int)]) -> String {
-    cells.map { (FileError.printable($0.0), $0.1) }.map { $0.0.padding(toLength: max($0.1, $0.0.count + 1), withPad: " ", startingAt: 0) }.joined()
+    cells.map { (FileError.printable($0.0), $0.1) }.map {
+      $0.0.padding(toLength: max($0.1, $0.0.count + 1), withPad: " ", startingAt: 0)
+    }.joined()
       .trimmingCharacters(in: .whitespaces)
   }
 
@@ -66,7 +68,12 @@ struct InspectCommand: ParsableCommand {
     for key in metadata.keys.sorted() where !long.contains(key) {
       print(columns([(key, 18), ("\(metadata[key]!)", 1)]))
     }
-    for key in long { if let value = metadata[key] { print("\(key) " + "\(value)".split(separator: "\n").map { FileError.printable(String($0)) }.joined(separator: "\n")) } }
+    for key in long {
+      if let value = metadata[key] {
+        print(
+          "\(key) " + "\(value)".split(separator: "\n").map { FileError.printable(String($0)) }.joined(separator: "\n"))
+      }
+    }
   }
 
   private func showCheckpoint() throws {

@@ -21,8 +21,7 @@ public func gatheredProductReference(_ a: GatheredProduct, positions: Range<Int>
       var sum: Float = 0
       for t in 0..<a.taps {
         let offset = Int(a.inputOffsets[t * a.positions + p])
-        if offset < 0 { continue }
-        let row = a.input + image * a.inputImageStride + offset
+        let row = offset < 0 ? a.zeros : a.input + image * a.inputImageStride + offset
         for d in 0..<a.depth {
           sum.addProduct(row[d], a.weights[(o / 16 * a.taps + t) * a.depth + d][o % 16])
         }

@@ -6,7 +6,8 @@ extension Recipe {
 
   /// Refuses what no network or run can be built from; the kind of error, `file` and `advice` are for the message.
   public func validate(
-    _ kind: FileError.Kind = .badData, file: String, advice: String = "Mend this field, or leave it out for its default."
+    _ kind: FileError.Kind = .badData, file: String,
+    advice: String = "Mend this field, or leave it out for its default."
   ) throws(FileError) {
     func require(_ condition: Bool, _ field: String, _ found: String, _ wanted: String) throws(FileError) {
       if condition { return }
@@ -34,7 +35,8 @@ extension Recipe {
     try require(learningRate > 0 && learningRate <= 1, "learningRate", "\(learningRate)", "above 0, at most 1")
     try require((0..<1).contains(beta1), "beta1", "\(beta1)", "0 or more, below 1")
     try require((0..<1).contains(beta2), "beta2", "\(beta2)", "0 or more, below 1")
-    try require(Float(adamEpsilon) > 0 && adamEpsilon <= 1, "adamEpsilon", "\(adamEpsilon)", "above 0 in f32, at most 1")
+    try require(
+      Float(adamEpsilon) > 0 && adamEpsilon <= 1, "adamEpsilon", "\(adamEpsilon)", "above 0 in f32, at most 1")
     try require(weightDecay >= 0 && weightDecay <= 1, "weightDecay", "\(weightDecay)", "0 to 1")
   }
 }
