@@ -1,32 +1,32 @@
 import ThimbleStorage
 
 /// Images of one size in a grid, row after row, with white lines of 2 pixels around and between them.
-public struct ContactSheet: Sendable {
+package struct ContactSheet: Sendable {
   /// White pixels around each image.
-  public static let padding = 2
+  package static let padding = 2
 
   /// Images in a row.
-  public let columns: Int
+  package let columns: Int
   /// Rows of images.
-  public let rows: Int
+  package let rows: Int
   /// Size of one image before it is magnified.
-  public let imageHeight: Int
+  package let imageHeight: Int
   /// Size of one image before it is magnified.
-  public let imageWidth: Int
+  package let imageWidth: Int
   /// 1 or 3.
-  public let channels: Int
+  package let channels: Int
   /// Each pixel of an image becomes a square of this side.
-  public let scale: Int
+  package let scale: Int
   /// The whole sheet. Shape: [height, width, channels].
-  public private(set) var pixels: [UInt8]
+  package private(set) var pixels: [UInt8]
 
   /// Pixels of the whole sheet.
-  public var height: Int { rows * (imageHeight * scale + Self.padding) + Self.padding }
+  package var height: Int { rows * (imageHeight * scale + Self.padding) + Self.padding }
   /// Pixels of the whole sheet.
-  public var width: Int { columns * (imageWidth * scale + Self.padding) + Self.padding }
+  package var width: Int { columns * (imageWidth * scale + Self.padding) + Self.padding }
 
   /// A sheet without images: white.
-  public init(columns: Int, rows: Int, imageHeight: Int, imageWidth: Int, channels: Int, scale: Int = 1) {
+  package init(columns: Int, rows: Int, imageHeight: Int, imageWidth: Int, channels: Int, scale: Int = 1) {
     precondition(columns > 0 && rows > 0 && imageHeight > 0 && imageWidth > 0 && scale > 0)
     precondition(channels == 1 || channels == 3)
     self.columns = columns
@@ -42,7 +42,7 @@ public struct ContactSheet: Sendable {
   /// Puts an image into a cell; cells count from the top left, along the rows.
   ///
   /// - Parameter image: u8. Shape: [imageHeight, imageWidth, channels].
-  public mutating func place(_ image: UnsafeRawBufferPointer, at cell: Int) {
+  package mutating func place(_ image: UnsafeRawBufferPointer, at cell: Int) {
     precondition(cell >= 0 && cell < columns * rows && image.count == imageHeight * imageWidth * channels)
     let top = cell / columns * (imageHeight * scale + Self.padding) + Self.padding
     let left = cell % columns * (imageWidth * scale + Self.padding) + Self.padding
@@ -57,7 +57,7 @@ public struct ContactSheet: Sendable {
   }
 
   /// Writes the sheet as PNG, whole or not at all.
-  public func write(to path: String) throws(FileError) {
+  package func write(to path: String) throws(FileError) {
     do {
       try pixels.withUnsafeBytes {
         try PNGWriter.write($0, width: width, height: height, channels: channels, to: path)
@@ -76,7 +76,7 @@ extension Dataset {
   /// - Parameters:
   ///   - imageCount: How many, at most; the set may have fewer.
   ///   - columns: Images in a row; nil makes the sheet about square.
-  public func writeSheet(
+  package func writeSheet(
     to path: String, imageCount: Int = 64, columns: Int? = nil, first: Int? = nil, scale: Int = 1
   ) throws(FileError) {
     func usage(_ field: String, _ found: Int, _ wanted: String) -> FileError {

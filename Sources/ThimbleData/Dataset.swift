@@ -7,40 +7,40 @@ import ThimbleStorage
 ///
 /// Tensors: `images` U8 [count, height, width, channels]; `labels` I32 [count], optional.
 /// Metadata: `format`, `digest`, `name`, `source`; `labelNames` (a JSON array of texts) and `licence`, optional.
-public struct Dataset: Sendable {
+package struct Dataset: Sendable {
   /// The value of the metadata key `format`.
-  public static let format = "thimble-dataset 1"
+  package static let format = "thimble-dataset 1"
 
   /// Where the set lies.
-  public let path: String
+  package let path: String
   /// Number of images, at least 1.
-  public let count: Int
+  package let count: Int
   /// Pixels.
-  public let height: Int
+  package let height: Int
   /// Pixels.
-  public let width: Int
+  package let width: Int
   /// 1 (grey) or 3 (red, green, blue).
-  public let channels: Int
+  package let channels: Int
   /// One number an image, if the set has labels; an index into `labelNames` if it has names.
-  public let labels: [Int32]?
+  package let labels: [Int32]?
   /// What the labels mean, if they have names.
-  public let labelNames: [String]?
+  package let labelNames: [String]?
   /// What the set calls itself.
-  public let name: String
+  package let name: String
   /// The base names of the files or folders it was packed from.
-  public let source: String
+  package let source: String
   /// The terms of the images as the person who packed them stated them.
-  public let licence: String?
+  package let licence: String?
   /// SHA-256 (64 hexadecimal digits) over the shape, the pixels and the labels: see `Dataset.digest(of:)`.
-  public let digest: String
+  package let digest: String
 
   private let pixels: StoredTensor
 
   /// Bytes of one image.
-  public var imageByteCount: Int { height * width * channels }
+  package var imageByteCount: Int { height * width * channels }
 
   /// Maps the set at `path` and checks its shape, its types and its metadata. Throws `missing`, `inputOutput` or `badData`.
-  public init(path: String) throws(FileError) {
+  package init(path: String) throws(FileError) {
     let file = try SafetensorsFile(path: path)
     let metadata = try Metadata(file)
     pixels = try file.tensor("images", .u8, shape: [nil, nil, nil, nil])
@@ -64,14 +64,14 @@ public struct Dataset: Sendable {
   }
 
   /// The pixels of one image. Shape: [height, width, channels]. Valid while the set lives: keep the set in a variable.
-  public func image(_ index: Int) -> UnsafeRawBufferPointer {
+  package func image(_ index: Int) -> UnsafeRawBufferPointer {
     precondition(index >= 0 && index < count, "no such image")
     let size = imageByteCount
     return UnsafeRawBufferPointer(rebasing: pixels.bytes[(index * size)..<((index + 1) * size)])
   }
 
   /// Reads every pixel and compares with `digest`. Throws `badData` if the file was changed or damaged.
-  public func verifyDigest() throws(FileError) {
+  package func verifyDigest() throws(FileError) {
     let found = Self.digest(shape: pixels.shape, pixels: pixels.bytes, labels: labels)
     guard found == digest else {
       throw Metadata.bad(path, "digest", found, digest)

@@ -2,36 +2,36 @@ import Foundation
 import ThimbleStorage
 
 /// What `thimble dataset info` prints.
-public struct DatasetInfo: Sendable, Equatable, CustomStringConvertible {
+package struct DatasetInfo: Sendable, Equatable, CustomStringConvertible {
   /// How often a label occurs.
-  public struct LabelCount: Sendable, Equatable {
+  package struct LabelCount: Sendable, Equatable {
     /// As the set stores it.
-    public var label: Int32
+    package var label: Int32
     /// Its name, if the set has names.
-    public var name: String?
+    package var name: String?
     /// Number of images.
-    public var count: Int
+    package var count: Int
   }
 
   /// Where the set lies.
-  public var path: String
+  package var path: String
   /// What it calls itself.
-  public var name: String
+  package var name: String
   /// What it was packed from.
-  public var source: String
+  package var source: String
   /// The terms stated when it was packed.
-  public var licence: String?
+  package var licence: String?
   /// [count, height, width, channels]
-  public var shape: [Int]
+  package var shape: [Int]
   /// As the file states it; `Dataset.verifyDigest()` computes it.
-  public var digest: String
+  package var digest: String
   /// Size of the file.
-  public var byteCount: Int
+  package var byteCount: Int
   /// In the order of the labels; names without images are there with 0. Empty without labels.
-  public var labels: [LabelCount]
+  package var labels: [LabelCount]
 
   /// Reads the labels, not the pixels.
-  public init(_ dataset: Dataset) throws(FileError) {
+  package init(_ dataset: Dataset) throws(FileError) {
     path = dataset.path
     name = dataset.name
     source = dataset.source
@@ -48,10 +48,10 @@ public struct DatasetInfo: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// The same for the set at `path`.
-  public init(path: String) throws(FileError) { try self.init(Dataset(path: path)) }
+  package init(path: String) throws(FileError) { try self.init(Dataset(path: path)) }
 
   /// A few lines, without an end of line after the last one.
-  public var description: String {
+  package var description: String {
     var lines = [
       "name      \(name)", "source    \(source)", "licence   \(licence ?? "not stated")",
       "images    \(shape[0]), \(shape[2]) x \(shape[1]) pixels, \(shape[3] == 1 ? "grey" : "colour")",

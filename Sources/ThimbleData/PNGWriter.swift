@@ -3,14 +3,14 @@ import ThimbleStorage
 
 /// Writes 8-bit grey or colour pixels as PNG: the same pixels give the same bytes (with one version of zlib). One filter
 /// (Paeth) for all rows, one compression level, and nothing in the file but the image.
-public enum PNGWriter {
+package enum PNGWriter {
   private static let level: Int32 = 6
   private static let paethFilter: UInt8 = 4
 
   /// Writes a file, whole or not at all. Throws `cannotWrite` or `inputOutput`.
   ///
   /// - Parameter pixels: u8. Shape: [height, width, channels], 1 or 3 channels.
-  public static func write(
+  package static func write(
     _ pixels: UnsafeRawBufferPointer, width: Int, height: Int, channels: Int, to path: String
   ) throws(FileError) {
     let bytes = encoded(pixels, width: width, height: height, channels: channels)
@@ -22,7 +22,7 @@ public enum PNGWriter {
   }
 
   /// The bytes of the PNG file.
-  public static func encoded(_ pixels: UnsafeRawBufferPointer, width: Int, height: Int, channels: Int) -> [UInt8] {
+  package static func encoded(_ pixels: UnsafeRawBufferPointer, width: Int, height: Int, channels: Int) -> [UInt8] {
     precondition(width > 0 && height > 0 && width <= Int(Int32.max) && height <= Int(Int32.max))
     precondition((channels == 1 || channels == 3) && pixels.count == width * height * channels)
     var file: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]

@@ -25,10 +25,14 @@ public typealias Lanes = SIMD16<Float>
   public var weights: UnsafePointer<Lanes>
   /// Positions an image.
   public var positions: Int
+  /// Taps of the kernel, or of one phase of it.
   public var taps: Int
+  /// Numbers that are read at each tap.
   public var depth: Int
+  /// Numbers that are written at each position.
   public var outputs: Int
 
+  /// All fields, one by one.
   @inlinable public init(
     input: UnsafePointer<Float>, inputImageStride: Int, output: UnsafeMutablePointer<Float>, outputImageStride: Int,
     zeros: UnsafePointer<Float>, inputOffsets: UnsafePointer<Int32>, outputOffsets: UnsafePointer<Int32>,
@@ -68,13 +72,18 @@ public typealias Lanes = SIMD16<Float>
   public var gradient: UnsafeMutablePointer<Float>
   /// Positions an image of the small map.
   public var positions: Int
+  /// Taps of the kernel, or of one phase of it.
   public var taps: Int
+  /// Channels of the big map.
   public var bigChannels: Int
+  /// Channels of the small map.
   public var smallChannels: Int
-  /// Images, and how many of them make a shard.
+  /// Images of the minibatch.
   public var images: Int
+  /// How many images make a shard.
   public var shardImages: Int
 
+  /// All fields, one by one.
   @inlinable public init(
     big: UnsafePointer<Float>, small: UnsafePointer<Float>, bigImageStride: Int, smallImageStride: Int,
     zeros: UnsafePointer<Float>, bigOffsets: UnsafePointer<Int32>, gradient: UnsafeMutablePointer<Float>,
@@ -103,20 +112,26 @@ public typealias Lanes = SIMD16<Float>
   public var input: UnsafePointer<Float>
   /// After the activation (forward), or the gradient there, which becomes the gradient of `input` (backward).
   public var output: UnsafeMutablePointer<Float>
-  /// Each [channels]: statistics of the minibatch, 1 / standard deviation, gain, bias.
+  /// Mean of the minibatch, [channels].
   public var mean: UnsafePointer<Float>
+  /// 1 / standard deviation of the minibatch, [channels].
   public var inverseDeviation: UnsafePointer<Float>
+  /// [channels].
   public var gain: UnsafePointer<Float>
+  /// [channels].
   public var bias: UnsafePointer<Float>
-  /// Backward only, each [channels]: the gradients of gain and bias, over this minibatch alone.
+  /// Backward only: the gradient of the gain over this minibatch alone, [channels].
   public var gainGradient: UnsafePointer<Float>
+  /// The gradient of the bias over this minibatch alone, [channels].
   public var biasGradient: UnsafePointer<Float>
+  /// Numbers of a row, each with statistics of its own.
   public var channels: Int
   /// Rows of the whole minibatch.
   public var rows: Int
   /// Slope below 0: 0 for ReLU, 0.2 for LeakyReLU.
   public var slope: Float
 
+  /// All fields, one by one.
   @inlinable public init(
     input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, mean: UnsafePointer<Float>,
     inverseDeviation: UnsafePointer<Float>, gain: UnsafePointer<Float>, bias: UnsafePointer<Float>,
@@ -138,19 +153,26 @@ public typealias Lanes = SIMD16<Float>
 
 /// One step of Adam (Kingma and Ba 2014) over a stretch of parameters.
 @frozen public struct AdamStep {
+  /// The step size.
   public var learningRate: Float
+  /// Decay of the first moment.
   public var beta1: Float
+  /// Decay of the second moment.
   public var beta2: Float
-  /// 1 - beta, rounded once from f64.
+  /// 1 - beta1, rounded once from f64.
   public var oneMinusBeta1: Float
+  /// 1 - beta2, rounded once from f64.
   public var oneMinusBeta2: Float
-  /// 1 - beta^t, the bias corrections.
+  /// 1 - beta1^t, the bias correction.
   public var correction1: Float
+  /// 1 - beta2^t.
   public var correction2: Float
+  /// Added to the root of the second moment.
   public var epsilon: Float
   /// L2 weight decay, added to the gradient.
   public var weightDecay: Float
 
+  /// All fields, one by one.
   @inlinable public init(
     learningRate: Float, beta1: Float, beta2: Float, oneMinusBeta1: Float, oneMinusBeta2: Float, correction1: Float,
     correction2: Float, epsilon: Float, weightDecay: Float

@@ -4,41 +4,41 @@ import ThimbleNetworks
 import ThimbleStorage
 
 /// What an export found out, a row a layer and the whole.
-public struct ExportReport: Sendable {
-  public struct Layer: Sendable {
-    public var name: String
-    public var shape: String
+package struct ExportReport: Sendable {
+  package struct Layer: Sendable {
+    package var name: String
+    package var shape: String
     /// Signal-to-noise ratio of the layer's integer output against the frozen f32 network's, dB; nil for the last layer,
     /// whose output is the image.
-    public var signalToNoise: Double?
+    package var signalToNoise: Double?
     /// The range of the activations, and the largest one seen in calibration.
-    public var range: Double?
-    public var largest: Double?
-    public var weightByteCount: Int
+    package var range: Double?
+    package var largest: Double?
+    package var weightByteCount: Int
   }
 
-  public var layers: [Layer]
-  public var quality: ImageQuality
+  package var layers: [Layer]
+  package var quality: ImageQuality
   /// PSNR in dB between frozen and batch statistics, f32, the same latents in minibatches of 128: what freezing costs.
-  public var frozenAgainstBatch: Double
-  public var floatByteCount: Int
-  public var fileByteCount: Int
-  public var arenaByteCount: Int
-  public var imageCount: Int
+  package var frozenAgainstBatch: Double
+  package var floatByteCount: Int
+  package var fileByteCount: Int
+  package var arenaByteCount: Int
+  package var imageCount: Int
 }
 
 /// From a checkpoint to a .thimble file: freeze, fold, round, choose ranges, pack, plan, write.
-public struct Exporter {
-  public var workers: Workers
-  public var kernels: FloatKernels
+package struct Exporter {
+  package var workers: Workers
+  package var kernels: FloatKernels
   /// Latents over which ranges are chosen.
-  public var calibrationCount = 2048
+  package var calibrationCount = 2048
   /// Refuse a plan that needs more for one image.
-  public var largestArena: Int?
+  package var largestArena: Int?
   /// Seeds 0 ..< this are compared in the report.
-  public var reportCount = 1024
+  package var reportCount = 1024
 
-  public init(workers: Workers, kernels: FloatKernels) {
+  package init(workers: Workers, kernels: FloatKernels) {
     self.workers = workers
     self.kernels = kernels
   }
@@ -47,7 +47,7 @@ public struct Exporter {
   /// - Parameters:
   ///   - metadata: strings to travel in the file.
   ///   - progress: called with a phase, what is done of it, and of how much.
-  public func export(
+  package func export(
     _ stored: StoredGenerator, metadata: [String: String], to path: String,
     progress: (String, Int, Int) -> Void = { _, _, _ in }
   ) throws(FileError) -> ExportReport {

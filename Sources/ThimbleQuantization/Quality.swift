@@ -1,12 +1,12 @@
 import Foundation
 
 /// How near the integer images come to those of the frozen f32 network.
-public struct ImageQuality: Sendable, Equatable {
+package struct ImageQuality: Sendable, Equatable {
   /// Peak signal-to-noise ratio in dB: the mean over the images, and the worst of them. The peak is the range of [-1, 1].
-  public var meanPSNR: Double
-  public var worstPSNR: Double
+  package var meanPSNR: Double
+  package var worstPSNR: Double
   /// Structural similarity (Wang et al. 2004), the mean over the images.
-  public var meanSSIM: Double
+  package var meanSSIM: Double
 
   /// - Parameters:
   ///   - pixels: u8 [count][size]; v stands for v / 127.5 - 1.

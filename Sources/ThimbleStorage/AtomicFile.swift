@@ -5,7 +5,7 @@ import Synchronization
 /// leaves nothing.
 ///
 /// A device or a pipe (`/dev/stdout`, `/dev/null`) is written as it stands: to rename a file over it would replace it.
-public struct AtomicFile: ~Copyable {
+package struct AtomicFile: ~Copyable {
   private let path: String
   /// Where the bytes go until they are committed; nil for a device.
   private let temporaryPath: String?
@@ -14,7 +14,7 @@ public struct AtomicFile: ~Copyable {
   private static let counter = Atomic<Int>(0)
 
   /// Begins the file that will stand at `path`. Throws `cannotWrite` if the folder does not take it.
-  public init(path: String) throws(FileError) {
+  package init(path: String) throws(FileError) {
     func refused(_ code: Int32) -> FileError {
       .system(.cannotWrite, file: path, call: "create", wanted: "a place to write", errno: code)
     }
@@ -38,7 +38,7 @@ public struct AtomicFile: ~Copyable {
   }
 
   /// Appends bytes.
-  public func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+  package func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
     var rest = bytes
     while !rest.isEmpty {
       let count = Glibc.write(descriptor, rest.baseAddress, min(rest.count, 1 << 30))
@@ -51,7 +51,7 @@ public struct AtomicFile: ~Copyable {
   }
 
   /// Appends the UTF-8 bytes of a text.
-  public func write(_ text: String) throws(FileError) {
+  package func write(_ text: String) throws(FileError) {
     var text = text
     do {
       try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
@@ -79,7 +79,7 @@ public struct AtomicFile: ~Copyable {
   }
 
   /// Syncs the bytes, puts the file in its place and syncs the folder.
-  public consuming func commit() throws(FileError) {
+  package consuming func commit() throws(FileError) {
     if let temporaryPath {
       guard fsync(descriptor) == 0 else {
         throw .system(.inputOutput, file: path, call: "fsync", wanted: "all bytes on the disk", errno: errno)
@@ -113,7 +113,7 @@ public struct AtomicFile: ~Copyable {
 
 extension AtomicFile {
   /// Writes a whole file in one call.
-  public static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(FileError) {
+  package static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(FileError) {
     let file = try AtomicFile(path: path)
     try file.write(bytes)
     try file.commit()

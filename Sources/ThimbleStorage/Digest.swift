@@ -1,16 +1,16 @@
 import Thimble
 
 /// SHA-256 as the 64 lower-case hexadecimal digits that files and messages show.
-public enum Digest {
+package enum Digest {
   /// The digest of some bytes.
-  public static func hexadecimal(_ bytes: UnsafeRawBufferPointer) -> String {
+  package static func hexadecimal(_ bytes: UnsafeRawBufferPointer) -> String {
     var digest = SHA256()
     digest.update(bytes.bytes)
     return hexadecimal(digest.finalize())
   }
 
   /// The digits of a finished digest.
-  public static func hexadecimal(_ digest: InlineArray<32, UInt8>) -> String {
+  package static func hexadecimal(_ digest: InlineArray<32, UInt8>) -> String {
     let digits = Array("0123456789abcdef".utf8)
     var text: [UInt8] = []
     for i in 0..<32 { text += [digits[Int(digest[i] >> 4)], digits[Int(digest[i] & 15)]] }

@@ -2,7 +2,7 @@ import Thimble
 
 extension FileError {
   /// A refusal of the runtime, about `file`.
-  public init(_ error: ThimbleError, file: String) {
+  package init(_ error: ThimbleError, file: String) {
     if error.code == .file {
       let code = Int32(truncatingIfNeeded: error.found)
       // ENOENT and ENOTDIR: nothing there; ENODEV and EINVAL: a folder, a device or an empty file.

@@ -2,9 +2,9 @@ import Glibc
 
 /// What went wrong with a file or an argument: one line that says where, what was found and what was wanted, and a second
 /// that says what to do.
-public struct FileError: Error, CustomStringConvertible, Sendable, Equatable {
+package struct FileError: Error, CustomStringConvertible, Sendable, Equatable {
   /// The kinds of trouble; the raw value is the exit code of a command that ends with it (sysexits).
-  public enum Kind: Int32, Sendable {
+  package enum Kind: Int32, Sendable {
     case usage = 64
     case badData = 65
     case missing = 66
@@ -15,20 +15,20 @@ public struct FileError: Error, CustomStringConvertible, Sendable, Equatable {
   }
 
   /// Which exit code it leads to.
-  public var kind: Kind
+  package var kind: Kind
   /// The file, as the user called it.
-  public var file: String
+  package var file: String
   /// The part of the file, or the system call, that it is about.
-  public var field: String
+  package var field: String
   /// What is there.
-  public var found: String
+  package var found: String
   /// What should be there.
-  public var wanted: String
+  package var wanted: String
   /// What to do, as a sentence.
-  public var advice: String
+  package var advice: String
 
   /// An error of all its parts.
-  public init(
+  package init(
     _ kind: Kind, file: String, field: String, found: String, wanted: String, advice: String
   ) {
     self.kind = kind
@@ -40,7 +40,7 @@ public struct FileError: Error, CustomStringConvertible, Sendable, Equatable {
   }
 
   /// Two lines. Names and values from files may hold anything; control characters are shown as "?".
-  public var description: String {
+  package var description: String {
     "\(Self.printable("\(file): \(field): found \(found), wanted \(wanted)"))\n\(Self.printable(advice))"
   }
 

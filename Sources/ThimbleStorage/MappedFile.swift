@@ -2,15 +2,15 @@ import Glibc
 
 /// A file mapped read-only: its bytes are there as long as this object is, and are read from the disk as they are touched.
 /// Nobody may shorten the file meanwhile: the kernel would end the process. Our own writers never do, they replace files.
-public final class MappedFile: Sendable {
+package final class MappedFile: Sendable {
   /// The path it was opened by.
-  public let path: String
+  package let path: String
   /// All bytes; empty for an empty file. Valid while the object lives, which is not to the end of a scope but to the last use
   /// of the object: keep it in a property, or write `defer { withExtendedLifetime(file) {} }`.
-  public nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+  package nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
 
   /// Maps the file at `path`. Throws `missing` if there is none, `inputOutput` if it cannot be read.
-  public init(path: String) throws(FileError) {
+  package init(path: String) throws(FileError) {
     // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
@@ -41,7 +41,7 @@ public final class MappedFile: Sendable {
   }
 
   /// A copy of all bytes.
-  public func contents() -> [UInt8] { withExtendedLifetime(self) { Array(bytes) } }
+  package func contents() -> [UInt8] { withExtendedLifetime(self) { Array(bytes) } }
 
   deinit {
     if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }

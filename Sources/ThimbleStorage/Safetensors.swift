@@ -1,5 +1,5 @@
 /// The element types that the project stores, by their names in safetensors.
-public enum TensorType: String, Sendable {
+package enum TensorType: String, Sendable {
   case u8 = "U8"
   case i16 = "I16"
   case i32 = "I32"
@@ -8,7 +8,7 @@ public enum TensorType: String, Sendable {
   case f32 = "F32"
 
   /// Bytes of one element.
-  public var byteCount: Int {
+  package var byteCount: Int {
     switch self {
     case .u8: 1
     case .i16: 2
@@ -19,24 +19,24 @@ public enum TensorType: String, Sendable {
 }
 
 /// One tensor of a file: its bytes lie in the mapping, which it keeps alive.
-public struct StoredTensor: Sendable {
+package struct StoredTensor: Sendable {
   /// As in the file.
-  public let name: String
+  package let name: String
   /// Of the elements.
-  public let type: TensorType
+  package let type: TensorType
   /// Outermost dimension first; empty for a single number.
-  public let shape: [Int]
+  package let shape: [Int]
   /// Little-endian elements, row-major; may be unaligned. Valid while `file` lives.
-  public nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+  package nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
   let file: MappedFile
 
   /// Product of the shape.
-  public var elementCount: Int { shape.reduce(1, *) }
+  package var elementCount: Int { shape.reduce(1, *) }
 
   /// A copy of the elements of an `F32` tensor.
-  public func floats() -> [Float] { copied() }
+  package func floats() -> [Float] { copied() }
   /// A copy of the elements as any plain type of the tensor's width.
-  public func copied<Element: BitwiseCopyable>() -> [Element] {
+  package func copied<Element: BitwiseCopyable>() -> [Element] {
     precondition(MemoryLayout<Element>.size == type.byteCount)
     return [Element](unsafeUninitializedCapacity: elementCount) { buffer, count in
       UnsafeMutableRawBufferPointer(buffer).copyMemory(from: bytes)
@@ -47,19 +47,19 @@ public struct StoredTensor: Sendable {
 
 /// A safetensors file (github.com/huggingface/safetensors, its format page): eight bytes of header length, a JSON header,
 /// the tensors' bytes. The file is hostile: sizes are checked before use, holes and overlaps are refused.
-public struct SafetensorsFile: Sendable {
+package struct SafetensorsFile: Sendable {
   /// Where the file lies.
-  public let path: String
+  package let path: String
   /// The texts of `__metadata__`.
-  public let metadata: [String: String]
+  package let metadata: [String: String]
   /// Tensors by name.
-  public let tensors: [String: StoredTensor]
+  package let tensors: [String: StoredTensor]
 
   /// The longest header that is read, in bytes (the format's own limit is 100 MB).
-  public static let largestHeader = 1 << 20
+  package static let largestHeader = 1 << 20
 
   /// Maps and checks the file at `path`. Throws `missing`, `inputOutput` or `badData`.
-  public init(path: String) throws(FileError) {
+  package init(path: String) throws(FileError) {
     let file = try MappedFile(path: path)
     let (header, data) = try Self.parts(file)
     var metadata: [String: String] = [:]
@@ -142,7 +142,7 @@ public struct SafetensorsFile: Sendable {
   }
 
   /// The tensor of this name, type and shape (nil: any size there), or an error that says what is there instead.
-  public func tensor(_ name: String, _ type: TensorType, shape wanted: [Int?]? = nil) throws(FileError) -> StoredTensor
+  package func tensor(_ name: String, _ type: TensorType, shape wanted: [Int?]? = nil) throws(FileError) -> StoredTensor
   {
     let wantedText = wanted.map {
       "\(type.rawValue) [\($0.map { $0.map(String.init) ?? "any" }.joined(separator: ", "))]"

@@ -1,16 +1,16 @@
 /// Writes a safetensors file, tensor after tensor, with the keys of its header sorted: equal content gives equal bytes.
-public struct SafetensorsWriter: ~Copyable {
+package struct SafetensorsWriter: ~Copyable {
   /// A tensor announced in the header.
-  public struct Entry: Sendable {
+  package struct Entry: Sendable {
     /// Unlike all others in the file.
-    public var name: String
+    package var name: String
     /// Of the elements.
-    public var type: TensorType
+    package var type: TensorType
     /// Outermost dimension first.
-    public var shape: [Int]
+    package var shape: [Int]
 
     /// A tensor of this name, type and shape.
-    public init(_ name: String, _ type: TensorType, _ shape: [Int]) {
+    package init(_ name: String, _ type: TensorType, _ shape: [Int]) {
       self.name = name
       self.type = type
       self.shape = shape
@@ -26,7 +26,7 @@ public struct SafetensorsWriter: ~Copyable {
   private var missing: Int
 
   /// Writes the header. The tensors' bytes follow in the order of `entries`, through `append`; data begin at a multiple of 64.
-  public init(path: String, metadata: [String: String], entries: [Entry]) throws(FileError) {
+  package init(path: String, metadata: [String: String], entries: [Entry]) throws(FileError) {
     let header = Self.header(metadata: metadata, entries: entries)
     let file = try AtomicFile(path: path)
     do {
@@ -61,14 +61,14 @@ public struct SafetensorsWriter: ~Copyable {
   }
 
   /// Appends the bytes of the next tensor, or a part of them.
-  public mutating func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+  package mutating func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
     precondition(bytes.count <= missing, "more bytes than announced")
     try file.write(bytes)
     missing -= bytes.count
   }
 
   /// Appends the next tensor, or a part of it.
-  public mutating func append<Element: BitwiseCopyable>(_ elements: [Element]) throws(FileError) {
+  package mutating func append<Element: BitwiseCopyable>(_ elements: [Element]) throws(FileError) {
     precondition(elements.count * MemoryLayout<Element>.stride <= missing, "more bytes than announced")
     do {
       try elements.withUnsafeBytes { try file.write($0) }
@@ -94,7 +94,7 @@ public struct SafetensorsWriter: ~Copyable {
   }
 
   /// Ends the file and puts it in its place.
-  public consuming func commit() throws(FileError) {
+  package consuming func commit() throws(FileError) {
     precondition(missing == 0, "fewer bytes than announced")
     try file.commit()
   }

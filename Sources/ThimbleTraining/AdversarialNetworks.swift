@@ -4,34 +4,34 @@ import ThimbleNetworks
 import ThimbleStorage
 
 /// What one minibatch gave. Losses that its schedule does not compute are nil.
-public struct StepReport: Sendable, Equatable {
+package struct StepReport: Sendable, Equatable {
   /// mean softplus(-D(x)) + mean softplus(D(G(z))).
-  public var discriminatorLoss: Float?
+  package var discriminatorLoss: Float?
   /// mean softplus(-D(G(z))), the non-saturating loss.
-  public var generatorLoss: Float?
+  package var generatorLoss: Float?
   /// Mean of sigmoid(D(x)) over real images, and of sigmoid(D(G(z))) over generated ones.
-  public var scoreOfReal: Float?
-  public var scoreOfGenerated: Float?
+  package var scoreOfReal: Float?
+  package var scoreOfGenerated: Float?
 
   /// Whether all numbers that are there are finite.
-  public var isFinite: Bool {
+  package var isFinite: Bool {
     [discriminatorLoss, generatorLoss, scoreOfReal, scoreOfGenerated].allSatisfy { $0?.isFinite ?? true }
   }
 }
 
 /// Generator and discriminator with their optimisers, in one workspace: what a minibatch is applied to.
-public final class AdversarialNetworks {
-  public let recipe: Recipe
-  public let generator: Network
-  public let discriminator: Network
-  public let workspace: Workspace
+package final class AdversarialNetworks {
+  package let recipe: Recipe
+  package let generator: Network
+  package let discriminator: Network
+  package let workspace: Workspace
   private let losses: AdversarialLosses
   /// Updates done so far, for Adam's bias correction.
   private var generatorUpdates = AdamPowers()
   private var discriminatorUpdates = AdamPowers()
 
   /// Reserves and allocates all memory. The recipe must be valid. Weights are 0 until `initialize` or a checkpoint's `load`.
-  public init(_ recipe: Recipe, workers: Workers, kernels: FloatKernels, allocate: Bool = true) {
+  package init(_ recipe: Recipe, workers: Workers, kernels: FloatKernels, allocate: Bool = true) {
     self.recipe = recipe
     workspace = Workspace()
     let context = ComputeContext(workspace: workspace, workers: workers, kernels: kernels)
@@ -45,13 +45,13 @@ public final class AdversarialNetworks {
   }
 
   /// Draws the initial weights from the recipe's seed.
-  public func initialize() {
+  package func initialize() {
     generator.initialize(seed: recipe.seed, deviation: Float(recipe.weightDeviation), network: 0)
     discriminator.initialize(seed: recipe.seed, deviation: Float(recipe.weightDeviation), network: 1)
   }
 
   /// Takes weights, moments and the count of updates from a checkpoint of the same recipe.
-  public func load(_ stored: StoredTraining) throws(FileError) {
+  package func load(_ stored: StoredTraining) throws(FileError) {
     try stored.load(generator: generator, discriminator: discriminator)
     (generatorUpdates, discriminatorUpdates) = (AdamPowers(), AdamPowers())
     for step in 0..<stored.state.step {
@@ -67,7 +67,7 @@ public final class AdversarialNetworks {
   /// - Parameters:
   ///   - real: [batchSize][side][side][channels] in [-1, 1].
   ///   - latents: [batchSize][latentLength].
-  public func apply(step: Int, real: UnsafePointer<Float>, latents: UnsafePointer<Float>) -> StepReport {
+  package func apply(step: Int, real: UnsafePointer<Float>, latents: UnsafePointer<Float>) -> StepReport {
     var report = StepReport()
     generator.forward(latents, images: recipe.batchSize)
     if updatesDiscriminator(step) { updateDiscriminator(real, &report) }

@@ -3,30 +3,30 @@ import ThimbleData
 import ThimbleNetworks
 
 /// Which images and latents each minibatch is made of: a function of (recipe, step), so that a run can go on anywhere.
-public struct BatchSource {
+package struct BatchSource {
   private let dataset: Dataset
   private let recipe: Recipe
   private var pass = -1
   private var order: [UInt32] = []
   /// [batchSize][side][side][channels] in [-1, 1].
-  public private(set) var real: [Float]
+  package private(set) var real: [Float]
   /// [batchSize][latentLength].
-  public private(set) var latents: [Float]
+  package private(set) var latents: [Float]
   /// v / 127.5 - 1 for each byte v (paper, section 4: scaled to the range of tanh).
   private let scaled = (0..<256).map { Float($0) / 127.5 - 1 }
 
   /// Images that do not fill a minibatch at the end of a pass are left out of it.
-  public init(_ dataset: Dataset, _ recipe: Recipe) {
+  package init(_ dataset: Dataset, _ recipe: Recipe) {
     self.dataset = dataset
     self.recipe = recipe
     real = [Float](repeating: 0, count: recipe.batchSize * dataset.imageByteCount)
     latents = [Float](repeating: 0, count: recipe.batchSize * recipe.latentLength)
   }
 
-  public var stepsPerPass: Int { dataset.count / recipe.batchSize }
+  package var stepsPerPass: Int { dataset.count / recipe.batchSize }
 
   /// Fills `real` and `latents` for minibatch number `step`, from 0.
-  public mutating func load(step: Int) {
+  package mutating func load(step: Int) {
     if step / stepsPerPass != pass {
       pass = step / stepsPerPass
       order = Self.order(count: dataset.count, seed: recipe.seed, pass: pass)

@@ -10,29 +10,29 @@ import ThimbleStorage
 ///     grids/step-0000468.png            samples of the same latents over time
 ///     checkpoints/step-0000468.safetensors
 ///     checkpoint.safetensors            the last one, with frozen statistics: what `export` and `sample` take
-public struct RunFolder: Sendable {
-  public let path: String
+package struct RunFolder: Sendable {
+  package let path: String
 
-  public init(path: String) { self.path = path }
+  package init(path: String) { self.path = path }
 
-  public var recipePath: String { path + "/recipe.json" }
-  public var metricsPath: String { path + "/metrics.jsonl" }
-  public var logPath: String { path + "/log.txt" }
-  public var finalCheckpointPath: String { path + "/checkpoint.safetensors" }
-  public func gridPath(step: Int) -> String { path + "/grids/step-\(Self.digits(step)).png" }
-  public func checkpointPath(step: Int) -> String { path + "/checkpoints/step-\(Self.digits(step)).safetensors" }
+  package var recipePath: String { path + "/recipe.json" }
+  package var metricsPath: String { path + "/metrics.jsonl" }
+  package var logPath: String { path + "/log.txt" }
+  package var finalCheckpointPath: String { path + "/checkpoint.safetensors" }
+  package func gridPath(step: Int) -> String { path + "/grids/step-\(Self.digits(step)).png" }
+  package func checkpointPath(step: Int) -> String { path + "/checkpoints/step-\(Self.digits(step)).safetensors" }
 
   private static func digits(_ step: Int) -> String {
     String(repeating: "0", count: max(0, 7 - "\(step)".count)) + "\(step)"
   }
 
   /// Makes the folder and those in it. Throws `cannotWrite`.
-  public func create() throws(FileError) {
+  package func create() throws(FileError) {
     for folder in [path + "/grids", path + "/checkpoints"] { try Folder.create(folder) }
   }
 
   /// Steps of the checkpoints there are, ascending.
-  public var checkpointSteps: [Int] {
+  package var checkpointSteps: [Int] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path + "/checkpoints")) ?? []
     return names.compactMap { name in
       guard name.hasPrefix("step-"), name.hasSuffix(".safetensors") else { return nil }
@@ -69,7 +69,7 @@ public struct RunFolder: Sendable {
   }
 
   /// Whether a run has begun here.
-  public var holdsRun: Bool { FileManager.default.fileExists(atPath: recipePath) || !checkpointSteps.isEmpty }
+  package var holdsRun: Bool { FileManager.default.fileExists(atPath: recipePath) || !checkpointSteps.isEmpty }
 
   private func stored(_ step: Int) throws(FileError) -> StoredTraining {
     let stored = try StoredTraining(path: checkpointPath(step: step))

@@ -5,7 +5,7 @@ import ThimbleStorage
 
 extension TrainingRun {
   /// Refuses a data set that the recipe's networks cannot take.
-  public static func check(_ recipe: Recipe, _ dataset: Dataset) throws(FileError) {
+  package static func check(_ recipe: Recipe, _ dataset: Dataset) throws(FileError) {
     guard dataset.height == recipe.size, dataset.width == recipe.size, dataset.channels == recipe.channels else {
       throw FileError(
         .badData, file: dataset.path, field: "images",
@@ -22,7 +22,7 @@ extension TrainingRun {
   }
 
   /// Refuses networks that do not fit this machine's memory.
-  public static func checkMemory(_ networks: AdversarialNetworks, _ recipe: Recipe) throws(FileError) {
+  package static func checkMemory(_ networks: AdversarialNetworks, _ recipe: Recipe) throws(FileError) {
     let (needed, present) = (networks.workspace.byteCount, ProcessInfo.processInfo.physicalMemory)
     guard UInt64(needed) > present / 10 * 9 else { return }
     throw FileError(
@@ -31,7 +31,7 @@ extension TrainingRun {
       advice: "Set a smaller batchSize or smaller widths in the recipe.")
   }
 
-  public static func checkFolder(_ folder: RunFolder, resume: Bool) throws(FileError) {
+  package static func checkFolder(_ folder: RunFolder, resume: Bool) throws(FileError) {
     if folder.holdsRun && !resume {
       throw FileError(
         .cannotWrite, file: folder.path, field: "run folder", found: "a run", wanted: "a new or empty folder",

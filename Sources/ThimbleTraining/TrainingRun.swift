@@ -5,16 +5,16 @@ import ThimbleNetworks
 import ThimbleStorage
 
 /// What a training run does beside computing: how far it goes and what it leaves in its folder. None of it shows in the weights.
-public struct TrainingOptions: Sendable {
+package struct TrainingOptions: Sendable {
   /// Minibatches in all; nil: the recipe's passes.
-  public var steps: Int?
+  package var steps: Int?
   /// Steps between checkpoints and between grids; nil: a pass.
-  public var checkpointEvery: Int?
-  public var gridEvery: Int?
+  package var checkpointEvery: Int?
+  package var gridEvery: Int?
   /// Checkpoints at multiples of this are kept for good.
-  public var keepEvery: Int?
+  package var keepEvery: Int?
 
-  public init(steps: Int? = nil, checkpointEvery: Int? = nil, gridEvery: Int? = nil, keepEvery: Int? = nil) {
+  package init(steps: Int? = nil, checkpointEvery: Int? = nil, gridEvery: Int? = nil, keepEvery: Int? = nil) {
     self.steps = steps
     self.checkpointEvery = checkpointEvery
     self.gridEvery = gridEvery
@@ -23,25 +23,25 @@ public struct TrainingOptions: Sendable {
 }
 
 /// Where a run stands after a step, for whoever shows it.
-public struct TrainingProgress: Sendable {
-  public let step: Int
-  public let totalSteps: Int
-  public let stepsPerPass: Int
+package struct TrainingProgress: Sendable {
+  package let step: Int
+  package let totalSteps: Int
+  package let stepsPerPass: Int
   /// The latest numbers; losses of the other network are those of the step before.
-  public let report: StepReport
+  package let report: StepReport
   /// Over the last steps.
-  public let imagesPerSecond: Double
-  public var secondsLeft: Double { Double(totalSteps - step) * secondsPerStep }
+  package let imagesPerSecond: Double
+  package var secondsLeft: Double { Double(totalSteps - step) * secondsPerStep }
   let secondsPerStep: Double
 }
 
 /// Trains: from a recipe and a data set to checkpoints.
-public final class TrainingRun {
-  public let recipe: Recipe
-  public let folder: RunFolder
-  public let totalSteps: Int
+package final class TrainingRun {
+  package let recipe: Recipe
+  package let folder: RunFolder
+  package let totalSteps: Int
   /// Minibatches done.
-  public private(set) var step = 0
+  package private(set) var step = 0
   private let dataset: Dataset
   private let options: TrainingOptions
   private let networks: AdversarialNetworks
@@ -51,7 +51,7 @@ public final class TrainingRun {
 
   /// Begins a run in `folder`, or goes on from its newest checkpoint if `resume` says so.
   /// - Parameter warn: takes lines that the user should see.
-  public init(
+  package init(
     _ recipe: Recipe, dataset: Dataset, folder: RunFolder, resume: Bool, options: TrainingOptions, workers: Workers,
     kernels: FloatKernels, warn: (String) -> Void
   ) throws(FileError) {
@@ -95,7 +95,7 @@ public final class TrainingRun {
 
   /// Trains to the last step, or until `shouldStop`.
   /// - Returns: whether it came to the end. If not, a checkpoint of the last step was written.
-  public func run(
+  package func run(
     shouldStop: () -> Bool, onStep: (TrainingProgress) -> Void, onCheckpoint: (String) -> Void
   ) throws(FileError) -> Bool {
     var rate = StepRate()
@@ -218,9 +218,9 @@ extension StepReport {
 }
 
 /// Pixels from what generators put out.
-public enum Pixel {
+package enum Pixel {
   /// The byte v for which v / 127.5 - 1 is nearest to `value`.
-  public static func byte(_ value: Float) -> UInt8 {
+  package static func byte(_ value: Float) -> UInt8 {
     UInt8(max(0, min(255, ((value + 1) * 127.5).rounded(.toNearestOrEven))))
   }
 }

@@ -1,24 +1,24 @@
 /// A colour, 8 bits each.
-public struct RGB: Sendable, Equatable {
+package struct RGB: Sendable, Equatable {
   /// 0 to 255.
-  public var red: UInt8
+  package var red: UInt8
   /// 0 to 255.
-  public var green: UInt8
+  package var green: UInt8
   /// 0 to 255.
-  public var blue: UInt8
+  package var blue: UInt8
 
   /// All 255.
-  public static let white = RGB(red: 255, green: 255, blue: 255)
+  package static let white = RGB(red: 255, green: 255, blue: 255)
 
   /// A colour of three parts.
-  public init(red: UInt8, green: UInt8, blue: UInt8) {
+  package init(red: UInt8, green: UInt8, blue: UInt8) {
     self.red = red
     self.green = green
     self.blue = blue
   }
 
   /// Six hexadecimal digits, as in "FF8000"; nil for anything else.
-  public init?(hexadecimal text: String) {
+  package init?(hexadecimal text: String) {
     guard text.utf8.count == 6, text.utf8.allSatisfy({ $0 != 43 && $0 != 45 }), let value = UInt32(text, radix: 16)
     else { return nil }
     self.init(

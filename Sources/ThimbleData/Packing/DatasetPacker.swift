@@ -7,29 +7,29 @@ import ThimbleStorage
 /// `labels`, else from IDX label files and from folders: an image is labelled by the first folder in which the images of
 /// its input differ; with several inputs, images that all lie in one folder by that folder's (or the input's) name. If one
 /// image has no label, none has.
-public struct DatasetPacker: Sendable {
+package struct DatasetPacker: Sendable {
   /// The largest side of the images of a set.
-  public static let largestSize = 1024
+  package static let largestSize = 1024
 
   /// Pixels of a side of the packed images.
-  public var size: Int
+  package var size: Int
   /// Make colour images grey.
-  public var grey = false
+  package var grey = false
   /// A table of labels (comma-separated values): image name or index, label.
-  public var labels: String?
+  package var labels: String?
   /// The column of `labels` to take, by its name in the first line; nil for a table of two columns.
-  public var labelColumn: String?
+  package var labelColumn: String?
   /// Leave out images that cannot be decoded, instead of failing.
-  public var skipBad = false
+  package var skipBad = false
   /// What shows through transparent pixels.
-  public var background = RGB.white
+  package var background = RGB.white
   /// The terms of the images, kept with the set.
-  public var licence: String?
+  package var licence: String?
   /// What the set is called; nil for the name of the first input.
-  public var name: String?
+  package var name: String?
 
   /// Packs to images of `size` x `size` pixels, 1 to `largestSize`.
-  public init(size: Int) { self.size = size }
+  package init(size: Int) { self.size = size }
 
   /// Packs `inputs` (IDX files, folders, tar archives, single images) into the file `output`, whole or not at all.
   ///
@@ -37,7 +37,7 @@ public struct DatasetPacker: Sendable {
   /// (all are tried, then named together) or labels, `cannotWrite` for the output.
   ///
   /// - Parameter progress: Called on this thread with the numbers of images done and of all images.
-  public func pack(
+  package func pack(
     _ inputs: [String], to output: String, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(FileError) -> PackingReport {
     try check(inputs, output)

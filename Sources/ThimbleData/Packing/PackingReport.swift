@@ -1,23 +1,23 @@
 /// What was packed.
-public struct PackingReport: Sendable, Equatable, CustomStringConvertible {
+package struct PackingReport: Sendable, Equatable, CustomStringConvertible {
   /// An image that was left out.
-  public struct BadImage: Sendable, Equatable {
+  package struct BadImage: Sendable, Equatable {
     /// Its name within its input.
-    public var name: String
+    package var name: String
     /// What is wrong with it.
-    public var reason: String
+    package var reason: String
   }
 
   /// [count, height, width, channels]
-  public var shape: [Int]
+  package var shape: [Int]
   /// Whether the set has labels.
-  public var isLabelled: Bool
+  package var isLabelled: Bool
   /// The images left out, in order.
-  public var bad: [BadImage]
+  package var bad: [BadImage]
   /// Files among the inputs that are neither called images nor are any.
-  public var ignoredCount: Int
+  package var ignoredCount: Int
   /// As in `Dataset.digest`.
-  public var digest: String
+  package var digest: String
 
   private static let largestList = 20
 
@@ -28,7 +28,7 @@ public struct PackingReport: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// A few lines, without an end of line after the last one.
-  public var description: String {
+  package var description: String {
     var lines = [
       "packed \(shape[0]) images, \(shape[2]) x \(shape[1]), \(shape[3] == 1 ? "grey" : "colour"), "
         + (isLabelled ? "labelled" : "without labels"), "digest \(digest)",

@@ -4,16 +4,16 @@ import ThimbleStorage
 
 /// What is known of a training run beside its numbers, in the metadata of a checkpoint. No time, host, path or thread count:
 /// a checkpoint is a function of recipe and packed set.
-public struct TrainingState: Sendable, Equatable {
-  public var recipe: Recipe
+package struct TrainingState: Sendable, Equatable {
+  package var recipe: Recipe
   /// Minibatches done.
-  public var step: Int
+  package var step: Int
   /// The data set it was trained on.
-  public var dataDigest: String
-  public var dataName: String
-  public var dataLicence: String
+  package var dataDigest: String
+  package var dataName: String
+  package var dataLicence: String
 
-  public init(recipe: Recipe, step: Int, dataDigest: String, dataName: String, dataLicence: String) {
+  package init(recipe: Recipe, step: Int, dataDigest: String, dataName: String, dataLicence: String) {
     self.recipe = recipe
     self.step = step
     self.dataDigest = dataDigest
@@ -26,11 +26,11 @@ public struct TrainingState: Sendable, Equatable {
 ///
 /// `generator.NAME` and `discriminator.NAME` are the weights, `optimizer.NETWORK.NAME.exp_avg` and `.exp_avg_sq` Adam's
 /// moments, `generator.LAYER.bn.running_mean` and `.running_var` the frozen statistics where they were made.
-public enum Checkpoint {
+package enum Checkpoint {
   static let format = "thimble-checkpoint 1"
 
   /// Writes both networks with their optimisers.
-  public static func write(
+  package static func write(
     _ state: TrainingState, generator: Network, discriminator: Network, statistics: FrozenStatistics?, to path: String
   ) throws(FileError) {
     var tensors = weights(generator, prefix: "generator") + weights(discriminator, prefix: "discriminator")

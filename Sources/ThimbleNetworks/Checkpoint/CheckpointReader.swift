@@ -3,12 +3,12 @@ import Thimble
 import ThimbleStorage
 
 /// A training run's checkpoint on disk, checked: both networks and their optimisers can be taken from it.
-public struct StoredTraining {
-  public let state: TrainingState
+package struct StoredTraining {
+  package let state: TrainingState
   private let file: SafetensorsFile
 
   /// Opens and checks the checkpoint at `path`: its format, arithmetic revision, recipe and digest.
-  public init(path: String) throws(FileError) {
+  package init(path: String) throws(FileError) {
     file = try SafetensorsFile(path: path)
     let metadata = file.metadata
     func bad(_ field: String, _ wanted: String, _ advice: String) -> FileError {
@@ -36,7 +36,7 @@ public struct StoredTraining {
   }
 
   /// Puts weights and moments into the networks, which must be built from the same recipe.
-  public func load(generator: Network, discriminator: Network) throws(FileError) {
+  package func load(generator: Network, discriminator: Network) throws(FileError) {
     for (network, prefix) in [(generator, "generator"), (discriminator, "discriminator")] {
       for parameter in network.parameters {
         func load(_ name: String, _ memory: UnsafeMutablePointer<Float>) throws(FileError) {

@@ -3,26 +3,26 @@ import ThimbleStorage
 
 /// A generator as a file holds it: layers, weights, frozen statistics if it has them. From checkpoints of our own, from
 /// files with the same tensor names (`project`, `deconv1`, ...) and from state dicts of PyTorch's DCGAN example (`main.0`, ...).
-public struct StoredGenerator: Sendable {
-  public let layers: [LayerSpecification]
-  public let distribution: LatentDistribution
-  public let batchNormEpsilon: Double
+package struct StoredGenerator: Sendable {
+  package let layers: [LayerSpecification]
+  package let distribution: LatentDistribution
+  package let batchNormEpsilon: Double
   /// All parameters in a network's order.
-  public let parameters: [Float]
+  package let parameters: [Float]
   /// nil where the file has none: they are then made by `Network.freeze`.
-  public let statistics: FrozenStatistics?
+  package let statistics: FrozenStatistics?
   /// Metadata of the file: licence and digest of the data, recipe, step.
-  public let metadata: [String: String]
+  package let metadata: [String: String]
 
-  public var latentLength: Int { layers[0].geometry.bigChannels }
-  public var imageSide: Int { layers.last!.geometry.bigSide }
-  public var imageChannels: Int { layers.last!.geometry.bigChannels }
+  package var latentLength: Int { layers[0].geometry.bigChannels }
+  package var imageSide: Int { layers.last!.geometry.bigSide }
+  package var imageChannels: Int { layers.last!.geometry.bigChannels }
   /// Numbers learnt, batch normalisation included.
-  public var parameterCount: Int { Parameter.layout(layers).parameters.reduce(0) { $0 + $1.count } }
-  public var multiplyAccumulates: Int { layers.reduce(0) { $0 + $1.geometry.multiplyAccumulates } }
+  package var parameterCount: Int { Parameter.layout(layers).parameters.reduce(0) { $0 + $1.count } }
+  package var multiplyAccumulates: Int { layers.reduce(0) { $0 + $1.geometry.multiplyAccumulates } }
 
   /// Reads the generator in the file at `path`.
-  public init(path: String) throws(FileError) {
+  package init(path: String) throws(FileError) {
     let file = try SafetensorsFile(path: path)
     try file.checkDigest()
     let names = TensorNames(file)
@@ -38,14 +38,14 @@ public struct StoredGenerator: Sendable {
   }
 
   /// The numbers of one layer in a network's order; nil if it has none of this kind.
-  public func values(_ layer: LayerSpecification, _ role: Parameter.Role) -> [Float]? {
+  package func values(_ layer: LayerSpecification, _ role: Parameter.Role) -> [Float]? {
     Parameter.layout(layers).parameters.first { $0.layer.name == layer.name && $0.role == role }.map {
       Array(parameters[$0.offset..<($0.offset + $0.count)])
     }
   }
 
   /// A network with these weights, for up to `capacity` images a run. Allocates its workspace.
-  public func network(capacity: Int, workers: Workers, kernels: FloatKernels) -> Network {
+  package func network(capacity: Int, workers: Workers, kernels: FloatKernels) -> Network {
     let context = ComputeContext(workspace: Workspace(), workers: workers, kernels: kernels)
     let network = Network(
       layers, capacity: capacity, batchNormEpsilon: Float(batchNormEpsilon), trained: false, context)
@@ -56,7 +56,7 @@ public struct StoredGenerator: Sendable {
   }
 
   /// Writes the generator under the project's own names.
-  public func write(statistics: FrozenStatistics?, to path: String) throws(FileError) {
+  package func write(statistics: FrozenStatistics?, to path: String) throws(FileError) {
     let network = network(capacity: 1, workers: Workers(count: 1), kernels: FloatKernels(.portable))
     var tensors = Checkpoint.weights(network, prefix: "generator")
     if let statistics { tensors += Checkpoint.tensors(of: statistics, network) }

@@ -1,10 +1,10 @@
 /// What a network computes with: where its numbers lie, who computes, by which instructions.
-public struct ComputeContext {
-  public let workspace: Workspace
-  public let workers: Workers
-  public let kernels: FloatKernels
+package struct ComputeContext {
+  package let workspace: Workspace
+  package let workers: Workers
+  package let kernels: FloatKernels
 
-  public init(workspace: Workspace, workers: Workers, kernels: FloatKernels) {
+  package init(workspace: Workspace, workers: Workers, kernels: FloatKernels) {
     self.workspace = workspace
     self.workers = workers
     self.kernels = kernels
@@ -12,10 +12,10 @@ public struct ComputeContext {
 }
 
 /// What the bits of a training run depend on beside recipe and data.
-public enum Arithmetic {
+package enum Arithmetic {
   /// Raised whenever the order of a sum, a formula or a constant of the f32 arithmetic changes: a checkpoint of another
   /// revision cannot be resumed to the same bytes.
-  public static let revision = 1
+  package static let revision = 1
   /// Images of a minibatch whose sums are made apart and then added in order: the unit that machines could share.
-  public static let shardImages = 8
+  package static let shardImages = 8
 }

@@ -7,7 +7,7 @@ import ThimbleKernels
 #endif
 
 /// The f32 kernels of one instruction set. Which one it is does not show in the results.
-public struct FloatKernels: Sendable {
+package struct FloatKernels: Sendable {
   /// The modules there are: AVX-512 needs no dot products here, but the two come together.
   enum Module: Sendable {
     case portable
@@ -19,7 +19,7 @@ public struct FloatKernels: Sendable {
   let module: Module
 
   /// The kernels for `instructionSet`, or those of the newest older set that has f32 kernels of its own.
-  public init(_ instructionSet: InstructionSet) {
+  package init(_ instructionSet: InstructionSet) {
     #if arch(x86_64)
       switch instructionSet {
       case .v4vnni: module = .v4vnni

@@ -10,14 +10,14 @@ package struct Slot: Sendable {
 
 /// All memory of a network or a training run: places are reserved first, then allocated at once, zeroed; nothing is allocated
 /// afterwards. 32 floats lie behind the last place, so that kernels may read a little past a row.
-public final class Workspace {
+package final class Workspace {
   private var reserved = 0
   private var base: UnsafeMutablePointer<Float>?
 
-  public init() {}
+  package init() {}
 
   /// Bytes that `allocate` will take, or has taken.
-  public var byteCount: Int { (reserved + 32) * 4 }
+  package var byteCount: Int { (reserved + 32) * 4 }
 
   package func reserve(_ count: Int) -> Slot {
     precondition(base == nil, "a workspace is sized before its first use")
@@ -27,7 +27,7 @@ public final class Workspace {
   }
 
   /// Allocates and zeroes all that was reserved.
-  public func allocate() {
+  package func allocate() {
     precondition(base == nil)
     let raw = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
     base = raw.bindMemory(to: Float.self, capacity: reserved + 32)
@@ -40,17 +40,17 @@ public final class Workspace {
 }
 
 /// A fixed number of workers that share loops; which of them does what does not show in any result.
-public struct Workers: Sendable {
-  public let count: Int
+package struct Workers: Sendable {
+  package let count: Int
 
   /// - Parameter count: at least 1.
-  public init(count: Int) {
+  package init(count: Int) {
     precondition(count > 0, "no work is done without workers")
     self.count = count
   }
 
   /// The workers as what a `Generator` is run by.
-  public var parallelFor: ParallelFor {
+  package var parallelFor: ParallelFor {
     { count, body in share(count) { units in for unit in units { body(unit) } } }
   }
 

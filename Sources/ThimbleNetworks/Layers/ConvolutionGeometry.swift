@@ -3,17 +3,17 @@
 ///
 /// Small position i and tap k meet at the big position `i * stride - padding + k`, along both axes. A dense layer is the case of
 /// one position and one tap.
-public struct ConvolutionGeometry: Sendable, Equatable {
+package struct ConvolutionGeometry: Sendable, Equatable {
   /// Side of the big map, in positions.
-  public var bigSide: Int
-  public var bigChannels: Int
-  public var smallSide: Int
-  public var smallChannels: Int
-  public var kernel: Int
-  public var stride: Int
-  public var padding: Int
+  package var bigSide: Int
+  package var bigChannels: Int
+  package var smallSide: Int
+  package var smallChannels: Int
+  package var kernel: Int
+  package var stride: Int
+  package var padding: Int
 
-  public init(
+  package init(
     bigSide: Int, bigChannels: Int, smallSide: Int, smallChannels: Int, kernel: Int, stride: Int, padding: Int
   ) {
     self.bigSide = bigSide
@@ -31,13 +31,13 @@ public struct ConvolutionGeometry: Sendable, Equatable {
       bigSide: 1, bigChannels: big, smallSide: 1, smallChannels: small, kernel: 1, stride: 1, padding: 0)
   }
 
-  public var taps: Int { kernel * kernel }
+  package var taps: Int { kernel * kernel }
   var weightCount: Int { taps * bigChannels * smallChannels }
   var bigCount: Int { bigSide * bigSide * bigChannels }
   var smallCount: Int { smallSide * smallSide * smallChannels }
 
   /// Multiply-accumulates an image, counted as (kernel / stride)^2 taps a big position: borders not subtracted.
-  public var multiplyAccumulates: Int {
+  package var multiplyAccumulates: Int {
     bigSide * bigSide * bigChannels * smallChannels * kernel * kernel / (stride * stride)
   }
 }

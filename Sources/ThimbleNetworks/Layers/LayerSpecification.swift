@@ -1,51 +1,51 @@
 /// One layer of a network, as a plain value: what a recipe or a foreign file says of it.
-public struct LayerSpecification: Sendable, Equatable {
+package struct LayerSpecification: Sendable, Equatable {
   /// Which map is the input.
-  public enum Direction: Sendable { case bigToSmall, smallToBig }
+  package enum Direction: Sendable { case bigToSmall, smallToBig }
 
   /// Over what batch normalisation takes its statistics.
-  public enum Statistics: String, Sendable {
+  package enum Statistics: String, Sendable {
     /// Each channel, over images and positions.
     case channel
     /// Each output of a dense layer, over images alone (the authors' first layer).
     case output
   }
 
-  public enum Activation: Sendable, Equatable {
+  package enum Activation: Sendable, Equatable {
     case none, hyperbolicTangent
     /// max(x, slope * x): 0 for ReLU.
     case rectifier(slope: Float)
   }
 
   /// The name of its tensors in files: `project`, `deconv1`, `conv2`, `score`.
-  public var name: String
-  public var geometry: ConvolutionGeometry
-  public var direction: Direction
+  package var name: String
+  package var geometry: ConvolutionGeometry
+  package var direction: Direction
   /// nil: no batch normalisation.
-  public var statistics: Statistics?
+  package var statistics: Statistics?
   /// A bias for each output channel instead; foreign output layers have one.
-  public var hasBias: Bool
-  public var activation: Activation
+  package var hasBias: Bool
+  package var activation: Activation
   /// In a dense layer between a vector and a map: the map's positions and channels. Files order these numbers
   /// [channel][position], the networks [position][channel].
-  public var flattenedPositions: Int
+  package var flattenedPositions: Int
   /// The sides of weights in files.
-  public var fileShape: [Int]
+  package var fileShape: [Int]
 
   /// Numbers an image before and after the layer.
   var inputCount: Int { direction == .bigToSmall ? geometry.bigCount : geometry.smallCount }
-  public var outputCount: Int { direction == .bigToSmall ? geometry.smallCount : geometry.bigCount }
+  package var outputCount: Int { direction == .bigToSmall ? geometry.smallCount : geometry.bigCount }
   /// Channels of the output map.
-  public var outputChannels: Int {
+  package var outputChannels: Int {
     direction == .bigToSmall ? geometry.smallChannels / flattenedPositions : geometry.bigChannels
   }
   /// Length of the statistics, gain and bias.
-  public var statisticsCount: Int { statistics == .output ? outputCount : outputChannels }
+  package var statisticsCount: Int { statistics == .output ? outputCount : outputChannels }
 }
 
 extension LayerSpecification {
   /// `7x7x128 -> 14x14x64`: the maps before and after.
-  public var shapeText: String {
+  package var shapeText: String {
     let g = geometry
     let side = Int(Double(flattenedPositions).squareRoot())
     let dense = "\(side)x\(side)x\(g.smallChannels / flattenedPositions)"

@@ -1,16 +1,16 @@
 /// What a stretch of a network's parameters is, and how it is ordered in files.
-public struct Parameter: Sendable {
-  public enum Role: Sendable { case weight, gain, bias }
+package struct Parameter: Sendable {
+  package enum Role: Sendable { case weight, gain, bias }
 
   /// The name in files, without the network's: `deconv1.bn.weight`.
-  public let name: String
-  public let role: Role
-  public let layer: LayerSpecification
+  package let name: String
+  package let role: Role
+  package let layer: LayerSpecification
   /// Where it begins among the network's parameters; a multiple of 16.
-  public let offset: Int
+  package let offset: Int
   /// Shape in files.
-  public let shape: [Int]
-  public var count: Int { shape.reduce(1, *) }
+  package let shape: [Int]
+  package var count: Int { shape.reduce(1, *) }
 
   /// The index in memory of each number of the file, in the file's order.
   ///

@@ -1,19 +1,19 @@
 import Thimble
 
 /// Mean and variance that take the minibatch's place once a generator is frozen, for each layer with batch normalisation.
-public struct FrozenStatistics: Sendable, Equatable {
-  public struct Layer: Sendable, Equatable {
-    public var name: String
+package struct FrozenStatistics: Sendable, Equatable {
+  package struct Layer: Sendable, Equatable {
+    package var name: String
     /// In the networks' order, [position][channel].
-    public var mean: [Float]
-    public var variance: [Float]
+    package var mean: [Float]
+    package var variance: [Float]
   }
 
-  public var layers: [Layer]
+  package var layers: [Layer]
 
   /// Minibatches and images of each that `freeze` runs over: as many as the authors' own evaluation code.
-  public static let batches = 100
-  public static let batchSize = 128
+  package static let batches = 100
+  package static let batchSize = 128
 }
 
 extension Network {
@@ -21,7 +21,7 @@ extension Network {
   /// latents (domain `freezing` of seed 0), as they run through the network with the minibatch's own statistics. It runs in a
   /// copy of the network of that capacity, so that the result does not depend on this one's.
   /// - Parameter progress: called after each minibatch with its number from 1.
-  public func freeze(
+  package func freeze(
     distribution: LatentDistribution, batches: Int = FrozenStatistics.batches, progress: (Int) -> Void = { _ in }
   ) -> FrozenStatistics {
     let copy = Network(
@@ -69,7 +69,7 @@ extension Network {
   }
 
   /// Puts frozen statistics in force, for runs with `frozen: true`.
-  public func setStatistics(_ statistics: FrozenStatistics) {
+  package func setStatistics(_ statistics: FrozenStatistics) {
     let normalized = running.filter { $0.normalization != nil }
     precondition(normalized.map(\.specification.name) == statistics.layers.map(\.name))
     for (layer, frozen) in zip(normalized, statistics.layers) {

@@ -3,7 +3,7 @@ import Thimble
 extension Network {
   /// Draws initial weights: N(0, deviation) for weights, N(1, deviation) for gains, 0 for biases (paper, section 4).
   /// - Parameter network: 0 for the generator, 1 for the discriminator: which streams of the seed are drawn from.
-  public func initialize(seed: UInt64, deviation: Float, network: UInt64) {
+  package func initialize(seed: UInt64, deviation: Float, network: UInt64) {
     for (index, parameter) in parameters.enumerated() {
       let values = parameterValues + parameter.offset
       guard parameter.role != .bias else {
@@ -24,9 +24,9 @@ extension Network {
 }
 
 /// Latents as the f32 networks see them: the runtime's Q3.12 numbers, divided by 4096, exactly.
-public enum FloatLatents {
+package enum FloatLatents {
   /// Writes `count` rows of `length` numbers: streams `first` ... of the seed.
-  public static func fill(
+  package static func fill(
     _ rows: UnsafeMutablePointer<Float>, count: Int, length: Int, distribution: LatentDistribution, seed: UInt64,
     firstStream: UInt64, domain: Philox.Domain
   ) {

@@ -1,13 +1,13 @@
 import ThimbleKernelTypes
 
 /// A chain of layers with its parameters: a generator or a discriminator.
-public final class Network {
-  public let layers: [LayerSpecification]
-  public let parameters: [Parameter]
+package final class Network {
+  package let layers: [LayerSpecification]
+  package let parameters: [Parameter]
   /// Floats of all parameters, with what rounds each up to 16.
-  public let parameterCount: Int
+  package let parameterCount: Int
   /// Images that fit one run.
-  public let capacity: Int
+  package let capacity: Int
   let batchNormEpsilon: Float
   let context: ComputeContext
   let running: [Layer]
@@ -17,7 +17,7 @@ public final class Network {
   private var backwardBuffers: [Slot] = []
 
   /// Reserves all that the network needs in the context's workspace. `trained`: it can be run backwards and updated.
-  public init(
+  package init(
     _ layers: [LayerSpecification], capacity: Int, batchNormEpsilon: Float, trained: Bool, _ context: ComputeContext
   ) {
     self.layers = layers
@@ -40,19 +40,19 @@ public final class Network {
   }
 
   /// All parameters; call `parametersChanged()` after writing to them.
-  public var parameterValues: UnsafeMutablePointer<Float> { context.workspace[values] }
+  package var parameterValues: UnsafeMutablePointer<Float> { context.workspace[values] }
   package var gradients: UnsafeMutablePointer<Float> { context.workspace[training!.gradients] }
-  public var firstMoments: UnsafeMutablePointer<Float> { context.workspace[training!.firstMoments] }
-  public var secondMoments: UnsafeMutablePointer<Float> { context.workspace[training!.secondMoments] }
+  package var firstMoments: UnsafeMutablePointer<Float> { context.workspace[training!.firstMoments] }
+  package var secondMoments: UnsafeMutablePointer<Float> { context.workspace[training!.secondMoments] }
 
   /// [images][outputCount of the last layer] of the last run.
-  public var output: UnsafeMutablePointer<Float> { running.last!.output }
+  package var output: UnsafeMutablePointer<Float> { running.last!.output }
   /// [images][outputCount] of one layer in the last run.
-  public func output(ofLayer index: Int) -> UnsafePointer<Float> { UnsafePointer(running[index].output) }
-  public var outputCount: Int { layers.last!.outputCount }
+  package func output(ofLayer index: Int) -> UnsafePointer<Float> { UnsafePointer(running[index].output) }
+  package var outputCount: Int { layers.last!.outputCount }
 
   /// The name of a parameter that holds a number which is not finite, in itself or in its moments; nil if all are finite.
-  public var divergedParameter: String? {
+  package var divergedParameter: String? {
     parameters.first { parameter in
       [parameterValues, firstMoments, secondMoments].contains { numbers in
         (parameter.offset..<(parameter.offset + parameter.count)).contains { !numbers[$0].isFinite }
@@ -61,13 +61,13 @@ public final class Network {
   }
 
   /// Renews what is derived from the parameters.
-  public func parametersChanged() {
+  package func parametersChanged() {
     for layer in running { layer.pack(parameterValues) }
   }
 
   /// Runs forward over `images` rows of `input`.
   /// - Parameter frozen: use the statistics in force (set by `setStatistics`) instead of the minibatch's own.
-  public func forward(_ input: UnsafePointer<Float>, images: Int, frozen: Bool = false) {
+  package func forward(_ input: UnsafePointer<Float>, images: Int, frozen: Bool = false) {
     precondition(images <= capacity)
     var input = input
     for layer in running {

@@ -4,7 +4,7 @@ import ThimbleStorage
 
 extension Recipe {
   /// The recipe as JSON text: every field, in the order of need, the same text for the same recipe.
-  public var json: String {
+  package var json: String {
     func text(_ values: [Int]) -> String { "[\(values.map(String.init).joined(separator: ", "))]" }
     let fields: [(String, String)] = [
       ("geometry", "\"\(geometry.rawValue)\""), ("size", "\(size)"), ("channels", "\(channels)"),
@@ -21,7 +21,7 @@ extension Recipe {
 
   /// Reads a recipe. Fields that are left out have their default; unknown fields, wrong types and impossible geometries are
   /// refused.
-  public init(path: String) throws(FileError) {
+  package init(path: String) throws(FileError) {
     let file = try MappedFile(path: path)
     defer { withExtendedLifetime(file) {} }
     guard file.bytes.count <= 1 << 20 else {
@@ -33,7 +33,7 @@ extension Recipe {
   }
 
   /// Reads a recipe from JSON; `file` is for messages.
-  public init(json: Data, file: String) throws(FileError) {
+  package init(json: Data, file: String) throws(FileError) {
     guard let object = try? JSONSerialization.jsonObject(with: json), let values = object as? [String: Any] else {
       throw FileError(
         .badData, file: file, field: "recipe", found: "no JSON object", wanted: "a JSON object",
@@ -69,12 +69,12 @@ extension Recipe {
 }
 
 extension LayerSpecification.Statistics: CaseIterable {
-  public static let allCases: [Self] = [.channel, .output]
+  package static let allCases: [Self] = [.channel, .output]
 }
 
 extension LatentDistribution {
   /// The name in recipes and files.
-  public var name: String { self == .uniform ? "uniform" : "normal" }
+  package var name: String { self == .uniform ? "uniform" : "normal" }
 }
 
 /// The fields of a JSON object, each taken once; what is left at the end is unknown.

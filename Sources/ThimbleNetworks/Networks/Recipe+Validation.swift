@@ -2,10 +2,10 @@ import ThimbleStorage
 
 extension Recipe {
   /// Sizes that networks are built for.
-  public static let sizes = [16, 28, 32, 64, 128]
+  package static let sizes = [16, 28, 32, 64, 128]
 
   /// Refuses what no network or run can be built from; the kind of error, `file` and `advice` are for the message.
-  public func validate(
+  package func validate(
     _ kind: FileError.Kind = .badData, file: String,
     advice: String = "Mend this field, or leave it out for its default."
   ) throws(FileError) {

@@ -4,9 +4,9 @@ import Thimble
 ///
 /// The defaults are the constants of the paper (Radford, Metz, Chintala: "Unsupervised Representation Learning with Deep
 /// Convolutional Generative Adversarial Networks", 2015, sections 3 and 4) and, where the paper is silent, of its authors' code.
-public struct Recipe: Sendable, Equatable {
+package struct Recipe: Sendable, Equatable {
   /// The two geometries that are both called DCGAN.
-  public enum Geometry: String, Sendable, CaseIterable {
+  package enum Geometry: String, Sendable, CaseIterable {
     /// The paper's authors': 5x5 kernels, stride 2, padding 2.
     case authors
     /// dcgan.torch and PyTorch's example: 4x4 kernels, stride 2, padding 1.
@@ -14,46 +14,46 @@ public struct Recipe: Sendable, Equatable {
   }
 
   /// Which network a minibatch updates.
-  public enum Schedule: String, Sendable, CaseIterable {
+  package enum Schedule: String, Sendable, CaseIterable {
     /// Even minibatches update the generator, odd ones the discriminator (the authors' code).
     case alternating
     /// Each one updates the discriminator, then the generator.
     case both
   }
 
-  public var geometry: Geometry
+  package var geometry: Geometry
   /// Side of the images: 16, 28, 32, 64 or 128.
-  public var size: Int
+  package var size: Int
   /// 1 grey, 3 colour.
-  public var channels: Int
-  public var latentLength = 100
-  public var latentDistribution: LatentDistribution
+  package var channels: Int
+  package var latentLength = 100
+  package var latentDistribution: LatentDistribution
   /// Channels of the generator's maps, from the first to the last but the image; each following map has twice the side.
-  public var generatorWidths: [Int]
+  package var generatorWidths: [Int]
   /// Channels of the discriminator's maps, from the image inwards; each has half the side of the one before.
-  public var discriminatorWidths: [Int]
+  package var discriminatorWidths: [Int]
   /// What the batch normalisation of the generator's first layer takes its statistics over.
-  public var firstLayerStatistics: LayerSpecification.Statistics
-  public var batchNormEpsilon: Double
+  package var firstLayerStatistics: LayerSpecification.Statistics
+  package var batchNormEpsilon: Double
   /// Slope of the discriminator's LeakyReLU below 0.
-  public var leakySlope = 0.2
+  package var leakySlope = 0.2
   /// Standard deviation of the initial weights, and of the gains around 1.
-  public var weightDeviation = 0.02
-  public var schedule: Schedule
-  public var batchSize = 128
-  public var learningRate = 0.0002
-  public var beta1 = 0.5
-  public var beta2 = 0.999
-  public var adamEpsilon = 1e-8
+  package var weightDeviation = 0.02
+  package var schedule: Schedule
+  package var batchSize = 128
+  package var learningRate = 0.0002
+  package var beta1 = 0.5
+  package var beta2 = 0.999
+  package var adamEpsilon = 1e-8
   /// L2 weight decay, added to the gradients of all parameters.
-  public var weightDecay: Double
+  package var weightDecay: Double
   /// Passes over the data set.
-  public var passes = 25
+  package var passes = 25
   /// What initial weights, latents and the order of images are drawn from.
-  public var seed: UInt64 = 1
+  package var seed: UInt64 = 1
 
   /// The defaults for one geometry, size and number of channels.
-  public init(geometry: Geometry = .authors, size: Int = 64, channels: Int = 3) {
+  package init(geometry: Geometry = .authors, size: Int = 64, channels: Int = 3) {
     self.geometry = geometry
     self.size = size
     self.channels = channels
@@ -72,16 +72,16 @@ public struct Recipe: Sendable, Equatable {
 
   private static func log2(_ n: Int) -> Int? { n > 0 && n & (n - 1) == 0 ? n.trailingZeroBitCount : nil }
 
-  public var kernel: Int { geometry == .authors ? 5 : 4 }
-  public var padding: Int { geometry == .authors ? 2 : 1 }
+  package var kernel: Int { geometry == .authors ? 5 : 4 }
+  package var padding: Int { geometry == .authors ? 2 : 1 }
   /// Side of the generator's first map; nil where the size cannot be halved that often.
-  public func firstSide(_ widths: [Int]) -> Int? {
+  package func firstSide(_ widths: [Int]) -> Int? {
     let factor = 1 << min(widths.count, 30)
     return size % factor == 0 ? size / factor : nil
   }
 
   /// The generator's layers. The recipe must be valid.
-  public var generatorLayers: [LayerSpecification] {
+  package var generatorLayers: [LayerSpecification] {
     var side = firstSide(generatorWidths)!
     var layers = [
       LayerSpecification.projection(
@@ -102,7 +102,7 @@ public struct Recipe: Sendable, Equatable {
   }
 
   /// The discriminator's layers. The recipe must be valid.
-  public var discriminatorLayers: [LayerSpecification] {
+  package var discriminatorLayers: [LayerSpecification] {
     var side = size
     var layers: [LayerSpecification] = []
     for (index, width) in discriminatorWidths.enumerated() {
