@@ -40,7 +40,10 @@ let package = Package(
     .target(name: "ThimbleIntrinsics"),
     .target(name: "ThimbleKernelTypes", swiftSettings: [.unsafeFlags(["-Ounchecked"])]),
     kernels("ThimbleKernels"),
-    .target(name: "Thimble", dependencies: names(kernelModules), exclude: ["Format/FORMAT.md"]),
+    // Fused multiply-add, square root and rounding are calls to libm where the instruction set lacks them.
+    .target(
+      name: "Thimble", dependencies: names(kernelModules), exclude: ["Format/FORMAT.md"],
+      linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
 
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),

@@ -27,7 +27,8 @@ package final class MappedFile: Sendable {
       throw FileError(
         .badData, file: path, field: "kind of file",
         found: status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "a device or a pipe", wanted: "a plain file",
-        advice: "Name a plain file.")
+        advice:
+          "Name a file: of a run its checkpoint.safetensors, of pictures the set that `thimble dataset pack` makes.")
     }
     self.path = path
     if status.st_size == 0 {

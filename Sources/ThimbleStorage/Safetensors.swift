@@ -58,9 +58,22 @@ package struct SafetensorsFile: Sendable {
   /// The longest header that is read, in bytes (the format's own limit is 100 MB).
   package static let largestHeader = 1 << 20
 
+  /// What is named by mistake, by its first bytes.
+  private static let otherKinds: [([UInt8], String)] = [
+    (Array("THIMBLE\u{1A}".utf8), "a .thimble file, which is exported already"),
+    ([0x89, 0x50, 0x4E, 0x47], "a PNG picture"),
+    ([0xFF, 0xD8, 0xFF], "a JPEG picture"), ([0x1F, 0x8B], "a gzip file"),
+  ]
+
   /// Maps and checks the file at `path`. Throws `missing`, `inputOutput` or `badData`.
   package init(path: String) throws(FileError) {
     let file = try MappedFile(path: path)
+    defer { withExtendedLifetime(file) {} }
+    for (start, kind) in Self.otherKinds where file.bytes.starts(with: start) {
+      throw FileError(
+        .badData, file: path, field: "kind of file", found: kind, wanted: "a safetensors file",
+        advice: "Name a checkpoint or a packed set.")
+    }
     let (header, data) = try Self.parts(file)
     var metadata: [String: String] = [:]
     var tensors: [String: StoredTensor] = [:]

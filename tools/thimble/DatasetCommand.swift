@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import ThimbleData
+import ThimbleNetworks
 import ThimbleStorage
 
 struct DatasetCommand: ParsableCommand {
@@ -46,6 +47,11 @@ struct DatasetCommand: ParsableCommand {
       }
       bar.finish()
       print(report)
+      if !Recipe.sizes.contains(size) {
+        tell(
+          "note: training takes images of \(Recipe.sizes.map(String.init).joined(separator: ", ")) a side, not of \(size)"
+        )
+      }
     }
   }
 

@@ -73,6 +73,7 @@ enum GoldenFile {
         .badData, file: path, field: "line \(line)", found: found, wanted: "64 hexadecimal digits, two spaces, a seed",
         advice: "Make the golden file again with `thimble golden`.")
     }
+    if file.bytes.starts(with: Array("THIMBLE\u{1A}".utf8)) { throw bad(1, "a .thimble file; it comes first") }
     guard file.bytes.count <= 1 << 27 else { throw bad(0, "\(file.bytes.count) bytes") }
     var lines: [(digest: String, seed: UInt64)] = []
     for (index, line) in String(decoding: file.bytes, as: UTF8.self).split(separator: "\n").enumerated() {

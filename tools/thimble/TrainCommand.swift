@@ -74,7 +74,7 @@ struct TrainCommand: ParsableCommand {
 
   /// With the options that the run's folder does not hold.
   private func commandToGoOn(_ data: String, _ outdir: String) -> String {
-    var words = ["thimble", "train", "--data", data, "--outdir", outdir, "--resume"]
+    var words = [CommandLine.arguments[0], "train", "--data", data, "--outdir", outdir, "--resume"]
     let numbers = [
       ("--steps", steps), ("--checkpoint-every", checkpointEvery), ("--grid-every", gridEvery),
       ("--keep-every", keepEvery), ("--threads", compute.threads),

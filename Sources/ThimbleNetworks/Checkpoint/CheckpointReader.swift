@@ -55,6 +55,11 @@ extension SafetensorsFile {
   /// Compares the digest in the metadata, where there is one, with that of the tensors' bytes in the order of their names.
   func checkDigest() throws(FileError) {
     guard let wanted = metadata["digest"] else { return }
+    if let format = metadata["format"], format.hasPrefix("thimble-dataset") {
+      throw FileError(
+        .badData, file: path, field: "format", found: "\"\(format)\", a packed set of images", wanted: "a checkpoint",
+        advice: "Train on this set and name the run's checkpoint.safetensors; `thimble dataset info` looks at sets.")
+    }
     var digest = SHA256()
     for name in tensors.keys.sorted() {
       let bytes = tensors[name]!.bytes
