@@ -41,8 +41,11 @@ package struct FileError: Error, CustomStringConvertible, Sendable, Equatable {
 
   /// Two lines. Names and values from files may hold anything; control characters are shown as "?".
   package var description: String {
-    "\(Self.printable("\(file): \(field): found \(found), wanted \(wanted)"))\n\(Self.printable(advice))"
+    "\(Self.printable("\(file): \(Self.cut(field)): found \(Self.cut(found)), wanted \(wanted)"))\n\(Self.printable(advice))"
   }
+
+  /// What was found may be as long as a file.
+  private static func cut(_ text: String) -> String { text.utf8.count <= 1000 ? text : "\(text.prefix(200))..." }
 
   /// The text with control characters shown as "?", fit for a terminal.
   package static func printable(_ text: String) -> String {

@@ -115,12 +115,35 @@ extension JSON {
       let word = String(decoding: bytes[start..<at], as: UTF8.self)
       if ["true", "false", "null"].contains(word) { return .other }
       let digits = word.hasPrefix("-") ? word.dropFirst() : word[...]
-      guard let parts = digits.wholeMatch(of: /(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/) else {
-        throw fault("no value")
-      }
-      if parts.1 == nil && parts.2 == nil, let number = Int(word) { return .integer(number) }
-      guard parts.1 != nil || parts.2 != nil, Double(word)?.isFinite == true else { throw fault("the number \(word)") }
+      guard let isWhole = Self.isWholeNumber(Array(digits.utf8)) else { throw fault("no value") }
+      if isWhole, let number = Int(word) { return .integer(number) }
+      guard !isWhole, Double(word)?.isFinite == true else { throw fault("the number \(word.prefix(40))") }
       return .other
+    }
+
+    /// Whether digits after a sign are a whole number or one with a fraction or an exponent; nil if they are no number (RFC 8259,
+    /// section 6). By bytes: a header may hold hundreds of thousands.
+    private static func isWholeNumber(_ digits: [UInt8]) -> Bool? {
+      var at = 0
+      func run() -> Int {
+        let start = at
+        while at < digits.count, (48...57).contains(digits[at]) { at += 1 }
+        return at - start
+      }
+      let leading = digits.first
+      let whole = run()
+      guard whole == 1 || whole > 1 && leading != 48 else { return nil }
+      if at == digits.count { return true }
+      if digits[at] == UInt8(ascii: ".") {
+        at += 1
+        if run() == 0 { return nil }
+      }
+      if at < digits.count, digits[at] | 32 == UInt8(ascii: "e") {
+        at += 1
+        if at < digits.count, digits[at] == UInt8(ascii: "+") || digits[at] == UInt8(ascii: "-") { at += 1 }
+        if run() == 0 { return nil }
+      }
+      return at == digits.count ? false : nil
     }
 
     /// What follows an opening quote.

@@ -23,7 +23,11 @@ extension TrainingRun {
 
   /// Refuses networks that do not fit this machine's memory.
   package static func checkMemory(_ networks: AdversarialNetworks, _ recipe: Recipe) throws(FileError) {
-    let (needed, present) = (networks.workspace.byteCount, ProcessInfo.processInfo.physicalMemory)
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+    let (needed, present) = (
+      networks.workspace.byteCount, min(ProcessInfo.processInfo.physicalMemory, UInt64(limit.rlim_cur))
+    )
     guard UInt64(needed) > present / 10 * 9 else { return }
     throw FileError(
       .usage, file: "recipe", field: "memory", found: "\(needed >> 20) MB for a minibatch of \(recipe.batchSize)",

@@ -58,7 +58,7 @@ struct DatasetCommand: ParsableCommand {
   struct Info: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "What a set holds.")
     @Argument(help: "A packed set.") var set: String
-    func run() throws { print(try DatasetInfo(path: set)) }
+    func run() throws { print(printableLines("\(try DatasetInfo(path: set))")) }
   }
 
   struct Sheet: ParsableCommand {

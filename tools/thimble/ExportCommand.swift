@@ -25,6 +25,7 @@ struct ExportCommand: ParsableCommand {
   }
 
   func run() throws {
+    try refuseSameFile(checkpoint, output)
     let stored = try StoredGenerator(path: checkpoint)
     var exporter = Exporter(workers: compute.workers, kernels: try compute.kernels())
     exporter.calibrationCount = calibrate

@@ -17,6 +17,7 @@ struct ImportCommand: ParsableCommand {
   @OptionGroup var compute: ComputeOptions
 
   func run() throws {
+    try refuseSameFile(input, output)
     let stored = try StoredGenerator(path: input)
     var statistics = stored.statistics
     if refreeze || statistics == nil {

@@ -10,6 +10,9 @@ struct LatentOptions: ParsableArguments {
     help: "Latents: a safetensors file with an F32 tensor `latents` [N, length], or raw little-endian rows (.f32).")
   var latents: String?
 
+  /// Bytes of pixels that one command makes at most.
+  private static let largestByteCount = 1 << 30
+
   /// The latents in Q3.12, with the seeds that name them, if seeds do.
   func rows(
     of source: ImageSource, positional: [SeedList], fallback: Int
@@ -20,6 +23,13 @@ struct LatentOptions: ParsableArguments {
     }
     var seeds = positional.flatMap(\.seeds) + (self.seeds?.seeds ?? [])
     if seeds.isEmpty { seeds = (0..<UInt64(fallback)).map { $0 } }
+    // All images are held until they are written.
+    let most = Self.largestByteCount / source.imageByteCount
+    guard seeds.count <= most else {
+      throw FileError(
+        .usage, file: "seeds", field: "images", found: "\(seeds.count) of \(source.imageByteCount) bytes",
+        wanted: "at most \(most) at once", advice: "Sample them in several parts.")
+    }
     return (Self.rows(of: source, seeds), seeds)
   }
 

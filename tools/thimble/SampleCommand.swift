@@ -52,6 +52,7 @@ struct SampleCommand: ParsableCommand {
   }
 
   func run() throws {
+    try refuseSameFile(generator, output)
     let source = try ImageSource(path: generator, compute: compute)
     let writer = ImageWriter(format: resolvedFormat)
     try writer.check(channels: source.channels, isSheet: grid != nil, file: generator)

@@ -24,6 +24,8 @@ struct ThimbleCommand: ParsableCommand {
   static func main() {
     // Beyond `ulimit -f`, writes then fail as on a full disk, with an error that we tell.
     signal(SIGXFSZ, SIG_IGN)
+    // Into a pipe that nobody reads any more, likewise.
+    signal(SIGPIPE, SIG_IGN)
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -71,4 +73,21 @@ enum StandardOutput {
       .inputOutput, file: "standard output", field: "write", found: "\"\(String(cString: strerror(code)))\"",
       wanted: "all bytes taken", advice: "Check what reads the output, or the disk it goes to.")
   }
+}
+
+/// Lines that hold text from files, fit for a terminal.
+func printableLines(_ text: String) -> String {
+  text.split(separator: "\n", omittingEmptySubsequences: false).map { FileError.printable(String($0)) }
+    .joined(separator: "\n")
+}
+
+/// Refuses an output that is the input: it would be replaced.
+func refuseSameFile(_ input: String, _ output: String?) throws(FileError) {
+  var (first, second) = (stat(), stat())
+  guard let output, stat(input, &first) == 0, stat(output, &second) == 0, first.st_mode & S_IFMT == S_IFREG,
+    first.st_dev == second.st_dev, first.st_ino == second.st_ino
+  else { return }
+  throw FileError(
+    .usage, file: output, field: "output", found: "the input", wanted: "another file",
+    advice: "Choose another name for -o; the input would be lost.")
 }
