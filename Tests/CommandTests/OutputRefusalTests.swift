@@ -32,14 +32,43 @@ import ThimbleStorage
     }
   }
 
-  /// Catches: a folder without permission that is not told as such. Root may write anywhere.
-  @Test(.enabled(if: geteuid() != 0, "root may write anywhere")) func folderWithoutPermission() throws {
+  /// Catches: a folder without permission that is not told as such. Root may write anywhere, unless it gives that up.
+  @Test func folderWithoutPermission() throws {
     let place = folder["closed"]
     try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
     chmod(place, 0o555)
     defer { chmod(place, 0o755) }
-    for writer in writers { expectRefusal(try run(writer + [place + "/x"]), 73, file: place + "/x") }
-    expectRefusal(try run(["train", made.recipe, "--data", made.set, "--outdir", place + "/run"]), 73)
+    func unprivileged(_ arguments: [String]) throws -> Outcome {
+      if geteuid() != 0 { return try run(arguments) }
+      let without = ["--bounding-set", "-dac_override,-dac_read_search", Program.path]
+      return try Running("/usr/bin/setpriv", without + arguments).outcome()
+    }
+    for writer in writers { expectRefusal(try unprivileged(writer + [place + "/x"]), 73, file: place + "/x") }
+    expectRefusal(try unprivileged(["train", made.recipe, "--data", made.set, "--outdir", place + "/run"]), 73)
+  }
+
+  /// Catches: an output that replaces the very file it was made from.
+  @Test func outputThatIsTheInput() throws {
+    let copy = folder["copy.thimble"]
+    try FileManager.default.copyItem(atPath: made.generator, toPath: copy)
+    let before = bytes(of: copy)
+    expectRefusal(try run(["sample", copy, "1", "--raw", "-o", copy]), 64, file: copy)
+    #expect(bytes(of: copy) == before)
+  }
+
+  /// Catches: a reader that goes away and takes the program with it, without a word.
+  @Test func readerThatGoesAway() throws {
+    let shell =
+      "'\(Program.path)' sample '\(made.generator)' 0-4095 --raw | head -c 10 >/dev/null; exit ${PIPESTATUS[0]}"
+    let outcome = try Running("/bin/bash", ["-c", shell]).outcome()
+    expectRefusal(outcome, 74, file: "standard output")
+  }
+
+  /// Catches: files of another kind that are called damaged.
+  @Test func filesOfAnotherKind() throws {
+    expectRefusal(try run(["inspect", made.set]), 65, file: made.set, saying: "a packed set of images")
+    let export = ["export", made.generator, "-o", folder["x.thimble"]]
+    expectRefusal(try run(export), 65, file: made.generator, saying: "a .thimble file")
   }
 
   /// Catches: a full disk that ends the program by a trap, or that is not noticed.

@@ -34,6 +34,24 @@ import ThimbleStorage
     #expect(largest < 1e-4)
   }
 
+  /// A bias before batch normalisation, as PyTorch's layers have by default, moves the running mean with it: the images are the
+  /// same. Catches a bias that is dropped.
+  @Test func biasBeforeNormalization() throws {
+    let path = Support.fixtures + "/import/peers_layout"
+    let file = try SafetensorsFile(path: path + ".safetensors")
+    var tensors = file.tensors.values.sorted { $0.name < $1.name }.map { ($0.name, $0.shape, $0.floats()) }
+    let mean = tensors.firstIndex { $0.0 == "deconv1.bn.running_mean" }!
+    tensors[mean].2 = tensors[mean].2.map { $0 + 5 }
+    tensors.append(("deconv1.bias", tensors[mean].1, [Float](repeating: 5, count: tensors[mean].2.count)))
+    let copy = FileManager.default.temporaryDirectory.path + "/thimble-bias-\(getpid()).safetensors"
+    defer { try? FileManager.default.removeItem(atPath: copy) }
+    var writer = try SafetensorsWriter(
+      path: copy, metadata: file.metadata, entries: tensors.map { .init($0.0, .f32, $0.1) })
+    for tensor in tensors { try writer.append(tensor.2) }
+    try writer.commit()
+    #expect(try difference(copy, path + "_expected.safetensors") < 1e-4)
+  }
+
   @Test(arguments: ["torch_example", "peers_layout"])
   func otherLayouts(name: String) throws {
     let path = Support.fixtures + "/import/" + name
