@@ -7,6 +7,8 @@
   public var inputHeight: Int, inputWidth: Int, inputChannels: Int
   /// Sides and channels of the output map.
   public var outputHeight: Int, outputWidth: Int, outputChannels: Int
+  /// The output rows to compute. Maps may be held in part: `input` and `output` point to where row 0 would lie.
+  public var firstOutputRow: Int, endOutputRow: Int
   /// Kernel, stride and padding along both axes. What the output padding adds is in the output's sides.
   public var kernel: Int, stride: Int, padding: Int
   /// int8 [phase][block][tap][input / 4][16][4].
@@ -35,6 +37,7 @@
   ) {
     (self.inputHeight, self.inputWidth, self.inputChannels) = (inputHeight, inputWidth, inputChannels)
     (self.outputHeight, self.outputWidth, self.outputChannels) = (outputHeight, outputWidth, outputChannels)
+    (firstOutputRow, endOutputRow) = (0, outputHeight)
     (self.kernel, self.stride, self.padding, self.shift) = (kernel, stride, padding, shift)
     weights = UnsafePointer(nothing.assumingMemoryBound(to: Int8.self))
     biases = UnsafePointer(nothing.assumingMemoryBound(to: Int32.self))
@@ -98,8 +101,8 @@ extension IntegerConvolution {
     }
     (unit.phaseY, unit.phaseX) = (phase / stride, phase % stride)
     (unit.tapsY, unit.tapsX) = (taps(unit.phaseY), taps(unit.phaseX))
-    (unit.firstRow, unit.firstColumn) = (first(unit.phaseY), first(unit.phaseX))
-    unit.columns = positions(unit.phaseX, outputWidth)
+    (unit.firstRow, unit.firstColumn) = (first(unit.phaseY, from: firstOutputRow), first(unit.phaseX, from: 0))
+    unit.columns = positions(unit.phaseX, from: 0, to: outputWidth)
     unit.firstBlock = rest / chunks(phase) * Self.unitBlocks
     unit.endBlock = min(unit.firstBlock + Self.unitBlocks, (outputChannels + 15) / 16)
     unit.firstPixel = rest % chunks(phase) * Self.unitPixels
@@ -111,13 +114,19 @@ extension IntegerConvolution {
   private var bytesATap: Int { (inputChannels + 15) / 16 * 16 * ((outputChannels + 15) / 16 * 16) }
   private func chunks(_ phase: Int) -> Int { (pixels(phase) + Self.unitPixels - 1) / Self.unitPixels }
   private func pixels(_ phase: Int) -> Int {
-    positions(phase / stride, outputHeight) * positions(phase % stride, outputWidth) * images
+    positions(phase / stride, from: firstOutputRow, to: endOutputRow)
+      * positions(phase % stride, from: 0, to: outputWidth) * images
   }
 
   /// Taps of a phase along one axis.
   private func taps(_ phase: Int) -> Int { max(0, (kernel - phase + stride - 1) / stride) }
-  /// The first output position y of a phase: the smallest with (y + padding) mod stride = phase.
-  private func first(_ phase: Int) -> Int { (phase - padding % stride + stride) % stride }
-  /// Output positions of a phase along an axis of `side` positions.
-  private func positions(_ phase: Int, _ side: Int) -> Int { max(0, (side - first(phase) + stride - 1) / stride) }
+  /// The first output position y >= start of a phase: (y + padding) mod stride = phase.
+  private func first(_ phase: Int, from start: Int) -> Int {
+    let ahead = (phase - (start + padding) % stride + stride) % stride
+    return start + ahead
+  }
+  /// Output positions of a phase in start ..< end.
+  private func positions(_ phase: Int, from start: Int, to end: Int) -> Int {
+    max(0, (end - first(phase, from: start) + stride - 1) / stride)
+  }
 }

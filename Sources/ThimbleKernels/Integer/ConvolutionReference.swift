@@ -4,7 +4,7 @@ import ThimbleKernelTypes
 /// What the tiles are tested against.
 public func fractionallyStridedConvolutionReference(_ layer: IntegerConvolution) {
   for image in 0..<layer.images {
-    for y in 0..<layer.outputHeight {
+    for y in layer.firstOutputRow..<layer.endOutputRow {
       for x in 0..<layer.outputWidth {
         for channel in 0..<(layer.outputChannels + 15) / 16 * 16 {
           store(layer, image, y, x, channel, accumulator(layer, image, y, x, channel))
