@@ -47,10 +47,8 @@ import Testing
     #expect(rows[1][..<6] == ["1", "deconv", "4x4x16", "8x8x8", "5x5/2", "0.051"])
     #expect(rows[2][..<6] == ["2", "deconv", "8x8x8", "16x16x1", "5x5/2", "0.013"])
     // Weights for 16 outputs and 16 inputs, maps of 16 channels but for the pixels, two planes of 128 bytes of latents.
-    #expect(
-      rows.map { $0[$0.count - 2] } == [
-        "\(16 * 25 * 64 + 256 + 256)", "\(25 * 256 + 256 + 1024)", "\(25 * 256 + 1024 + 256)",
-      ])
+    let moved: [Int] = [16 * 25 * 64 + 256 + 256, 25 * 256 + 256 + 1024, 25 * 256 + 1024 + 256]
+    #expect(rows.map { Int($0[$0.count - 2]) } == moved)
     for word in ["computed by", "load", "first image", "memory", "whole runs", "0.09 MMAC", "peak"] {
       #expect(text.contains(word), "\(word)")
     }
