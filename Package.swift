@@ -56,7 +56,8 @@ let package = Package(
     .target(name: "ThimbleData", dependencies: ["Thimble", "ThimbleStorage", "ThimbleCodecs", "CZlib"]),
     .target(name: "ThimbleThreadIntrinsics"),
     .target(name: "ThimbleThreads", dependencies: ["Thimble", "ThimbleThreadIntrinsics"]),
-    .target(name: "ThimbleNetworks", dependencies: names(["Thimble", "ThimbleStorage", "ThimbleThreads"] + kernelModules)),
+    .target(
+      name: "ThimbleNetworks", dependencies: names(["Thimble", "ThimbleStorage", "ThimbleThreads"] + kernelModules)),
     .target(
       name: "ThimbleTraining",
       dependencies: ["Thimble", "ThimbleStorage", "ThimbleData", "ThimbleNetworks", "ThimbleThreads"]),
@@ -83,7 +84,9 @@ let package = Package(
       name: "ThimbleThreadsTests", dependencies: ["ThimbleThreads", "Thimble", "AllocationCounter"]),
     .testTarget(
       name: "ThimbleTrainingTests",
-      dependencies: ["ThimbleTraining", "ThimbleNetworks", "ThimbleData", "ThimbleStorage", "ThimbleThreads", "Thimble"]),
+      dependencies: [
+        "ThimbleTraining", "ThimbleNetworks", "ThimbleData", "ThimbleStorage", "ThimbleThreads", "Thimble",
+      ]),
     .testTarget(
       name: "ThimbleQuantizationTests",
       dependencies: ["ThimbleQuantization", "ThimbleNetworks", "ThimbleStorage", "ThimbleThreads", "Thimble"]),
