@@ -54,6 +54,18 @@ import Testing
     }
   }
 
+  /// Catches: data for programs that differ from what people are shown.
+  @Test func layersAsData() throws {
+    let rows = try table(["--threads", "1"]).rows
+    let text = try done(["bench", made.generator, "--seconds", "0.005", "--threads", "1", "--json"]).text
+    let object = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    let layers = try #require(object["layers"] as? [[String: Any]])
+    #expect(layers.map { $0["crc32c"] as? String } == rows.map { $0.last })
+    #expect(layers.map { $0["macs"] as? Int } == [25_600, 51_200, 12_800])
+    #expect(object["batch"] as? Int == 1 && object["threads"] as? Int == 1)
+    #expect(object["median_ms"] is Double && object["first_image_ms"] is Double)
+  }
+
   /// Catches: checksums that are of something else than the layers' outputs of seed 0.
   @Test(arguments: SameBytesTests.sets) func checksums(set: String) throws {
     let pixels = try done(["sample", made.generator, "0", "--raw"]).output

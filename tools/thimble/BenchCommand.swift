@@ -13,7 +13,7 @@ struct BenchCommand: ParsableCommand {
 
       With --latents and --json it is one engine among others in a comparison: it writes the images of all rows to -o, times \
       runs on the first --batch rows for --seconds (0: none), and prints one JSON object as its last line: median_ms and min_ms \
-      a run, and first_image_ms, from its own start to its first batch.
+      a run, and first_image_ms, from its own start to its first batch. --json alone adds the layers.
       """)
 
   @Argument(help: "A .thimble file.") var generator: String
@@ -24,7 +24,7 @@ struct BenchCommand: ParsableCommand {
   var output: String?
   @Option(help: "How long to time; 0 stops before.") var seconds = 1.0
   @Option(help: "Runs before those that are timed.") var warmup = 3
-  @Flag(help: "One line of JSON instead of the table.") var json = false
+  @Flag(help: "One line of JSON instead of words.") var json = false
   @OptionGroup var compute: ComputeOptions
 
   func validate() throws {
@@ -53,13 +53,28 @@ struct BenchCommand: ParsableCommand {
       let runs =
         seconds > 0
         ? try Timing.of(seconds: seconds, warmup: warmup) { () throws(FileError) in try bench.run(first) } : nil
-      if json { return print(jsonLine(runs, firstImage)) }
       let view = BenchView(bench: bench, workers: compute.workers)
-      view.showHead(load: load, firstImage: firstImage, memory: (before, after))
-      guard let runs else { return }
-      let layers = try LayerCost.all(layerBench(), first, seconds: seconds, warmup: warmup)
-      view.showTable(layers, runs)
+      if !json { view.showHead(load: load, firstImage: firstImage, memory: (before, after)) }
+      // As an engine of a comparison, it gives way as soon as its runs are timed.
+      let wantsLayers = runs != nil && !(json && latents != nil)
+      let layers = wantsLayers ? try LayerCost.all(layerBench(), first, seconds: seconds, warmup: warmup) : []
+      let peak = wantsLayers ? PeakProbe.multiplyAccumulatesPerSecond(bench.instructionSet, compute.workers) : 0
+      if json {
+        printJSON(bench, runs, firstImage, layers, peak)
+      } else if let runs {
+        view.showTable(layers, runs, peak: peak)
+      }
     }
+  }
+
+  private func printJSON(
+    _ bench: BenchedGenerator, _ runs: Timing?, _ firstImage: Double, _ layers: [LayerCost], _ peak: Double
+  ) {
+    var line = BenchJSON()
+    if let runs { line.add(runs) }
+    line.add(firstImage: firstImage)
+    if !layers.isEmpty { line.add(layers, bench, threads: compute.workers.count, peak: peak) }
+    print(line.line)
   }
 
   /// The same model with all of its layers whole, so that each can be run alone.
@@ -109,17 +124,5 @@ struct BenchCommand: ParsableCommand {
       try file.write(UnsafeRawBufferPointer(start: bench.pixels.baseAddress, count: byteCount))
     }
     try file.commit()
-  }
-
-  private func jsonLine(_ runs: Timing?, _ firstImage: Double) -> String {
-    var fields: [String] = []
-    if let runs {
-      fields = [
-        String(format: "\"median_ms\": %.5f", runs.median * 1e3), String(format: "\"min_ms\": %.5f", runs.least * 1e3),
-        "\"runs\": \(runs.times.count)",
-      ]
-    }
-    fields.append(String(format: "\"first_image_ms\": %.3f", firstImage * 1e3))
-    return "{\(fields.joined(separator: ", "))}"
   }
 }

@@ -22,9 +22,8 @@ struct BenchView {
         + "the process grew by \(now - was), from \(was) that the command itself takes")
   }
 
-  /// Layer by layer, then the whole.
-  func showTable(_ layers: [LayerCost], _ runs: Timing) {
-    let peak = PeakProbe.multiplyAccumulatesPerSecond(bench.instructionSet, workers)
+  /// Layer by layer, then the whole; `peak` in multiply-accumulates a second of all threads, 0 if unknown.
+  func showTable(_ layers: [LayerCost], _ runs: Timing, peak: Double) {
     let images = Double(bench.batch)
     print("")
     show([
