@@ -8,7 +8,8 @@ enum PeakProbe {
   /// Multiply-accumulates a second of all threads together: the best of some runs of about two milliseconds.
   static func multiplyAccumulatesPerSecond(_ set: InstructionSet, _ workers: Workers) -> Double {
     var steps = 1 << 10
-    while time(set, steps).seconds < 2e-3, steps < 1 << 40 { steps *= 2 }
+    // The fastest of three: one that was interrupted seems to be long enough.
+    while (0..<3).map({ _ in time(set, steps).seconds }).min()! < 2e-3, steps < 1 << 40 { steps *= 2 }
     var best = 0.0
     for _ in 0..<20 { best = max(best, rate(set, steps, workers)) }
     return best
