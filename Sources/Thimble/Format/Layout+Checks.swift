@@ -87,7 +87,6 @@ extension LayerRecord {
     try require(UInt64(packing), .equal, 0, "packing", layer: index, code: .unsupported)
     try require(UInt64(shift), .atLeast, 1, "shift", layer: index)
     try require(UInt64(shift), .atMost, 62, "shift", layer: index)
-    try require(UInt64(schedule), .equal, 0, "schedule", layer: index, code: .unsupported)
   }
 
   /// Refuses kernels, strides and paddings.

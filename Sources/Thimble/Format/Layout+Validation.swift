@@ -1,15 +1,25 @@
 import ThimbleKernelTypes
 
 extension Layout {
-  /// Reads and checks a whole file: everything that FORMAT.md says a reader refuses. What it returns can be run without
-  /// another look.
-  init(validating bytes: UnsafeRawBufferPointer, _ set: InstructionSet) throws(ThimbleError) {
+  /// Reads and checks a whole file: everything that FORMAT.md says a reader refuses; then puts another plan in place of its
+  /// own if asked. What it returns can be run without another look.
+  init(
+    validating bytes: UnsafeRawBufferPointer, _ set: InstructionSet, _ plan: MemoryPlan
+  ) throws(ThimbleError) {
+    try self.init(validating: bytes, set)
+    if plan == .wholeLayers {
+      planWholeLayers()
+      try require(header.arena.image, .atMost, 1 << 30, "arena: bytes an image, as whole layers", code: .memory)
+    }
+  }
+
+  private init(validating bytes: UnsafeRawBufferPointer, _ set: InstructionSet) throws(ThimbleError) {
     let set = try set.checked()
     try require(UInt64(UInt(bitPattern: bytes.baseAddress)), .multipleOf, 64, "address of the model", code: .memory)
     try require(UInt64(bytes.count), .atLeast, UInt64(Header.byteCount), "byte count")
     try require(bytes.long(0), .equal, Header.magic, "magic")
     try require(UInt64(bytes.word(8) & 0xFFFF), .equal, 1, "major version", code: .unsupported)
-    try require(UInt64(bytes.word(8) >> 16), .equal, 0, "minor version", code: .unsupported)
+    try require(UInt64(bytes.word(8) >> 16), .atMost, 1, "minor version", code: .unsupported)
     self.init(header: Header(bytes))
     try require(header.fileByteCount, .equal, UInt64(bytes.count), "file byte count")
     try require(header.fileByteCount, .atMost, 1 << 30, "file byte count")
@@ -31,7 +41,10 @@ extension Layout {
     for i in 0..<Int(header.layerCount) {
       let offset = Header.byteCount * (i + 1)
       layers[i] = LayerRecord(bytes, at: offset)
-      if !bytes.isZero(offset + 112..<offset + 128) { throw ThimbleError(.unsupported, "reserved bytes", layer: i) }
+      if header.minorVersion == 0 {
+        try require(UInt64(layers[i].schedule), .equal, 0, "schedule", layer: i, code: .unsupported)
+      }
+      if !bytes.isZero(offset + (header.minorVersion == 0 ? 112 : 120)..<offset + 128) { throw ThimbleError(.unsupported, "reserved bytes", layer: i) }
     }
   }
 
