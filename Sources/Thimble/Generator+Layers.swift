@@ -44,7 +44,7 @@ extension Generator {
   ) throws(ThimbleError) {
     try require(UInt64(clamping: index), .below, UInt64(model.layerCount), "layer", code: .arguments)
     try require(
-      UInt64(index), .below, UInt64(RowStream(model.layout).firstLayer), "layer, to run alone", code: .arguments)
+      UInt64(index), .below, UInt64(rowStream().firstLayer), "layer, to run alone", code: .arguments)
     try require(UInt64(clamping: count), .atMost, UInt64(images), "images", code: .arguments)
     try require(UInt64(pixels.count), .atLeast, UInt64(count * model.imageByteCount), "pixels", code: .arguments)
     if count == 0 { return }

@@ -4,13 +4,15 @@ import ThimbleKernelTypes
 
 extension Generator {
   /// All layers, for the latents that are loaded.
+  @inline(never)
   func runAll(_ count: Int, _ pixels: UnsafeMutablePointer<UInt8>, _ parallelFor: ParallelFor) {
-    let firstStreamed = RowStream(model.layout).firstLayer
+    let firstStreamed = rowStream().firstLayer
     for index in 0..<firstStreamed { runAlone(index, count, pixels, parallelFor) }
     if firstStreamed < model.layerCount { runStream(count, pixels, parallelFor) }
   }
 
   /// A layer of schedule 0 or 1. A strip begins when all workers are done with the one before.
+  @inline(never)
   func runAlone(
     _ index: Int, _ count: Int, _ pixels: UnsafeMutablePointer<UInt8>, _ parallelFor: ParallelFor
   ) {
@@ -19,7 +21,7 @@ extension Generator {
       let set = model.instructionSet
       return parallelFor(layer.unitCount) { set.dense(layer, unit: $0) }
     }
-    let record = model.layout.layers[index]
+    let record = record(index)
     var layer = convolution(index, images: count, pixels)
     var row = 0
     while row < layer.outputHeight {
@@ -31,20 +33,21 @@ extension Generator {
   }
 
   /// The streamed layers, strip by strip of the image. Each row is computed once.
+  @inline(never)
   private func runStream(_ count: Int, _ pixels: UnsafeMutablePointer<UInt8>, _ parallelFor: ParallelFor) {
-    var stream = RowStream(model.layout)
+    var stream = rowStream()
     // Of each layer's input: the first row in the arena.
     var firstRows = InlineArray<16, Int>(repeating: 0)
-    while stream.next(model.layout) {
+    while stream.next() {
       for index in stream.firstLayer..<model.layerCount {
         let rows = stream.rows(ofLayer: index)
         if rows.isEmpty { continue }
         var layer = convolution(index, images: count, pixels)
-        layer.input -= firstRows[index] * Int(model.layout.layers[index].inputRowByteCount)
+        layer.input -= firstRows[index] * Int(record(index).inputRowByteCount)
         if index + 1 < model.layerCount {
-          let first = stream.firstInputRow(ofLayer: index + 1, model.layout)
+          let first = stream.firstInputRow(ofLayer: index + 1)
           makeRoom(inInputOf: index + 1, count, for: rows, from: &firstRows[index + 1], to: first)
-          layer.output -= firstRows[index + 1] * Int(model.layout.layers[index].outputRowByteCount)
+          layer.output -= firstRows[index + 1] * Int(record(index).outputRowByteCount)
         }
         (layer.firstOutputRow, layer.endOutputRow) = (rows.lowerBound, rows.upperBound)
         run(layer, parallelFor)
@@ -56,7 +59,7 @@ extension Generator {
   private func makeRoom(
     inInputOf index: Int, _ count: Int, for rows: Range<Int>, from first: inout Int, to needed: Int
   ) {
-    let record = model.layout.layers[index]
+    let record = record(index)
     if rows.upperBound - first <= Int(record.rowsHeld) { return }
     let rowByteCount = Int(record.inputRowByteCount)
     for image in 0..<count {
@@ -77,11 +80,19 @@ extension Generator {
   }
 }
 
-// From the file's records to what the kernels take.
+// From the file's records to what the kernels take. Not inlined: the layout, of which they have copies, is off the stack when
+// the kernels run.
 
 extension Generator {
+  @inline(never)
+  private func record(_ index: Int) -> LayerRecord { model.layout.layers[index] }
+
+  @inline(never)
+  func rowStream() -> RowStream { RowStream(model.layout) }
+
+  @inline(never)
   private func denseLayer(images count: Int) -> IntegerDense {
-    let record = model.layout.layers[0]
+    let record = record(0)
     var layer = IntegerDense(
       latentLength: Int(record.input.channels), positions: Int(record.output.positions),
       outputChannels: Int(record.output.channels), shift: UInt64(record.shift), nothing: arena.zeros)
@@ -96,10 +107,11 @@ extension Generator {
   }
 
   /// All rows, with the maps at their places; the last layer goes through the table to `pixels`.
+  @inline(never)
   private func convolution(
     _ index: Int, images count: Int, _ pixels: UnsafeMutablePointer<UInt8>
   ) -> IntegerConvolution {
-    let record = model.layout.layers[index]
+    let record = record(index)
     var layer = IntegerConvolution(
       inputHeight: Int(record.input.height), inputWidth: Int(record.input.width),
       inputChannels: Int(record.input.channels),

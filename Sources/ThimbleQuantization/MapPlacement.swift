@@ -74,8 +74,9 @@ extension LayerRecord {
   /// The least distance from output to input that lets the layer overlap: no row may end behind the first one it needs.
   fileprivate var leastDistance: UInt64 {
     guard kind == Self.convolution else { return 0 }
+    let rows = LayerRows(self)
     let most = (0..<Int(output.height)).map { row in
-      let (end, needed) = (UInt64(row + 1) * outputRowByteCount, UInt64(firstInputRow(from: row)) * inputRowByteCount)
+      let (end, needed) = (UInt64(row + 1) * outputRowByteCount, UInt64(rows.firstInput(from: row)) * inputRowByteCount)
       return end > needed ? end - needed : 0
     }.max()!
     return (most + 63) / 64 * 64

@@ -81,7 +81,7 @@ package struct MemoryPlanner {
     var layout = whole
     for i in first..<count { layout.layers[i].schedule = LayerRecord.streamed }
     layout.layers[count - 1].stripRows = stripRows
-    let held = RowStream.rowsHeld(layout)
+    let held = RowStream(layout).rowsHeld
     for i in first + 1..<count { layout.layers[i].rowsHeld = UInt32(held[i]) }
     let buffers = (first + 1..<count).reduce(0) { $0 + layout.layers[$1].inputByteCount }
     return planned(layout, lastMap: first, buffers: buffers)
@@ -122,7 +122,7 @@ package struct MemoryPlanner {
   private func traffic(_ layout: Layout) -> UInt64 {
     var stream = RowStream(layout)
     var sum = (0..<stream.firstLayer).reduce(0) { $0 + layout.layers[$1].weightTraffic }
-    while stream.next(layout) {
+    while stream.next() {
       for i in stream.firstLayer..<count { sum += layout.layers[i].weightTraffic(rows: stream.rows(ofLayer: i)) }
     }
     return sum

@@ -1,6 +1,7 @@
 import Glibc
 import Testing
 import Thimble
+import ThimbleQuantization
 
 /// What a thread with a small stack runs; found by the thread through a pointer.
 private final class Job {
@@ -12,7 +13,9 @@ private final class Job {
   /// Loading, making a generator and sampling in a thread whose whole stack is 32 KB below the thread's own needs. A guard
   /// page makes a larger use crash.
   @Test func stackOf32KBIsEnough() throws {
-    let file = try GeneratorTests.builders[1].build()
+    // Streamed: the deepest calls.
+    let file = try GeneratorTests.builders[1].build { $0 = MemoryPlanner($0).plans.last!.layout }
+    #expect(RowStream(try Model(file.raw).layout).firstLayer == 1)
     let wanted = try images(Model(file.raw), seeds: [2])[0]
     let arena = GuardedBytes(try Model(file.raw).arenaByteCount()!)
     let pixels = GuardedBytes(wanted.count)

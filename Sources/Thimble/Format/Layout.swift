@@ -93,6 +93,10 @@ public struct Layout: Sendable {
     header.fileByteCount = roundedUp(end, 64)
   }
 
+  /// A record. Out of line, since code that reads `layers[i]` has a copy of all 16 on its stack, and of that there is 32 KB.
+  @inline(never)
+  package func record(_ index: Int) -> LayerRecord { layers[index] }
+
   /// 0 for whole layers, since readers of 1.0 can run them.
   private var leastMinorVersion: UInt32 {
     for i in 0..<Int(header.layerCount) where layers[i].schedule != LayerRecord.wholeLayer { return 1 }

@@ -39,6 +39,7 @@ extension Layout {
   }
 
   /// Refuses a plan that breaks the rules of FORMAT.md's section Memory. The geometry is valid; the plan may say anything.
+  @inline(never)
   package func checkMemory() throws(ThimbleError) {
     try require(header.arena.fixed, .equal, zerosByteCount, "arena: fixed bytes")
     try require(header.arena.image, .atMost, 1 << 30, "arena: bytes an image")
@@ -53,8 +54,8 @@ extension Layout {
 
   /// Refuses schedules in the wrong order, and numbers of rows that belong to other schedules.
   private func checkSchedule(_ i: Int, isLast: Bool) throws(ThimbleError) {
-    let layer = layers[i]
-    let follows = i > 0 && layers[i - 1].schedule == LayerRecord.streamed
+    let layer = record(i)
+    let follows = i > 0 && record(i - 1).schedule == LayerRecord.streamed
     let schedule = UInt64(layer.schedule)
     try require(schedule, .atMost, UInt64(LayerRecord.streamed), "schedule", layer: i, code: .unsupported)
     if follows {
@@ -73,34 +74,35 @@ extension Layout {
 
   /// Refuses line buffers that are lower than the schedule needs.
   private func checkRowsHeld() throws(ThimbleError) {
-    let needed = RowStream.rowsHeld(self)
+    let needed = RowStream(self).rowsHeld
     for i in 0..<Int(header.layerCount) {
-      try require(UInt64(layers[i].rowsHeld), .atLeast, UInt64(needed[i]), "rows held", layer: i)
+      try require(UInt64(record(i).rowsHeld), .atLeast, UInt64(needed[i]), "rows held", layer: i)
     }
   }
 
   /// Refuses places outside of the image's part, and those in which a layer would write what it still reads.
   private func checkPlaces(_ i: Int, isLast: Bool) throws(ThimbleError) {
-    let layer = layers[i]
+    let layer = record(i)
     try require(layer.inputOffset, .multipleOf, 64, "input offset", layer: i)
-    if i > 0 { try require(layer.inputOffset, .equal, layers[i - 1].outputOffset, "input offset", layer: i) }
+    if i > 0 { try require(layer.inputOffset, .equal, record(i - 1).outputOffset, "input offset", layer: i) }
     try requireInside(layer.inputOffset, layer.inputByteCount, "input offset", layer: i)
     if isLast { return try require(layer.outputOffset, .equal, 0, "output offset", layer: i) }
     try require(layer.outputOffset, .multipleOf, 64, "output offset", layer: i)
-    try requireInside(layer.outputOffset, layers[i + 1].inputByteCount, "output offset", layer: i)
+    try requireInside(layer.outputOffset, record(i + 1).inputByteCount, "output offset", layer: i)
     if layer.schedule == LayerRecord.overlapping { return try checkStrips(i) }
-    try requireApart(i, i + 1)
+    try requireApart(i, layer.outputOffset, record(i + 1).inputByteCount, "output offset, inside of the input")
   }
 
   /// Refuses an overlapping layer that could not write one more row without losing input.
   private func checkStrips(_ i: Int) throws(ThimbleError) {
+    let layer = record(i)
     var row = 0
-    while row < Int(layers[i].output.height) {
-      let end = layers[i].endOfStrip(from: row)
+    while row < Int(layer.output.height) {
+      let end = layer.endOfStrip(from: row)
       if end <= row {
         throw ThimbleError(
           .format, "output offset, over rows of the input that are still needed", layer: i,
-          found: layers[i].outputOffset)
+          found: layer.outputOffset)
       }
       row = end
     }
@@ -110,15 +112,20 @@ extension Layout {
   private func checkStreamedPlaces() throws(ThimbleError) {
     let (first, count) = (RowStream(self).firstLayer, Int(header.layerCount))
     for i in first..<count {
-      for j in i + 1..<max(count, i + 1) { try requireApart(i, j) }
+      for j in i + 1..<max(count, i + 1) {
+        try requireApart(
+          i, record(j).inputOffset, record(j).inputByteCount, "output offset, inside of the input of a streamed layer")
+      }
     }
   }
 
-  /// The inputs of two layers share no byte.
-  private func requireApart(_ i: Int, _ j: Int) throws(ThimbleError) {
-    let (a, b) = (layers[i], layers[j])
-    if a.inputOffset + a.inputByteCount <= b.inputOffset || b.inputOffset + b.inputByteCount <= a.inputOffset { return }
-    throw ThimbleError(.format, "output offset, inside of the input", layer: j - 1, found: b.inputOffset)
+  /// Some bytes of the image's part share none with the input of a layer.
+  private func requireApart(
+    _ i: Int, _ offset: UInt64, _ byteCount: UInt64, _ field: StaticString
+  ) throws(ThimbleError) {
+    let layer = record(i)
+    if offset + byteCount <= layer.inputOffset || layer.inputOffset + layer.inputByteCount <= offset { return }
+    throw ThimbleError(.format, field, layer: i, found: offset)
   }
 
   /// Bytes of a map inside of the image's part; both numbers may be anything.
