@@ -66,7 +66,9 @@ let package = Package(
       path: "tools/thimble"),
 
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
-    .testTarget(name: "ThimbleTests", dependencies: names(["Thimble", "AllocationCounter", "ThimbleQuantization"] + kernelModules)),
+    .testTarget(
+      name: "ThimbleTests",
+      dependencies: names(["Thimble", "AllocationCounter", "ThimbleQuantization"] + kernelModules)),
     .testTarget(name: "ThimbleStorageTests", dependencies: ["ThimbleStorage"]),
     .testTarget(name: "ThimbleDataTests", dependencies: ["ThimbleData", "ThimbleStorage"]),
     .testTarget(

@@ -10,19 +10,8 @@ package struct PlannedMemory: Sendable {
   /// Bytes for one image and one worker.
   package var arenaByteCount: Int { layout.header.arena.byteCount(images: 1)! }
 
-  /// `whole layers`, or what is not whole: `layer 2 overlapping, layers 3-4 in strips of 8 rows`.
-  package var description: String {
-    let count = Int(layout.header.layerCount)
-    var parts = (0..<count).filter { layout.layers[$0].schedule == LayerRecord.overlapping }.map {
-      "layer \($0) overlapping"
-    }
-    let stream = RowStream(layout)
-    if stream.firstLayer < count {
-      let rows = layout.layers[count - 1].stripRows
-      parts.append("layers \(stream.firstLayer)-\(count - 1) in strips of \(rows) row\(rows == 1 ? "" : "s")")
-    }
-    return parts.isEmpty ? "whole layers" : parts.joined(separator: ", ")
-  }
+  /// What is not whole layers.
+  package var description: String { layout.planDescription }
 }
 
 /// Chooses how to run a generator in little memory: whole layers, layers whose output overlaps the input that is read, or the last layers

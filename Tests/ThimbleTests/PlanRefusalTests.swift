@@ -46,7 +46,7 @@ import ThimbleQuantization
     Lie("rows held", 1) { $0.layers[1].rowsHeld = 4 },
     Lie("rows held", 0) { $0.layers[0].rowsHeld = 1 },
     // Two buffers in one place, not only neighbours.
-    Lie("output offset, inside of the input of a streamed layer", 2) { move(&$0, 4, to: $0.layers[2].inputOffset) },
+    Lie("output offset, inside of the input of a streamed layer", 1) { move(&$0, 4, to: $0.layers[1].inputOffset) },
     Lie("output offset, inside of the input", 2) { move(&$0, 3, to: $0.layers[2].inputOffset) },
     Lie("output offset", 3) { move(&$0, 4, to: $0.header.arena.image) },
     Lie("output offset", 3) { move(&$0, 4, to: .max - 63) },
@@ -98,7 +98,8 @@ import ThimbleQuantization
 
   /// Files of version 1.0 know none of this.
   @Test func version10KnowsOnlyWholeLayers() throws {
-    for (offset, field) in [(60, "schedule"), (112, "reserved bytes"), (116, "reserved bytes")] as [(Int, StaticString)] {
+    for (offset, field) in [(60, "schedule"), (112, "reserved bytes"), (116, "reserved bytes")] as [(Int, StaticString)]
+    {
       let file = try Self.builder.build()
       #expect(file.bytes[10] == 0)
       file.bytes[128 * 4 + offset] = 1
@@ -146,7 +147,8 @@ import ThimbleQuantization
     case 3: layout.header.arena.image &+= 64 &* (UInt64.random(in: 0...4, using: &random) &- 1)
     case 4 where layer > 0: move(&layout, layer, to: 64 * UInt64.random(in: 0...places, using: &random))
     case 5 where layer > 0:
-      move(&layout, layer, to: layout.layers[layer].inputOffset &+ 64 &* (UInt64.random(in: 0...4, using: &random) &- 2))
+      move(
+        &layout, layer, to: layout.layers[layer].inputOffset &+ 64 &* (UInt64.random(in: 0...4, using: &random) &- 2))
     default: layout.layers[layer].inputOffset = 64 * UInt64.random(in: 0...places, using: &random)
     }
   }

@@ -15,6 +15,7 @@ public enum MemoryPlan: Sendable {
 
 extension Layout {
   /// Fills in the places of all maps and the sizes of the arena, from the shapes.
+  @inline(never)
   mutating func planWholeLayers() {
     let count = Int(header.layerCount)
     for i in 0..<count { (layers[i].schedule, layers[i].stripRows, layers[i].rowsHeld) = (0, 0, 0) }
@@ -34,7 +35,7 @@ extension Layout {
   /// Zeros that convolutions read outside of their maps: one position of the widest.
   private var zerosByteCount: UInt64 {
     var largest: UInt64 = 0
-    for i in 1..<Int(header.layerCount) { largest = max(largest, layers[i].input.positionStride) }
+    for i in 1..<Int(header.layerCount) { largest = max(largest, record(i).input.positionStride) }
     return roundedUp(largest, 64)
   }
 
