@@ -92,7 +92,7 @@ import ThimbleStorage
     expectRefusal(outcome, 64, saying: "at least ")
     #expect(!exists(output))
     // The smallest that the message names does; a byte less does not.
-    let words = outcome.errorLines[0].split { !$0.isNumber }
+    let words = outcome.errorLines.suffix(2).first!.split { !$0.isNumber }
     let smallest = try #require(words.last.flatMap { Int($0) })
     try done(["export", made.checkpoint, "-o", output, "--calibrate", "16", "--arena", "\(smallest)"])
     let less = try run(["export", made.checkpoint, "-o", output, "--calibrate", "16", "--arena", "\(smallest - 1)"])

@@ -41,6 +41,37 @@ import ThimbleQuantization
       unstreamed: 136_192, smallest: 54_272, defaultLimit: 136, smallestLimit: 64),
   ]
 
+  /// The file in weights/, as it is, and as the planner would have it.
+  @Test func shippedModel() throws {
+    let path =
+      #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined() + "/weights/fashion28/generator.thimble"
+    let model = try Model(path: path)
+    #expect(model.layout.header.arena == ArenaByteCounts(fixed: 128, image: 18_816, worker: 0))
+    #expect(model.arenaByteCount(images: 2, workers: 3) == 128 + 2 * 18_816)
+    let planner = MemoryPlanner(try Model(path: path, instructionSet: .detected, plan: .wholeLayers).layout)
+    #expect(planner.wholeLayers.arenaByteCount == 18_944)
+    #expect(planner.unstreamed.arenaByteCount == 13_568)
+    #expect(planner.plans.last!.arenaByteCount == 8192)
+  }
+
+  /// A budget is kept, and the first plan of the list that does is taken.
+  @Test(arguments: geometries) func budgets(geometry: Geometry) throws {
+    let planner = MemoryPlanner(try geometry.layout())
+    let plans = planner.plans
+    #expect(planner.plan(within: nil)?.arenaByteCount == geometry.unstreamed)
+    #expect(planner.plan(within: geometry.whole)?.description == "whole layers")
+    #expect(planner.plan(within: 1 << 30)?.description == "whole layers")
+    #expect(planner.plan(within: geometry.smallest - 1) == nil)
+    for (plan, next) in zip(plans, plans.dropFirst()) {
+      #expect(planner.plan(within: plan.arenaByteCount)?.arenaByteCount == plan.arenaByteCount)
+      #expect(planner.plan(within: plan.arenaByteCount - 1)?.arenaByteCount == next.arenaByteCount)
+    }
+    // Behind the first two, more memory buys less traffic.
+    for (plan, next) in zip(plans.dropFirst(2), plans.dropFirst(3)) {
+      #expect(plan.weightTraffic <= next.weightTraffic)
+    }
+  }
+
   @Test(arguments: geometries) func bytes(geometry: Geometry) throws {
     let planner = MemoryPlanner(try geometry.layout())
     let plans = planner.plans
