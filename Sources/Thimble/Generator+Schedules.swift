@@ -100,7 +100,7 @@ extension Generator {
     layer.biases = inFile(record.biasesOffset)
     layer.multipliers = inFile(record.multipliersOffset)
     layer.images = count
-    layer.latents = UnsafePointer(arena.firstImage + Int(record.inputOffset))
+    layer.latents = UnsafeRawPointer(arena.firstImage + Int(record.inputOffset)).assumingMemoryBound(to: Int16.self)
     layer.output = arena.firstImage + Int(record.outputOffset)
     layer.imageStride = arena.imageStride
     return layer

@@ -85,7 +85,7 @@ extension LayerRecord {
   /// Numbers of the biases, and of the multipliers.
   public var channelCount: UInt64 { weightPositions * output.positionStride }
 
-  /// Bytes of the input in the arena: two byte planes of the latent, a map, or some rows of it.
+  /// Bytes of the input in the arena: the latent, in twice the room that it needs, a map, or some rows of it.
   public var inputByteCount: UInt64 {
     if kind == Self.dense { return 2 * roundedUp(UInt64(input.channels), 64) }
     return rowsHeld == 0 ? input.byteCount : roundedUp(UInt64(rowsHeld) * inputRowByteCount, 64)
