@@ -77,7 +77,9 @@ let package = Package(
 
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .executableTarget(name: "MemoryProbe", dependencies: ["Thimble"], path: "Tests/MemoryProbe"),
-    .testTarget(name: "ThimbleTests", dependencies: names(["Thimble", "AllocationCounter"] + kernelModules)),
+    .testTarget(
+      name: "ThimbleTests",
+      dependencies: names(["Thimble", "AllocationCounter", "ThimbleQuantization"] + kernelModules)),
     .testTarget(name: "ThimbleStorageTests", dependencies: ["ThimbleStorage"]),
     .testTarget(name: "ThimbleDataTests", dependencies: ["ThimbleData", "ThimbleStorage"]),
     .testTarget(

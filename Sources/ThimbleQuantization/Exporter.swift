@@ -24,7 +24,7 @@ package struct ExportReport: Sendable {
   package var frozenAgainstBatch: Double
   package var floatByteCount: Int
   package var fileByteCount: Int
-  package var arenaByteCount: Int
+  package var memory: PlannedMemory
   package var imageCount: Int
 }
 
@@ -34,7 +34,8 @@ package struct Exporter {
   package var kernels: FloatKernels
   /// Latents over which ranges are chosen.
   package var calibrationCount = 2048
-  /// Refuse a plan that needs more for one image.
+  /// Bytes of arena that must do for one image: the fastest plan that fits is taken. Without, layers overlap where that saves
+  /// memory, and no layer is streamed.
   package var largestArena: Int?
   /// Seeds 0 ..< this are compared in the report.
   package var reportCount = 1024
@@ -69,8 +70,8 @@ package struct Exporter {
         halfRange: index + 1 == folded.layers.count ? GeneratorImage.tableHalfRange : 0,
         correlations: index + 1 == folded.layers.count ? survey.lastInputs : nil)
     }
-    let image = try GeneratorImage(layers, distribution: stored.distribution, metadata: Self.json(metadata))
-    try checkArena(image)
+    let image = try GeneratorImage(
+      layers, distribution: stored.distribution, metadata: Self.json(metadata), largestArena: largestArena)
     let search = RangeSearch(
       image: image, runner: IntegerRunner(workers: workers), latents: calibration, reference: survey.images,
       count: calibrationCount)
@@ -79,15 +80,6 @@ package struct Exporter {
     let report = try report(stored, reference, image, scales, survey.largest)
     try AtomicFile.write(UnsafeRawBufferPointer(image.bytes), to: path)
     return report
-  }
-
-  private func checkArena(_ image: GeneratorImage) throws(FileError) {
-    let needed = image.arenaByteCount
-    guard let largestArena, needed > largestArena else { return }
-    throw FileError(
-      .usage, file: "--arena", field: "bytes", found: "\(largestArena)",
-      wanted: "at least \(needed), the smallest plan",
-      advice: "Allow \(needed) bytes, or train a network with narrower last layers.")
   }
 
   private static func json(_ metadata: [String: String]) -> Data {
@@ -115,6 +107,6 @@ package struct Exporter {
       quality: ImageQuality(
         pixels: found, reference: wanted, count: reportCount, side: stored.imageSide, channels: stored.imageChannels),
       frozenAgainstBatch: ImageQuality.psnr(gap), floatByteCount: stored.parameterCount * 4,
-      fileByteCount: image.bytes.count, arenaByteCount: image.arenaByteCount, imageCount: reportCount)
+      fileByteCount: image.bytes.count, memory: image.memory, imageCount: reportCount)
   }
 }

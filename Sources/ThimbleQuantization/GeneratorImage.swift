@@ -15,12 +15,25 @@ final class GeneratorImage {
   static let tableHalfRange = 4.0
   static let tableStepsPerUnit = 512.0
 
-  init(_ layers: [QuantizedLayer], distribution: LatentDistribution, metadata: Data) throws(FileError) {
+  /// What the maps take of the arena, and how the layers run in it.
+  let memory: PlannedMemory
+
+  /// - Parameter largestArena: bytes that must do for one image; without, see `MemoryPlanner.unstreamed`.
+  init(
+    _ layers: [QuantizedLayer], distribution: LatentDistribution, metadata: Data, largestArena: Int? = nil
+  ) throws(FileError) {
     self.layers = layers
     do {
       layout = try Self.layout(layers, distribution, metadata)
     } catch {
       throw FileError(error, file: "checkpoint")
+    }
+    memory = try Self.plan(layout, within: largestArena)
+    layout = memory.layout
+    do {
+      try layout.checkMemory()
+    } catch {
+      throw FileError(error, file: "plan of the memory")
     }
     let count = Int(layout.header.fileByteCount)
     bytes = .allocate(byteCount: count, alignment: 64)
@@ -32,9 +45,6 @@ final class GeneratorImage {
   }
 
   deinit { bytes.deallocate() }
-
-  /// Bytes of the arena for one image.
-  var arenaByteCount: Int { layout.header.arena.byteCount(images: 1)! }
 
   private static func layout(
     _ layers: [QuantizedLayer], _ distribution: LatentDistribution, _ metadata: Data
@@ -53,6 +63,16 @@ final class GeneratorImage {
     }
     try layout.finish(metadataByteCount: UInt64(metadata.count))
     return layout
+  }
+
+  private static func plan(_ layout: Layout, within byteCount: Int?) throws(FileError) -> PlannedMemory {
+    let planner = MemoryPlanner(layout)
+    if let plan = planner.plan(within: byteCount) { return plan }
+    let smallest = planner.plans.last!.arenaByteCount
+    throw FileError(
+      .usage, file: "--arena", field: "bytes", found: "\(byteCount ?? 0)",
+      wanted: "at least \(smallest), the smallest plan",
+      advice: "Allow \(smallest) bytes, or train a network with narrower layers.")
   }
 
   /// Entry i is the pixel of (i - 2048) / 512 before tanh.

@@ -30,8 +30,11 @@ struct ModelBuilder {
     return layout
   }
 
-  func build() throws -> GuardedBytes {
-    let layout = try layout()
+  /// A whole file; the numbers in it do not depend on the plan.
+  /// - Parameter plan: changes the plan of whole layers.
+  func build(_ plan: (inout Layout) -> Void = { _ in }) throws -> GuardedBytes {
+    var layout = try layout()
+    plan(&layout)
     let file = GuardedBytes(Int(layout.header.fileByteCount))
     var random = TestRandom(seed)
     layout.write(to: file.bytes)

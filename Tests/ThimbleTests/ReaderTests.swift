@@ -28,7 +28,7 @@ import Thimble
   }
 
   static let header: [Refusal] = [
-    word("magic", 0, 0), word("major version", 8, 2), word("minor version", 8, 0x1_0001),
+    word("magic", 0, 0), word("major version", 8, 2), word("minor version", 8, 0x2_0001),
     long("file byte count", 16, 64), long("file byte count", 16, .max), word("latent length", 24, 0),
     word("latent length", 24, 1025), word("latent distribution", 28, 2), word("image height", 32, 0),
     word("image height", 32, 1025), word("image height", 32, 7), word("image width", 36, 0),
@@ -161,12 +161,22 @@ extension Model {
   init(_ bytes: UnsafeRawBufferPointer) throws(ThimbleError) { try self.init(bytes, instructionSet: .inForce()) }
 }
 
+/// The images of some seeds by a file, which lives as long as it takes.
+func images(
+  _ file: GuardedBytes, _ set: InstructionSet = .detected, seeds: [UInt64], arenaFill: UInt8 = 0x5A,
+  parallelFor: ParallelFor = runInOrder
+) throws -> [[UInt8]] {
+  defer { withExtendedLifetime(file) {} }
+  return try images(
+    Model(file.raw, instructionSet: set), seeds: seeds, arenaFill: arenaFill, parallelFor: parallelFor)
+}
+
 /// The images of some seeds, as many at once as there are.
 func images(
-  _ model: consuming Model, seeds: [UInt64], parallelFor: ParallelFor = runInOrder
+  _ model: consuming Model, seeds: [UInt64], arenaFill: UInt8 = 0x5A, parallelFor: ParallelFor = runInOrder
 ) throws -> [[UInt8]] {
   let size = model.imageByteCount
-  let arena = GuardedBytes(model.arenaByteCount(images: seeds.count)!, fill: 0x5A)
+  let arena = GuardedBytes(model.arenaByteCount(images: seeds.count)!, fill: arenaFill)
   let pixels = GuardedBytes(size * seeds.count)
   var generator = try Generator(model, arena: arena.bytes, images: seeds.count)
   var span = MutableSpan<UInt8>(_unsafeElements: pixels.bytes.bindMemory(to: UInt8.self))

@@ -51,6 +51,7 @@ def input_byte_counts(layers):
     counts = [2 * math.ceil(layers[0]["input"][2] / 64) * 64]
     for layer in layers[1:]:
         height, width, channels = layer["input"]
+        height = layer.get("rows_held", 0) or height
         counts.append(math.ceil(height * width * (math.ceil(channels / 16) * 16) / 64) * 64)
     return counts
 
@@ -58,10 +59,11 @@ def input_byte_counts(layers):
 def record_bytes(layer, output_offset, offsets, weights_byte_count, is_last):
     numbers = [layer["kind"], int(is_last), *layer["input"], *layer["output"]]
     numbers += [layer.get(key, 0) for key in ("kernel", "stride", "padding", "output_padding")]
-    numbers += [0, 0, layer["shift"], 0]
+    numbers += [0, 0, layer["shift"], layer.get("schedule", 0)]
     weights_offset, biases_offset, multipliers_offset = offsets
-    return struct.pack("<16I6Q16x", *numbers, layer["input_offset"], output_offset, weights_offset,
-                       weights_byte_count, biases_offset, multipliers_offset)
+    return struct.pack("<16I6Q2I8x", *numbers, layer["input_offset"], output_offset, weights_offset,
+                       weights_byte_count, biases_offset, multipliers_offset, layer.get("strip_rows", 0),
+                       layer.get("rows_held", 0))
 
 
 def model_bytes(layers, distribution, output_table, metadata, image_byte_count):
@@ -88,7 +90,8 @@ def model_bytes(layers, distribution, output_table, metadata, image_byte_count):
     fixed = max(math.ceil(layer["input"][2] / 64) * 64 for layer in layers[1:])
     header = bytearray(128)
     header[0:8] = b"THIMBLE\x1a"
-    struct.pack_into("<HHIQ", header, 8, 1, 0, 0, first + len(body))
+    minor = int(any(layer.get("schedule", 0) for layer in layers))
+    struct.pack_into("<HHIQ", header, 8, 1, minor, 0, first + len(body))
     struct.pack_into("<6I", header, 24, layers[0]["input"][2], distribution, *layers[-1]["output"], len(layers))
     struct.pack_into("<6Q", header, 48, fixed, image_byte_count, 0, offsets[-1], len(sections[-1]), offsets[0])
     return with_crc(header + records + body)

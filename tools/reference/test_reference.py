@@ -11,8 +11,10 @@ import unittest
 import numpy as np
 
 import arithmetic
+import memory
 import normal_table
 import random_models
+import random_plans
 import thimble_reference
 from crc32c import crc32c, crc32c_plain
 from latents import latent_from_floats, latent_from_seed, latents_from_seeds, normal_latent, philox4x32_10, uniform_latent
@@ -222,7 +224,7 @@ class ReaderTests(unittest.TestCase):
 
     def test_header_fields(self):
         for offset, number_type, value, field in (
-                (8, "H", 2, "major version"), (8, "H", 0, "major version"), (10, "H", 1, "minor version"),
+                (8, "H", 2, "major version"), (8, "H", 0, "major version"), (10, "H", 2, "minor version"),
                 (16, "Q", 2 ** 30 + 64, "file byte count"),
                 (24, "I", 0, "latent length"), (24, "I", 1025, "latent length"), (24, "I", 6, "layer 0 input channels"),
                 (28, "I", 2, "latent distribution"),
@@ -310,6 +312,109 @@ class ReaderTests(unittest.TestCase):
     def test_bytes_after_the_metadata(self):
         # All other sections are multiples of 64 bytes: only here can there be bytes between.
         self.refused("bytes after the metadata", self.patched(len(self.data) - 1, "B", 1))
+
+
+class RowTests(unittest.TestCase):
+    def test_rows_by_their_definition(self):
+        """lo and hi against the taps themselves, over the lattice and unusual geometries."""
+        for geometry in random_models.lattice() + random_models.UNUSUAL:
+            for height in (1, 2, 5):
+                outputs = random_models.output_side(height, geometry)
+                if outputs < 1:
+                    continue
+                layer = Layer("layer 1", CONVOLUTION, RELU, (height, 1, 1), (outputs, 1, 1), *geometry, *[0] * 10)
+                rows = [random_plans.tap_rows(layer, y) for y in range(outputs)]
+                for y in range(outputs):
+                    later, before = set().union(*rows[y:]), set().union(*rows[:y + 1])
+                    self.assertTrue(all(row >= memory.lo(layer, y) for row in later), geometry)
+                    self.assertTrue(all(row < memory.hi(layer, y + 1) for row in before), geometry)
+                    # Tight where the rows at the edge meet anything at all.
+                    if later and memory.lo(layer, y) not in later:
+                        self.assertLess(layer.kernel, layer.stride, geometry)
+                    if memory.hi(layer, y + 1) - 1 not in before:
+                        self.assertLess(layer.kernel, layer.stride, geometry)
+
+
+class PlanTests(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        random = np.random.RandomState(8)
+        geometries = random_models.Geometries(random)
+        cls.files = [random_plans.make_model(random, geometries, index)[0] for index in range(8)]
+
+    def test_every_schedule_is_there(self):
+        found = {layer.schedule for data in self.files for layer in parse_model(data).layers}
+        self.assertEqual(found, {0, 1, 2})
+
+    def changed(self, data, changes):
+        """A file of version 1.1 with other numbers in its records: (layer, offset, type, value)."""
+        data = bytearray(data)
+        struct.pack_into("<H", data, 10, 1)
+        for layer, offset, number_type, value in changes:
+            struct.pack_into("<" + number_type, data, 128 * (1 + layer) + offset, value)
+        return with_crc(data)
+
+    def refused(self, field, data):
+        with self.assertRaises(FormatError) as context:
+            parse_model(data)
+        self.assertEqual(context.exception.field, field)
+
+    def test_numbers_of_other_schedules(self):
+        data, _, _ = sample_bytes()
+        parse_model(self.changed(data, []))
+        for field, changes in (
+                ("layer 0 schedule", [(0, 60, "I", 1)]), ("layer 2 schedule", [(2, 60, "I", 1)]),
+                ("layer 2 schedule", [(2, 60, "I", 2)]), ("layer 2 schedule", [(1, 60, "I", 2)]),
+                ("layer 1 schedule", [(1, 60, "I", 3)]), ("layer 2 strip rows", [(2, 112, "I", 1)]),
+                ("layer 1 strip rows", [(1, 112, "I", 1)]), ("layer 2 rows held", [(2, 116, "I", 1)]),
+                ("layer 2 strip rows", [(1, 60, "I", 2), (2, 60, "I", 2), (2, 116, "I", 3)]),
+                ("layer 2 strip rows", [(1, 60, "I", 2), (2, 60, "I", 2), (2, 116, "I", 3), (2, 112, "I", 11)]),
+                ("layer 2 rows held", [(1, 60, "I", 2), (2, 60, "I", 2), (2, 112, "I", 1)]),
+                ("layer 2 rows held", [(1, 60, "I", 2), (2, 60, "I", 2), (2, 112, "I", 1), (2, 116, "I", 1)]),
+                ("layer 2 rows held", [(1, 60, "I", 2), (2, 60, "I", 2), (2, 112, "I", 1), (2, 116, "I", 6)]),
+                ("layer 1 reserved bytes", [(1, 120, "B", 1)])):
+            with self.subTest(changes=changes):
+                self.refused(field, self.changed(data, changes))
+        # 4 x 4, stride 2, padding 1: an output row needs two input rows, and strips of ten rows all five.
+        parse_model(self.changed(data, [(1, 60, "I", 2), (2, 60, "I", 2), (2, 112, "I", 1), (2, 116, "I", 2)]))
+        parse_model(self.changed(data, [(1, 60, "I", 2), (2, 60, "I", 2), (2, 112, "I", 10), (2, 116, "I", 5)]))
+        # The output lies behind the input: no room for a row before it is read.
+        self.refused("layer 1 output offset", self.changed(data, [(1, 60, "I", 1)]))
+
+    def test_version_1_0_knows_only_whole_layers(self):
+        data, _, _ = sample_bytes()
+        for layer, offset in ((1, 60), (1, 112), (2, 116)):
+            changed = bytearray(data)
+            struct.pack_into("<I", changed, 128 * (1 + layer) + offset, 1)
+            self.refused(f"layer {layer} {'schedule' if offset == 60 else 'reserved bytes'}", with_crc(changed))
+
+    def test_what_is_accepted_plays_through(self):
+        """Plans with a number changed: what the rules accept never reads what has been overwritten."""
+        random = np.random.RandomState(9)
+        accepted = refused = 0
+        for data in self.files:
+            model = parse_model(data)
+            random_plans.play(model.layers, model.image_byte_count)
+            for _ in range(60):
+                index = random.randint(len(model.layers))
+                layer = model.layers[index]
+                offset, number_type, value = [
+                    (60, "I", random.randint(3)), (112, "I", random.randint(5)),
+                    (116, "I", max(0, layer.rows_held + random.randint(-2, 3))),
+                    (64, "Q", 64 * random.randint(model.image_byte_count // 64)),
+                    (64, "Q", max(0, layer.input_offset - 64))][random.randint(5)]
+                changes = [(index, offset, number_type, value)]
+                if offset == 64 and index:
+                    changes.append((index - 1, 72, number_type, value))
+                try:
+                    changed = parse_model(self.changed(data, changes))
+                except FormatError:
+                    refused += 1
+                    continue
+                accepted += 1
+                random_plans.play(changed.layers, changed.image_byte_count)
+        self.assertGreater(accepted, 50)
+        self.assertGreater(refused, 200)
 
 
 class CommandTests(unittest.TestCase):

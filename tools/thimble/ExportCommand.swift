@@ -14,7 +14,7 @@ struct ExportCommand: ParsableCommand {
   @Argument(help: "A checkpoint.") var checkpoint: String
   @Option(name: .shortAndLong, help: "The .thimble file to write.") var output: String
   @Option(help: "How weights are stored.") var weights: Weights = .int8
-  @Option(help: "Bytes of arena that must suffice for an image: 24576 or 24K; the plan's own need unless told.")
+  @Option(help: "Bytes of arena that must suffice for an image: 24576 or 24K. The fastest plan that fits is taken.")
   var arena: ByteCount?
   @Option(help: "Latents over which the ranges of activations are chosen.") var calibrate = 2048
   @Option(help: "What the generator is called; the data set's name unless told.") var name: String?
@@ -72,7 +72,7 @@ struct ExportCommand: ParsableCommand {
     print("  SSIM      \(number(q.meanSSIM, 4))")
     print("frozen against batch statistics, f32: \(number(report.frozenAgainstBatch)) dB")
     print("bytes       \(report.floatByteCount) of f32 weights -> \(report.fileByteCount) in \(output)")
-    print("arena       \(report.arenaByteCount) bytes for one image")
+    print("arena       \(report.memory.arenaByteCount) bytes for one image: \(report.memory.description)")
   }
 }
 

@@ -4,6 +4,8 @@ public struct LayerRecord: Equatable, Sendable {
   public static let dense: UInt32 = 1, convolution: UInt32 = 2
   /// The values of `epilogue`.
   public static let activations: UInt32 = 0, outputTable: UInt32 = 1
+  /// The values of `schedule`.
+  public static let wholeLayer: UInt32 = 0, overlapping: UInt32 = 1, streamed: UInt32 = 2
 
   /// `dense` or `convolution`.
   public var kind: UInt32 = 0
@@ -21,13 +23,17 @@ public struct LayerRecord: Equatable, Sendable {
   public var packing: UInt32 = 0
   /// The s of the requantisation, 1 ... 62.
   public var shift: UInt32 = 0
-  /// 0: whole layer.
+  /// `wholeLayer`, `overlapping` or `streamed`.
   public var schedule: UInt32 = 0
   /// Places in the image's part of the arena.
   public var inputOffset: UInt64 = 0, outputOffset: UInt64 = 0
   /// Places in the file.
   public var weightsOffset: UInt64 = 0, weightsByteCount: UInt64 = 0, biasesOffset: UInt64 = 0,
     multipliersOffset: UInt64 = 0
+  /// Rows of the image that a streamed last layer computes at once; else 0.
+  public var stripRows: UInt32 = 0
+  /// Rows of the input that a streamed layer behind another one finds in the arena at once; else 0: all of them.
+  public var rowsHeld: UInt32 = 0
 
   /// A record of zeros but for its kind.
   public init(kind: UInt32 = 0) { self.kind = kind }
@@ -43,6 +49,7 @@ public struct LayerRecord: Equatable, Sendable {
     (weightEncoding, packing, shift, schedule) = (word(12), word(13), word(14), word(15))
     (inputOffset, outputOffset) = (long(0), long(1))
     (weightsOffset, weightsByteCount, biasesOffset, multipliersOffset) = (long(2), long(3), long(4), long(5))
+    (stripRows, rowsHeld) = (word(28), word(29))
   }
 
   /// Writes all 128 bytes at `offset`.
@@ -52,7 +59,8 @@ public struct LayerRecord: Equatable, Sendable {
       kernel, stride, padding, outputPadding, weightEncoding, packing, shift, schedule,
     ]
     let longs: InlineArray<8, UInt64> = [
-      inputOffset, outputOffset, weightsOffset, weightsByteCount, biasesOffset, multipliersOffset, 0, 0,
+      inputOffset, outputOffset, weightsOffset, weightsByteCount, biasesOffset, multipliersOffset,
+      UInt64(rowsHeld) << 32 | UInt64(stripRows), 0,
     ]
     for i in 0..<16 { bytes.setWord(offset + 4 * i, words[i]) }
     for i in 0..<8 { bytes.setLong(offset + 64 + 8 * i, longs[i]) }
@@ -77,9 +85,10 @@ extension LayerRecord {
   /// Numbers of the biases, and of the multipliers.
   public var channelCount: UInt64 { weightPositions * output.positionStride }
 
-  /// Bytes of the input in the arena: the latent, in twice the room that it needs, or a map.
+  /// Bytes of the input in the arena: the latent, in twice the room that it needs, a map, or some rows of it.
   public var inputByteCount: UInt64 {
-    kind == Self.dense ? 2 * roundedUp(UInt64(input.channels), 64) : input.byteCount
+    if kind == Self.dense { return 2 * roundedUp(UInt64(input.channels), 64) }
+    return rowsHeld == 0 ? input.byteCount : roundedUp(UInt64(rowsHeld) * inputRowByteCount, 64)
   }
 
   /// The side of a fractionally-strided convolution's output; may be below 1.

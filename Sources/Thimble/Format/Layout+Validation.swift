@@ -1,28 +1,42 @@
 import ThimbleKernelTypes
 
 extension Layout {
-  /// Reads and checks a whole file: everything that FORMAT.md says a reader refuses. What it returns can be run without
-  /// another look.
-  init(validating bytes: UnsafeRawBufferPointer, _ set: InstructionSet) throws(ThimbleError) {
+  /// Reads and checks a whole file: everything that FORMAT.md says a reader refuses; then puts another plan in place of its
+  /// own if asked. What it returns can be run without another look.
+  init(
+    validating bytes: UnsafeRawBufferPointer, _ set: InstructionSet, _ plan: MemoryPlan
+  ) throws(ThimbleError) {
     let set = try set.checked()
     try require(UInt64(UInt(bitPattern: bytes.baseAddress)), .multipleOf, 64, "address of the model", code: .memory)
     try require(UInt64(bytes.count), .atLeast, UInt64(Header.byteCount), "byte count")
     try require(bytes.long(0), .equal, Header.magic, "magic")
     try require(UInt64(bytes.word(8) & 0xFFFF), .equal, 1, "major version", code: .unsupported)
-    try require(UInt64(bytes.word(8) >> 16), .equal, 0, "minor version", code: .unsupported)
+    try require(UInt64(bytes.word(8) >> 16), .atMost, 1, "minor version", code: .unsupported)
     self.init(header: Header(bytes))
     try require(header.fileByteCount, .equal, UInt64(bytes.count), "file byte count")
     try require(header.fileByteCount, .atMost, 1 << 30, "file byte count")
     try require(UInt64(header.checksum), .equal, UInt64(Self.checksum(bytes, set)), "CRC-32C")
     try readRecords(bytes)
+    try checkAll(bytes, set)
+    if plan == .wholeLayers {
+      planWholeLayers()
+      try require(header.arena.image, .atMost, 1 << 30, "arena: bytes an image, as whole layers", code: .memory)
+    }
+  }
+
+  /// All but magic, versions, size and checksum. Not mutating, and these all out of line, so that the layout goes from hand
+  /// to hand by its address: each copy of it takes 2 KB of stack.
+  @inline(never)
+  private func checkAll(_ bytes: UnsafeRawBufferPointer, _ set: InstructionSet) throws(ThimbleError) {
     try checkGeometry()
     try checkMemory()
     try checkSections()
     try checkGaps(bytes)
-    for i in 0..<Int(header.layerCount) { try layers[i].checkNumbers(bytes, set, i) }
+    for i in 0..<Int(header.layerCount) { try record(i).checkNumbers(bytes, set, i) }
   }
 
   /// Reads the records, which must lie inside of the file, and refuses reserved bytes.
+  @inline(never)
   private mutating func readRecords(_ bytes: UnsafeRawBufferPointer) throws(ThimbleError) {
     if !bytes.isZero(96..<128) { throw ThimbleError(.unsupported, "reserved bytes") }
     try require(UInt64(header.layerCount), .atMost, UInt64(Self.mostLayers), "layer count")
@@ -30,19 +44,25 @@ extension Layout {
     try require(UInt64(bytes.count), .atLeast, UInt64(end), "byte count")
     for i in 0..<Int(header.layerCount) {
       let offset = Header.byteCount * (i + 1)
-      layers[i] = LayerRecord(bytes, at: offset)
-      if !bytes.isZero(offset + 112..<offset + 128) { throw ThimbleError(.unsupported, "reserved bytes", layer: i) }
+      let layer = LayerRecord(bytes, at: offset)
+      layers[i] = layer
+      if header.minorVersion == 0 {
+        try require(UInt64(layer.schedule), .equal, 0, "schedule", layer: i, code: .unsupported)
+      }
+      let reserved = offset + (header.minorVersion == 0 ? 112 : 120)
+      if !bytes.isZero(reserved..<offset + 128) { throw ThimbleError(.unsupported, "reserved bytes", layer: i) }
     }
   }
 
   /// Refuses anything but zeros between the sections. Their offsets are the canonical ones.
+  @inline(never)
   private func checkGaps(_ bytes: UnsafeRawBufferPointer) throws(ThimbleError) {
     var end = header.outputTableOffset + Self.outputTableByteCount
     func gap(to next: UInt64) throws(ThimbleError) {
       if !bytes.isZero(Int(end)..<Int(next)) { throw ThimbleError(.format, "bytes between the sections", found: end) }
     }
     for i in 0..<Int(header.layerCount) {
-      let layer = layers[i]
+      let layer = record(i)
       try gap(to: layer.weightsOffset)
       end = layer.weightsOffset + layer.weightsByteCount
       try gap(to: layer.biasesOffset)
