@@ -7,27 +7,28 @@ import ThimbleStorage
 struct ActivationSurvey {
   /// The largest activation of each layer but the last.
   private(set) var largest: [Double]
-  /// How the inputs of the last layer vary together.
-  private(set) var lastInputs: InputCorrelations
+  /// How the inputs of the layers 1 and up vary together.
+  private(set) var inputs: [InputCorrelations]
   private(set) var images: [Float]
 
-  init(_ reference: FloatReference, _ latents: [Int16], last: FoldedLayer) {
+  init(_ reference: FloatReference, _ latents: [Int16], _ layers: [FoldedLayer], workers: Workers) {
     let network = reference.network
     let hidden = network.layers.count - 1
-    let size = network.layers[hidden - 1].outputCount
-    var correlations = InputCorrelations(last, images: latents.count / network.layers[0].geometry.bigChannels)
+    let count = latents.count / network.layers[0].geometry.bigChannels
+    var correlations = layers.dropFirst().map { InputCorrelations($0, images: count, workers: workers) }
     var maxima = [Float](repeating: 1e-6, count: hidden)
     images = reference.images(latents) { first, count in
-      for image in 0..<count {
-        correlations.add(network.output(ofLayer: hidden - 1) + image * size, number: first + image)
-      }
       for layer in maxima.indices {
         let output = network.output(ofLayer: layer)
+        for image in 0..<count {
+          correlations[layer].add(output + image * network.layers[layer].outputCount, number: first + image)
+        }
         for i in 0..<(count * network.layers[layer].outputCount) { maxima[layer] = max(maxima[layer], output[i]) }
       }
     }
     largest = maxima.map(Double.init)
-    lastInputs = correlations
+    for layer in correlations.indices { correlations[layer].finish() }
+    inputs = correlations
   }
 }
 

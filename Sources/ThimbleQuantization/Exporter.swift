@@ -60,13 +60,12 @@ package struct Exporter {
     let calibration = LatentRows.streams(
       calibrationCount, length: stored.latentLength, stored.distribution, .calibration)
     progress("surveying activations", 0, calibrationCount)
-    let survey = ActivationSurvey(reference, calibration, last: folded.layers.last!)
+    let survey = ActivationSurvey(reference, calibration, folded.layers, workers: workers)
     let layers = folded.layers.enumerated().map { index, layer in
-      // The last layer has few weights, and nothing after it forgives their rounding.
       QuantizedLayer(
         layer, smallestInputScale: index == 0 ? 1.0 / 4096 : survey.largest[index - 1] / 255 * RangeSearch.leastPart,
         halfRange: index + 1 == folded.layers.count ? GeneratorImage.tableHalfRange : 0,
-        correlations: index + 1 == folded.layers.count ? survey.lastInputs : nil)
+        correlations: index == 0 ? nil : survey.inputs[index - 1], workers: workers)
     }
     let image = try GeneratorImage(layers, distribution: stored.distribution, metadata: Self.json(metadata))
     try checkArena(image)

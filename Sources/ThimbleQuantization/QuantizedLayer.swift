@@ -18,13 +18,12 @@ struct QuantizedLayer {
   ///     any weight is floored, so that its bias fits 30 bits in units of both.
   ///   - halfRange: added to the bias by the output table (4 for the last layer, else 0).
   init(
-    _ folded: FoldedLayer, smallestInputScale: Double, halfRange: Double, correlations: InputCorrelations? = nil
+    _ folded: FoldedLayer, smallestInputScale: Double, halfRange: Double, correlations: InputCorrelations?, workers: Workers
   ) {
     self.folded = folded
     weights = [Int8](repeating: 0, count: folded.weights.count)
     scales = []
     largestSums = []
-    let feedback = correlations?.phases.map { ($0.taps, ErrorFeedback(correlations: $0.sums, inputs: $0.inputs)) }
     let largestInput: Int64 = folded.isDense ? 32768 : 255
     for output in 0..<folded.outputs {
       let indices = folded.indices(output: output)
@@ -35,14 +34,31 @@ struct QuantizedLayer {
         let step = (folded.weights[index] / scale).rounded(.toNearestOrEven)
         weights[index] = Int8(max(-127, min(127, step)))
       }
-      for (taps, feedback) in feedback ?? [] {
-        let channels = folded.specification.geometry.smallChannels
-        let places = taps.flatMap { tap in indices[(tap * channels)..<((tap + 1) * channels)] }
-        let steps = feedback.rounded(places.map { folded.weights[$0] }, scale: scale)
-        for (place, step) in zip(places, steps) { weights[place] = step }
-      }
       scales.append(scale)
-      largestSums.append(indices.reduce(0) { $0 + abs(Int64(weights[$1])) } * largestInput)
+    }
+    for group in correlations?.groups ?? [] { round(group, workers) }
+    largestSums = (0..<folded.outputs).map { output in
+      folded.indices(output: output).reduce(0) { $0 + abs(Int64(weights[$1])) } * largestInput
+    }
+  }
+
+  /// Rounds the weights of a group of taps again, with error feedback.
+  private mutating func round(_ group: InputCorrelations.Group, _ workers: Workers) {
+    let g = folded.specification.geometry
+    let feedback = ErrorFeedback(correlations: group.sums, inputs: group.inputs)
+    let (folded, scales) = (folded, scales)
+    weights.withUnsafeMutableBufferPointer { weights in
+      nonisolated(unsafe) let weights = weights
+      workers.parallelFor(folded.outputs) { output in
+        for taps in group.sets {
+          let places = taps.flatMap { tap -> Range<Int> in
+            let first = (tap * g.bigChannels + output) * g.smallChannels
+            return first..<(first + g.smallChannels)
+          }
+          let steps = feedback.rounded(places.map { folded.weights[$0] }, scale: scales[output])
+          for (place, step) in zip(places, steps) { weights[place] = step }
+        }
+      }
     }
   }
 
