@@ -27,7 +27,9 @@ struct ActivationSurvey {
       for layer in maxima.indices {
         let output = network.output(ofLayer: layer)
         for image in 0..<count {
-          correlations[layer].add(output + image * network.layers[layer].outputCount, number: first + image)
+          correlations[layer].add(
+            output + image * network.layers[layer].outputCount,
+            image: layer + 1 == hidden ? network.output + image * network.outputCount : nil, number: first + image)
         }
         let (width, size) = (maxima[layer].count, network.layers[layer].outputCount)
         maxima[layer].withUnsafeMutableBufferPointer { maxima in
@@ -71,7 +73,9 @@ struct LayerRatios {
       let wanted = reference.network.output(ofLayer: layer) + number * specification.outputCount
       for i in 0..<specification.outputCount {
         let byte = map[i / channels * ((channels + 15) / 16 * 16) + i % channels]
-        let (value, difference) = (Double(wanted[i]), Double(wanted[i]) - Double(byte) * scales[layer] * factors[i % channels])
+        let (value, difference) = (
+          Double(wanted[i]), Double(wanted[i]) - Double(byte) * scales[layer] * factors[i % channels]
+        )
         signal[layer] += value * value
         noise[layer] += difference * difference
       }

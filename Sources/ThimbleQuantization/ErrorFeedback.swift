@@ -25,7 +25,7 @@ package struct ErrorFeedback: Sendable {
 
   /// Rounds the weights of one output, [tap][channel], to whole steps of `scale` within -127 ... 127.
   package func rounded(_ weights: [Double], scale: Double) -> [Int8] {
-    rounded(weights, scales: [Double](repeating: scale, count: weights.count), largest: 127)
+    rounded(weights, scales: [Double](repeating: scale, count: weights.count), largest: 127).steps
   }
 
   /// Rounds the weights of one output to whole steps, each weight to those of its own scale.
@@ -33,10 +33,14 @@ package struct ErrorFeedback: Sendable {
   ///   - weights: in the order of the correlations.
   ///   - scales: what one step of each weight stands for, above 0.
   ///   - largest: steps are within -largest ... largest; 127 for int8, 7 for int4.
-  package func rounded(_ weights: [Double], scales: [Double], largest: Double) -> [Int8] {
+  /// - Returns: the steps, and the mean squared error of the output that they leave, to the scale of the correlations.
+  package func rounded(
+    _ weights: [Double], scales: [Double], largest: Double
+  ) -> (steps: [Int8], squaredError: Double) {
     let n = order.count
     var rest = order.map { weights[$0] }
     var steps = [Int8](repeating: 0, count: n)
+    var squaredError = 0.0
     factor.withUnsafeBufferPointer { factor in
       rest.withUnsafeMutableBufferPointer { rest in
         for i in 0..<n {
@@ -45,10 +49,11 @@ package struct ErrorFeedback: Sendable {
           steps[order[i]] = Int8(step)
           let row = factor.baseAddress! + i * n
           let error = (rest[i] - step * scale) / row[i]
+          squaredError += error * error
           for j in (i + 1)..<max(n, i + 1) { rest[j] -= error * row[j] }
         }
       }
     }
-    return steps
+    return (steps, squaredError)
   }
 }

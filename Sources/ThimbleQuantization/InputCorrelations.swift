@@ -48,8 +48,11 @@ struct InputCorrelations {
   }
 
   /// Takes in places of one image, other ones for each `number`.
-  /// - Parameter map: the layer's input, f32 [side][side][channels].
-  mutating func add(_ map: UnsafePointer<Float>, number: Int) {
+  /// - Parameters:
+  ///   - map: the layer's input, f32 [side][side][channels].
+  ///   - image: what tanh makes of the layer's output, if it is the last: places count by the slope of tanh there, since what
+  ///     is black or white anyway forgives errors.
+  mutating func add(_ map: UnsafePointer<Float>, image: UnsafePointer<Float>? = nil, number: Int) {
     let g = layer.specification.geometry
     for index in groups.indices {
       let taps = groups[index].sets[0]
@@ -59,6 +62,7 @@ struct InputCorrelations {
         // A large odd number steps through all places before one comes again.
         let at = (number * placesPerImage + place) * 40_503 % (places.rows.count * places.columns.count)
         let (y, x) = (places.rows[at / places.columns.count], places.columns[at % places.columns.count])
+        let slope = image.map { self.slope($0 + (y * g.bigSide + x) * g.bigChannels) } ?? 1
         for tap in taps {
           let (dy, dx) = (y + g.padding - tap / g.kernel, x + g.padding - tap % g.kernel)
           guard dy >= 0, dx >= 0, dy / g.stride < g.smallSide, dx / g.stride < g.smallSide else {
@@ -66,11 +70,21 @@ struct InputCorrelations {
             continue
           }
           let row = map + (dy / g.stride * g.smallSide + dx / g.stride) * g.smallChannels
-          for channel in 0..<g.smallChannels { groups[index].pending.append(Double(row[channel])) }
+          for channel in 0..<g.smallChannels { groups[index].pending.append(Double(row[channel]) * slope) }
         }
       }
       if groups[index].pending.count >= Self.placesAtOnce * groups[index].inputs { sum(index) }
     }
+  }
+
+  /// The root mean square over the channels of the slope of tanh at one pixel.
+  private func slope(_ pixel: UnsafePointer<Float>) -> Double {
+    let channels = layer.specification.geometry.bigChannels
+    let squares = (0..<channels).reduce(0.0) { sum, channel in
+      let slope = 1 - Double(pixel[channel]) * Double(pixel[channel])
+      return sum + slope * slope
+    }
+    return (squares / Double(channels)).squareRoot()
   }
 
   /// Brings what is pending into the sums.

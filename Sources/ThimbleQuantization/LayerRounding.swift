@@ -17,8 +17,8 @@ struct LayerRounding {
   }
 
   /// The factors between a layer and the next.
-  func factors(_ survey: ActivationSurvey, _ index: Int, eighths: Int) -> [Double] {
-    Equalization.factors(largest: survey.channels[index], next: layers[index + 1], eighths: eighths)
+  func factors(_ survey: ActivationSurvey, _ index: Int, _ way: Equalization.Way) -> [Double] {
+    Equalization.factors(largest: survey.channels[index], next: layers[index + 1], way)
   }
 
   /// The layer with its weights rounded.

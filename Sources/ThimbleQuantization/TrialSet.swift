@@ -1,5 +1,3 @@
-import ThimbleNetworks
-
 /// The images over which settings are compared: ordinary ones, and hard ones, which few settings get right and which decide how bad
 /// the worst image is.
 struct TrialSet {
