@@ -56,7 +56,9 @@ let package = Package(
     .target(name: "ThimbleData", dependencies: ["Thimble", "ThimbleStorage", "ThimbleCodecs", "CZlib"]),
     .target(name: "ThimbleNetworks", dependencies: names(["Thimble", "ThimbleStorage"] + kernelModules)),
     .target(name: "ThimbleTraining", dependencies: ["Thimble", "ThimbleStorage", "ThimbleData", "ThimbleNetworks"]),
-    .target(name: "ThimbleQuantization", dependencies: ["Thimble", "ThimbleStorage", "ThimbleNetworks"]),
+    .target(
+      name: "ThimbleQuantization", dependencies: ["Thimble", "ThimbleStorage", "ThimbleNetworks"],
+      exclude: ["QUALITY.md"]),
     .executableTarget(
       name: "ThimbleCommand",
       dependencies: [
