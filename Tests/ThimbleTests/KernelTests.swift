@@ -119,7 +119,9 @@ import ThimbleKernels
     )
     let weights = GuardedBytes(channelCount * ((length + 3) / 4) * 4, guardByte: 0x7F)
     let (biases, multipliers) = (GuardedBytes(4 * channelCount), GuardedBytes(4 * channelCount))
-    for i in 0..<latents.bytes.count { latents.bytes[i] = extreme ? 255 : UInt8.random(in: 0...255, using: &random) }
+    for i in 0..<latents.bytes.count / 2 {
+      latents.pointer(Int16.self)[i] = extreme ? -32768 : Int16.random(in: -32768...32767, using: &random)
+    }
     for i in 0..<weights.bytes.count {
       weights.pointer(Int8.self)[i] = extreme ? 127 : Int8.random(in: -127...127, using: &random)
     }
@@ -138,7 +140,7 @@ import ThimbleKernels
     layer.biases = UnsafePointer(biases.pointer(Int32.self))
     layer.multipliers = UnsafePointer(multipliers.pointer(UInt32.self))
     layer.images = images
-    layer.latents = UnsafePointer(latents.pointer(UInt8.self))
+    layer.latents = UnsafePointer(latents.pointer(Int16.self))
     layer.output = output.pointer(UInt8.self)
     layer.imageStride = 2 * plane + channelCount
     denseReference(layer)
