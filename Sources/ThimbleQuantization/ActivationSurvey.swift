@@ -2,6 +2,7 @@ import Foundation
 import Thimble
 import ThimbleNetworks
 import ThimbleStorage
+import ThimbleThreads
 
 /// The images of the frozen network over the calibration latents, and what its activations are like.
 struct ActivationSurvey {

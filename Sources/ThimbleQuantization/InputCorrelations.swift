@@ -1,4 +1,5 @@
 import ThimbleNetworks
+import ThimbleThreads
 
 /// How the inputs of a fractionally-strided convolution vary together: the mean of x[i] x[j] over many places, where x are the
 /// inputs, [tap][channel], of taps that meet at one output.

@@ -1,4 +1,5 @@
 import ThimbleNetworks
+import ThimbleThreads
 
 /// All that is needed to round the layers of a generator, again and again.
 struct LayerRounding {

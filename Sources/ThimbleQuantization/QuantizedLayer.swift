@@ -1,5 +1,6 @@
 import ThimbleNetworks
 import ThimbleStorage
+import ThimbleThreads
 
 /// A layer's weights in int8, symmetric, one scale an output. They do not depend on the ranges of the activations.
 struct QuantizedLayer {
