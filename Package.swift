@@ -65,7 +65,8 @@ let package = Package(
       name: "ThimbleTraining",
       dependencies: ["Thimble", "ThimbleStorage", "ThimbleData", "ThimbleNetworks", "ThimbleThreads"]),
     .target(
-      name: "ThimbleQuantization", dependencies: ["Thimble", "ThimbleStorage", "ThimbleNetworks", "ThimbleThreads"]),
+      name: "ThimbleQuantization", dependencies: ["Thimble", "ThimbleStorage", "ThimbleNetworks", "ThimbleThreads"],
+      exclude: ["QUALITY.md"]),
     .executableTarget(
       name: "ThimbleCommand",
       dependencies: [

@@ -33,7 +33,7 @@ package struct Exporter {
   package var workers: Workers
   package var kernels: FloatKernels
   /// Latents over which ranges are chosen.
-  package var calibrationCount = 2048
+  package var calibrationCount = 8192
   /// Bytes of arena that must do for one image: the fastest plan that fits is taken. Without, layers overlap where that saves
   /// memory, and no layer is streamed.
   package var largestArena: Int?
@@ -62,20 +62,15 @@ package struct Exporter {
     let calibration = LatentRows.streams(
       calibrationCount, length: stored.latentLength, stored.distribution, .calibration)
     progress("surveying activations", 0, calibrationCount)
-    let survey = ActivationSurvey(reference, calibration, last: folded.layers.last!)
-    let layers = folded.layers.enumerated().map { index, layer in
-      // The last layer has few weights, and nothing after it forgives their rounding.
-      QuantizedLayer(
-        layer, smallestInputScale: index == 0 ? 1.0 / 4096 : survey.largest[index - 1] / 255 * RangeSearch.leastPart,
-        halfRange: index + 1 == folded.layers.count ? GeneratorImage.tableHalfRange : 0,
-        correlations: index + 1 == folded.layers.count ? survey.lastInputs : nil)
-    }
+    let survey = ActivationSurvey(reference, calibration, folded.layers, workers: workers)
+    let rounding = LayerRounding(folded, survey, workers: workers)
+    let layers = folded.layers.indices.map { rounding.layer($0, inputFactors: nil) }
     let image = try GeneratorImage(
       layers, distribution: stored.distribution, metadata: Self.json(metadata), largestArena: largestArena)
     let search = RangeSearch(
-      image: image, runner: IntegerRunner(workers: workers), latents: calibration, reference: survey.images,
-      count: calibrationCount)
-    let scales = try search.scales(largest: survey.largest) { progress("choosing ranges", $0, $1) }
+      image: image, rounding: rounding, survey: survey, runner: IntegerRunner(workers: workers),
+      pool: CalibrationPool(latents: calibration, images: survey.images, count: calibrationCount))
+    let scales = try search.scales { progress("choosing ranges", $0, $1) }
     try image.write(activationScales: scales)
     let report = try report(stored, reference, image, scales, survey.largest)
     try AtomicFile.write(UnsafeRawBufferPointer(image.bytes), to: path)

@@ -7,7 +7,7 @@ import ThimbleStorage
 /// A .thimble file in memory, being made: the weights are packed once, what depends on the ranges of the activations is written
 /// as often as ranges are tried.
 final class GeneratorImage {
-  let layers: [QuantizedLayer]
+  private(set) var layers: [QuantizedLayer]
   private(set) var bytes: UnsafeMutableRawBufferPointer
   private var layout: Layout
 
@@ -83,6 +83,17 @@ final class GeneratorImage {
       bytes[place + entry] = UInt8(((tanh(value) + 1) * 127.5 + 0.5).rounded(.down))
     }
   }
+
+  /// Takes another rounding of a layer.
+  func replace(_ index: Int, with layer: QuantizedLayer) {
+    let factors = layers[index].outputFactors
+    layers[index] = layer
+    layers[index].outputFactors = factors
+    writeWeights(index)
+  }
+
+  /// Divides the channels of a layer's output.
+  func setOutputFactors(_ factors: [Double], ofLayer index: Int) { layers[index].outputFactors = factors }
 
   private func writeWeights(_ index: Int) {
     let (layer, record) = (layers[index], layout.layers[index])

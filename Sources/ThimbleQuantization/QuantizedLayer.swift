@@ -1,48 +1,64 @@
 import ThimbleNetworks
 import ThimbleStorage
+import ThimbleThreads
 
 /// A layer's weights in int8, symmetric, one scale an output. They do not depend on the ranges of the activations.
 struct QuantizedLayer {
   let folded: FoldedLayer
+  /// By what each channel of the output is divided; the layer after multiplies by it.
+  var outputFactors: [Double]
   /// -127 ... 127, in the networks' order.
   private(set) var weights: [Int8]
-  /// For each output: what one step of its weights stands for.
-  private(set) var scales: [Double]
+  /// For each output: what one step of its weights stands for, before its factor.
+  private var steps: [Double]
   /// For each output: the sum of |weight| times the largest input byte (or latent).
   private(set) var largestSums: [Int64]
 
-  /// Rounds the weights to steps of a 127th of each output's largest: to the nearest one, or, where it is known how the inputs vary
+  /// What is tried as the largest weight of an output, as parts of what it is: clipping it makes the steps of all others finer.
+  static let parts = [1, 0.93, 0.86, 0.8]
+
+  /// Rounds the weights to steps of a 127th of about each output's largest: to the nearest one, or, where it is known how the inputs vary
   /// together, with error feedback.
   /// - Parameters:
+  ///   - inputFactors: what each input channel was divided by.
   ///   - smallestInputScale: the least that one step of the inputs can come to stand for. The scale of an output with hardly
   ///     any weight is floored, so that its bias fits 30 bits in units of both.
   ///   - halfRange: added to the bias by the output table (4 for the last layer, else 0).
+  ///   - feedback: of the inputs as they were before they were divided.
   init(
-    _ folded: FoldedLayer, smallestInputScale: Double, halfRange: Double, correlations: InputCorrelations? = nil
+    _ folded: FoldedLayer, inputFactors: [Double], smallestInputScale: Double, halfRange: Double,
+    feedback: [TapFeedback], workers: Workers
   ) {
     self.folded = folded
+    outputFactors = [Double](repeating: 1, count: folded.specification.outputChannels)
     weights = [Int8](repeating: 0, count: folded.weights.count)
-    scales = []
-    largestSums = []
-    let feedback = correlations?.phases.map { ($0.taps, ErrorFeedback(correlations: $0.sums, inputs: $0.inputs)) }
+    steps = [Double](repeating: 0, count: folded.outputs)
+    largestSums = [Int64](repeating: 0, count: folded.outputs)
     let largestInput: Int64 = folded.isDense ? 32768 : 255
-    for output in 0..<folded.outputs {
-      let indices = folded.indices(output: output)
-      let largest = indices.reduce(0.0) { max($0, abs(folded.weights[$1])) }
-      let floor = (abs(folded.biases[output]) + halfRange) / (smallestInputScale * Double(1 << 30))
-      let scale = max(largest / 127, floor, 1e-30)
-      for index in indices {
-        let step = (folded.weights[index] / scale).rounded(.toNearestOrEven)
-        weights[index] = Int8(max(-127, min(127, step)))
+    let inputs = inputFactors.count
+    weights.withUnsafeMutableBufferPointer { weights in
+      steps.withUnsafeMutableBufferPointer { steps in
+        largestSums.withUnsafeMutableBufferPointer { sums in
+          nonisolated(unsafe) let (weights, steps, sums) = (weights, steps, sums)
+          workers.parallelFor(folded.outputs) { output in
+            let indices = folded.indices(output: output)
+            let values = indices.map { folded.weights[$0] }
+            let largest = values.indices.reduce(0.0) { max($0, abs(values[$1]) * inputFactors[$1 % inputs]) }
+            let floor = (abs(folded.biases[output]) + halfRange) / (smallestInputScale * Double(1 << 30))
+            var least = Double.infinity
+            for part in Self.parts {
+              let step = max(largest / 127 * part, floor, 1e-30)
+              let grid = values.indices.map { step / inputFactors[$0 % inputs] }
+              let rounded = TapFeedback.rounded(values, scales: grid, channels: inputs, feedback)
+              guard rounded.squaredError < least else { continue }
+              least = rounded.squaredError
+              for (index, value) in zip(indices, rounded.steps) { weights[index] = value }
+              steps[output] = step
+              sums[output] = rounded.steps.reduce(0) { $0 + abs(Int64($1)) } * largestInput
+            }
+          }
+        }
       }
-      for (taps, feedback) in feedback ?? [] {
-        let channels = folded.specification.geometry.smallChannels
-        let places = taps.flatMap { tap in indices[(tap * channels)..<((tap + 1) * channels)] }
-        let steps = feedback.rounded(places.map { folded.weights[$0] }, scale: scale)
-        for (place, step) in zip(places, steps) { weights[place] = step }
-      }
-      scales.append(scale)
-      largestSums.append(indices.reduce(0) { $0 + abs(Int64(weights[$1])) } * largestInput)
     }
   }
 
@@ -52,13 +68,15 @@ struct QuantizedLayer {
   func constants(
     inputScale: Double, outputScale: Double, halfRange: Double
   ) throws(FileError) -> (biases: [Int32], multipliers: [UInt32], shift: UInt32) {
-    let factors = scales.map { inputScale * $0 / outputScale }
+    let factors = steps.indices.map { output in
+      inputScale * steps[output] / (outputScale * outputFactors[output % outputFactors.count])
+    }
     let largest = factors.max() ?? 1
     guard largest < Double(1 << 29) else { throw tooLarge("factor \(largest) from sums to steps", "below 2^29") }
     let shift = Self.shift(largest: largest)
     var (biases, multipliers): ([Int32], [UInt32]) = ([], [])
     for output in 0..<folded.outputs {
-      let bias = ((folded.biases[output] + halfRange) / (inputScale * scales[output])).rounded(.toNearestOrEven)
+      let bias = ((folded.biases[output] + halfRange) / (inputScale * steps[output])).rounded(.toNearestOrEven)
       guard abs(bias) + Double(largestSums[output]) < 2_147_483_648 else {
         throw tooLarge("output \(output): sums up to \(abs(bias) + Double(largestSums[output]))", "below 2^31")
       }

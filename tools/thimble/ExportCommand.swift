@@ -16,7 +16,7 @@ struct ExportCommand: ParsableCommand {
   @Option(help: "How weights are stored.") var weights: Weights = .int8
   @Option(help: "Bytes of arena that must suffice for an image: 24576 or 24K. The fastest plan that fits is taken.")
   var arena: ByteCount?
-  @Option(help: "Latents over which the ranges of activations are chosen.") var calibrate = 2048
+  @Option(help: "Latents over which the ranges of activations are chosen.") var calibrate = 8192
   @Option(help: "What the generator is called; the data set's name unless told.") var name: String?
   @OptionGroup var compute: ComputeOptions
 
