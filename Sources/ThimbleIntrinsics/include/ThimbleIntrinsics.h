@@ -5,6 +5,7 @@
 
 #include "dot_products.h"
 #include "checksum.h"
+#include "nibbles.h"
 #include "normal_table.h"
 #include "processor.h"
 #include "system.h"
