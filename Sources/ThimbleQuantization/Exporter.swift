@@ -27,12 +27,17 @@ package struct ExportReport: Sendable {
   package var imageCount: Int
 }
 
+/// How weights are stored in a file.
+package enum WeightEncoding: String, Sendable, CaseIterable { case int8, int4 }
+
 /// From a checkpoint to a .thimble file: freeze, fold, round, choose ranges, pack, plan, write.
 package struct Exporter {
   package var workers: Workers
   package var kernels: FloatKernels
   /// Latents over which ranges are chosen.
   package var calibrationCount = 2048
+  /// How the weights of all layers but the last are stored; the last one's are int8.
+  package var weights = WeightEncoding.int8
   /// Refuse a plan that needs more for one image.
   package var largestArena: Int?
   /// Seeds 0 ..< this are compared in the report.
@@ -61,10 +66,13 @@ package struct Exporter {
       calibrationCount, length: stored.latentLength, stored.distribution, .calibration)
     progress("surveying activations", 0, calibrationCount)
     let survey = ActivationSurvey(reference, calibration, last: folded.layers.last!)
+    let smallestInputScales = [1.0 / 4096] + survey.largest.map { $0 / 255 * RangeSearch.leastPart }
+    let int4 = weights == .int4 ? int4Weights(reference, folded, calibration, smallestInputScales, progress) : []
     let layers = folded.layers.enumerated().map { index, layer in
+      if index < int4.count { return QuantizedLayer(layer, int4: int4[index]) }
       // The last layer has few weights, and nothing after it forgives their rounding.
-      QuantizedLayer(
-        layer, smallestInputScale: index == 0 ? 1.0 / 4096 : survey.largest[index - 1] / 255 * RangeSearch.leastPart,
+      return QuantizedLayer(
+        layer, smallestInputScale: smallestInputScales[index],
         halfRange: index + 1 == folded.layers.count ? GeneratorImage.tableHalfRange : 0,
         correlations: index + 1 == folded.layers.count ? survey.lastInputs : nil)
     }
@@ -109,7 +117,7 @@ package struct Exporter {
         return ExportReport.Layer(
           name: layer.name, shape: layer.shapeText, signalToNoise: hidden ? ratios.decibels[index] : nil,
           range: hidden ? scales[index] * 255 : nil, largest: hidden ? largest[index] : nil,
-          weightByteCount: image.layers[index].weights.count)
+          weightByteCount: image.layers[index].storedByteCount)
       },
       quality: ImageQuality(
         pixels: found, reference: wanted, count: reportCount, side: stored.imageSide, channels: stored.imageChannels),

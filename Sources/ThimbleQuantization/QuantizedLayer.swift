@@ -1,7 +1,9 @@
+import Thimble
 import ThimbleNetworks
 import ThimbleStorage
 
-/// A layer's weights in int8, symmetric, one scale an output. They do not depend on the ranges of the activations.
+/// A layer's weights in int8, symmetric, one scale an output; some in int8 values that int4 ones stand for. They do not depend on
+/// the ranges of the activations.
 struct QuantizedLayer {
   let folded: FoldedLayer
   /// -127 ... 127, in the networks' order.
@@ -10,6 +12,8 @@ struct QuantizedLayer {
   private(set) var scales: [Double]
   /// For each output: the sum of |weight| times the largest input byte (or latent).
   private(set) var largestSums: [Int64]
+  /// What the weights are made of, if they are stored as int4.
+  private(set) var int4: Int4Weights?
 
   /// Rounds the weights to steps of a 127th of each output's largest: to the nearest one, or, where it is known how the inputs vary
   /// together, with error feedback.
@@ -25,12 +29,11 @@ struct QuantizedLayer {
     scales = []
     largestSums = []
     let feedback = correlations?.phases.map { ($0.taps, ErrorFeedback(correlations: $0.sums, inputs: $0.inputs)) }
-    let largestInput: Int64 = folded.isDense ? 32768 : 255
+    let floors = Self.floors(folded, smallestInputScale: smallestInputScale, halfRange: halfRange)
     for output in 0..<folded.outputs {
       let indices = folded.indices(output: output)
       let largest = indices.reduce(0.0) { max($0, abs(folded.weights[$1])) }
-      let floor = (abs(folded.biases[output]) + halfRange) / (smallestInputScale * Double(1 << 30))
-      let scale = max(largest / 127, floor, 1e-30)
+      let scale = max(largest / 127, floors[output], 1e-30)
       for index in indices {
         let step = (folded.weights[index] / scale).rounded(.toNearestOrEven)
         weights[index] = Int8(max(-127, min(127, step)))
@@ -42,8 +45,30 @@ struct QuantizedLayer {
         for (place, step) in zip(places, steps) { weights[place] = step }
       }
       scales.append(scale)
-      largestSums.append(indices.reduce(0) { $0 + abs(Int64(weights[$1])) } * largestInput)
     }
+    sumWeights()
+  }
+
+  /// The weights that int4 ones stand for.
+  init(_ folded: FoldedLayer, int4: Int4Weights) {
+    self.folded = folded
+    self.int4 = int4
+    weights = zip(int4.q, int4.groupScales).map { $0 * Int8($1) }
+    scales = int4.scales
+    largestSums = []
+    sumWeights()
+  }
+
+  private mutating func sumWeights() {
+    let largestInput: Int64 = folded.isDense ? 32768 : 255
+    largestSums = (0..<folded.outputs).map { output in
+      folded.indices(output: output).reduce(0) { $0 + abs(Int64(weights[$1])) } * largestInput
+    }
+  }
+
+  /// The least scale of each output: see `init`.
+  static func floors(_ folded: FoldedLayer, smallestInputScale: Double, halfRange: Double) -> [Double] {
+    folded.biases.map { (abs($0) + halfRange) / (smallestInputScale * Double(1 << 30)) }
   }
 
   /// Bias, multiplier and shift of every output, for the steps that inputs and outputs stand for.
@@ -81,5 +106,17 @@ struct QuantizedLayer {
       shift += 1
     }
     return shift
+  }
+}
+
+extension QuantizedLayer {
+  /// As a file's record says it.
+  var weightEncoding: UInt32 { int4 == nil ? LayerRecord.int8 : LayerRecord.int4 }
+  /// Bytes of the weights, the scales of int4 ones included, without those of channels that do not exist.
+  var storedByteCount: Int {
+    guard int4 != nil else { return weights.count }
+    let inputs = folded.isDense ? folded.specification.geometry.bigChannels : folded.specification.geometry.smallChannels
+    let group = folded.isDense ? 8 : 16
+    return weights.count / 2 + weights.count / inputs * ((inputs + group - 1) / group) / 2
   }
 }

@@ -20,9 +20,9 @@ struct InspectCommand: ParsableCommand {
     print(
       "\(file): a generator of \(shape.height)x\(shape.width) images, \(shape.channels == 1 ? "grey" : "\(shape.channels) channels")"
     )
-    print("file        \(header.fileByteCount) bytes, format 1.0, CRC-32C \(String(format: "%08x", header.checksum))")
+    print("file        \(header.fileByteCount) bytes, format 1.\(header.minorVersion), CRC-32C \(String(format: "%08x", header.checksum))")
     print("latent      \(model.latentLength) numbers, \(model.distribution.name)\n")
-    print("layer  kind    input          output         kernel  weights   shift")
+    print("layer  kind    input          output         kernel  weights   bytes     shift")
     for index in 0..<model.layerCount {
       let layer = model.layout.layers[index]
       let dense = layer.kind == LayerRecord.dense
@@ -30,7 +30,8 @@ struct InspectCommand: ParsableCommand {
       print(
         columns([
           ("\(index)", 7), (dense ? "dense" : "deconv", 8), (text(layer.input), 15), (text(layer.output), 15),
-          (kernel, 8), ("\(layer.weightsByteCount)", 10), ("\(layer.shift)", 5),
+          (kernel, 8), (layer.weightEncoding == LayerRecord.int4 ? "int4" : "int8", 10),
+          ("\(layer.weightsByteCount)", 10), ("\(layer.shift)", 5),
         ]))
     }
     showMemory(model)

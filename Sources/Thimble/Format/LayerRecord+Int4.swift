@@ -22,6 +22,23 @@ extension LayerRecord {
   }
 }
 
+extension LayerRecord {
+  /// Writes weights of 0 and scales of 1 to the layer's place in a file's bytes: what channels that do not exist have.
+  public func fillInt4(_ bytes: UnsafeMutableRawBufferPointer) {
+    var at = Int(weightsOffset)
+    while at < Int(weightsOffset + weightsByteCount) {
+      var left = Int(inputGroups)
+      while left > 0 {
+        let steps = min(left, Int(scaleSteps))
+        for i in 0..<8 { bytes[at + i] = 0x11 }
+        for i in 8..<8 + 32 * steps { bytes[at + i] = 0x88 }
+        at += 8 + 32 * steps
+        left -= steps
+      }
+    }
+  }
+}
+
 extension UnsafeMutableRawBufferPointer {
   /// Sets half a byte, numbered as by `int4Index` from the byte `offset`, to 0 ... 15.
   public func setNibble(_ index: Int, from offset: Int, _ value: UInt8) {

@@ -58,7 +58,7 @@ package struct Workers: Sendable {
   private static let sharesPerWorker = 4
 
   /// Calls `body` for ranges that together are 0 ..< total; they begin at multiples of `multiple`.
-  func share(_ total: Int, multiple: Int = 1, _ body: (Range<Int>) -> Void) {
+  package func share(_ total: Int, multiple: Int = 1, _ body: (Range<Int>) -> Void) {
     let units = (total + multiple - 1) / multiple
     if count == 1 || units <= 1 {
       if total > 0 { body(0..<total) }

@@ -1,0 +1,61 @@
+import ThimbleKernelTypes
+import ThimbleNetworks
+
+/// Sums of products x[i] x[j] over many rows x, f32 [count][count]. Their order is fixed: the same bits whatever computes.
+final class SecondMoments {
+  let count: Int
+  private(set) var rows = 0
+  /// Shape: [count][count]. Complete after `flush()`.
+  let sums: UnsafeMutablePointer<Float>
+  private let waiting: UnsafeMutablePointer<Float>
+  private var waitingRows = 0
+  private let workers: Workers
+  private let kernels: FloatKernels
+  /// Rows that are gathered before they are multiplied out.
+  private static let batch = 512
+
+  init(_ count: Int, _ workers: Workers, _ kernels: FloatKernels) {
+    (self.count, self.workers, self.kernels) = (count, workers, kernels)
+    sums = .allocate(capacity: count * count)
+    sums.initialize(repeating: 0, count: count * count)
+    // The kernel reads up to 32 floats past a row.
+    waiting = .allocate(capacity: Self.batch * count + 32)
+    waiting.initialize(repeating: 0, count: Self.batch * count + 32)
+  }
+
+  deinit {
+    sums.deallocate()
+    waiting.deallocate()
+  }
+
+  /// Takes in a row that `write` puts at its argument, all `count` numbers of it.
+  func add(_ write: (UnsafeMutablePointer<Float>) -> Void) {
+    write(waiting + waitingRows * count)
+    waitingRows += 1
+    rows += 1
+    if waitingRows == Self.batch { flush() }
+  }
+
+  /// Multiplies out what waits.
+  func flush() {
+    let offset: Int32 = 0
+    withUnsafePointer(to: offset) { offset in
+      let product = WeightGradient(
+        big: waiting, small: waiting, bigImageStride: count, smallImageStride: count, zeros: waiting, bigOffsets: offset,
+        gradient: sums, positions: 1, taps: 1, bigChannels: count, smallChannels: count, images: waitingRows,
+        shardImages: Self.batch)
+      workers.share(count, multiple: 8) { kernels.weightGradient(product, rows: $0) }
+    }
+    waitingRows = 0
+  }
+
+  /// The mean of the squares.
+  var meanEnergy: Float {
+    var sum = 0.0
+    for i in 0..<count { sum += Double(sums[i * count + i]) }
+    return Float(sum / Double(count))
+  }
+
+  /// Indices by falling energy.
+  var byEnergy: [Int] { (0..<count).sorted { (sums[$0 * count + $0], $1) > (sums[$1 * count + $1], $0) } }
+}
