@@ -32,8 +32,8 @@ struct GroupScales {
     (scale, groups) = (bestScale, bestGroups)
   }
 
-  private static func best(
-    _ weights: [Double], _ energies: [Double], _ range: Range<Int>, _ scale: Double
+  static func best(
+    _ weights: [Double], _ energies: [Double]?, _ range: Range<Int>, _ scale: Double
   ) -> (error: Double, scale: Int) {
     var (best, chosen) = (Double.infinity, 1)
     let largest = range.reduce(0.0) { max($0, abs(weights[$1])) } / (scale * 7)
@@ -44,7 +44,7 @@ struct GroupScales {
       var sum = 0.0
       for i in range {
         let difference = weights[i] - rounded(weights[i] / step) * step
-        sum += energies[i] * difference * difference
+        sum += (energies?[i] ?? 1) * difference * difference
       }
       if sum < best { (best, chosen) = (sum, candidate) }
     }

@@ -10,8 +10,10 @@ struct Int4Weights {
   /// For each output.
   private(set) var scales: [Double] = []
 
-  /// Inputs of a group: 8 of a dense layer, 16 of each tap of a convolution.
-  private static func groupInputs(_ layer: FoldedLayer) -> Int { layer.isDense ? 8 : 16 }
+  /// Inputs of a group: of a dense layer, of each tap of a convolution.
+  static let denseGroup = 8, convolutionGroup = 16
+
+  private static func groupInputs(_ layer: FoldedLayer) -> Int { layer.isDense ? denseGroup : convolutionGroup }
 
   /// - Parameters:
   ///   - floors: the least scale of each output.
@@ -72,12 +74,13 @@ struct Int4Weights {
 
   private mutating func round(_ layer: FoldedLayer, _ rows: [[Int]], _ rounding: JointRounding) {
     let weights = rows.flatMap { $0.map { Float(layer.weights[$0]) } }
-    let steps = rows.enumerated().flatMap { output, row in row.map { Float(scales[output] * Double(groupScales[$0])) } }
-    let found = rounding.rounded(weights, steps: steps, count: rows[0].count)
+    var steps = rows.enumerated().flatMap { output, row in row.map { Float(scales[output] * Double(groupScales[$0])) } }
+    let found = rounding.rounded(weights, steps: &steps, scales: scales, count: rows[0].count)
     var next = 0
-    for row in rows {
+    for (output, row) in rows.enumerated() {
       for index in row {
         q[index] = found[next]
+        groupScales[index] = UInt8((Double(steps[next]) / scales[output]).rounded())
         next += 1
       }
     }

@@ -14,17 +14,18 @@ struct JointRounding {
 
   /// Part of the mean energy that is added to each output's: what is known of the moments comes from samples.
   private static let damping: Float = 0.75
-  private static let visits = 2
+  private static let visits = 3
 
   init(inputs: SecondMoments?, outputs: SecondMoments) {
     (self.inputs, self.outputs) = (inputs, outputs)
     inputOrder = inputs?.byEnergy ?? []
   }
 
-  /// One output's numbers, each [count].
+  /// One output's numbers, each [count], and its scale.
   private struct Row {
     let weights: UnsafePointer<Float>
-    let steps: UnsafePointer<Float>
+    let steps: UnsafeMutablePointer<Float>
+    let scale: Double
     let errors: UnsafeMutablePointer<Float>
     let q: UnsafeMutablePointer<Int8>
 
@@ -40,19 +41,21 @@ struct JointRounding {
 
   /// - Parameters:
   ///   - weights: [outputs][count].
-  ///   - steps: what one step of each weight is, [outputs][count].
+  ///   - steps: what one step of each weight is, [outputs][count]. Where inputs are independent, each group's scale is chosen anew,
+  ///     once it is known what its weights should make good.
+  ///   - scales: of each output.
   /// - Returns: q, [outputs][count].
-  func rounded(_ weights: [Float], steps: [Float], count: Int) -> [Int8] {
+  func rounded(_ weights: [Float], steps: inout [Float], scales: [Double], count: Int) -> [Int8] {
     var errors = [Float](repeating: 0, count: weights.count)
     var q = [Int8](repeating: 0, count: weights.count)
     weights.withUnsafeBufferPointer { weights in
-      steps.withUnsafeBufferPointer { steps in
+      steps.withUnsafeMutableBufferPointer { steps in
         errors.withUnsafeMutableBufferPointer { errors in
           q.withUnsafeMutableBufferPointer { q in
             visitAll(count, errors.baseAddress!) { output in
               let first = output * count
               return Row(
-                weights: weights.baseAddress! + first, steps: steps.baseAddress! + first,
+                weights: weights.baseAddress! + first, steps: steps.baseAddress! + first, scale: scales[output],
                 errors: errors.baseAddress! + first, q: q.baseAddress! + first)
             }
           }
@@ -83,7 +86,15 @@ struct JointRounding {
   /// One output, given what the errors of the others come to in its place.
   private func round(_ row: Row, _ others: [Float]) {
     guard let inputs else {
-      for i in others.indices { _ = row.set(i, -others[i]) }
+      let targets = others.indices.map { Double(row.weights[$0] - others[$0]) }
+      for first in stride(from: 0, to: targets.count, by: Int4Weights.denseGroup) {
+        let group = first..<min(first + Int4Weights.denseGroup, targets.count)
+        let step = row.scale * Double(GroupScales.best(targets, nil, group, row.scale).scale)
+        for i in group {
+          row.steps[i] = Float(step)
+          _ = row.set(i, -others[i])
+        }
+      }
       return
     }
     let n = inputs.count

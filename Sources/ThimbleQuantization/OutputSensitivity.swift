@@ -10,7 +10,7 @@ struct OutputSensitivity {
   private(set) var moments: [SecondMoments]
 
   /// Random sums for each latent.
-  private static let signs = 4
+  private static let signs = 8
 
   init(_ reference: FloatReference, _ folded: FoldedGenerator, _ latents: [Int16], workers: Workers, kernels: FloatKernels)
   {
@@ -24,8 +24,9 @@ struct OutputSensitivity {
     _ = reference.images(latents) { first, count in
       let maps = network.output(ofLayer: 0)
       tail.forward(maps, images: count)
+      let weights = (0..<count).map { Self.weight(tail.output + $0 * tail.outputCount, tail.outputCount) }
       for _ in 0..<Self.signs {
-        Self.fillSigns(tail.outputGradient, count * tail.outputCount, number)
+        Self.fillSigns(tail.outputGradient, tail.outputCount, weights, number)
         number += 1
         tail.backward(input: maps, images: count, parameterGradients: false, inputGradient: true) { layer, gradient in
           // The input of the tail's layer i is the output of layer i of the whole.
@@ -49,12 +50,27 @@ struct OutputSensitivity {
     }
   }
 
-  private static func fillSigns(_ values: UnsafeMutablePointer<Float>, _ count: Int, _ number: UInt64) {
+  /// An image with few pixels that are quite black or white shows most of every error: the worst image decides, so that it
+  /// counts the more.
+  private static func weight(_ image: UnsafePointer<Float>, _ count: Int) -> Float {
+    var sum: Float = 0
+    for i in 0..<count {
+      let slope = 1 - image[i] * image[i]
+      sum += slope * slope
+    }
+    return (sum / Float(count)).squareRoot()
+  }
+
+  private static func fillSigns(
+    _ values: UnsafeMutablePointer<Float>, _ size: Int, _ weights: [Float], _ number: UInt64
+  ) {
+    let count = size * weights.count
     let random = Philox(seed: 1)
     for block in 0..<(count + 127) / 128 {
       let words = random.block(UInt32(block), stream: number, domain: .calibration)
       for i in 0..<min(128, count - 128 * block) {
-        values[128 * block + i] = words[i / 32] >> UInt32(i % 32) & 1 == 0 ? 1 : -1
+        let weight = weights[(128 * block + i) / size]
+        values[128 * block + i] = words[i / 32] >> UInt32(i % 32) & 1 == 0 ? weight : -weight
       }
     }
   }
