@@ -38,15 +38,24 @@ final class SecondMoments {
 
   /// Multiplies out what waits.
   func flush() {
+    addProducts(of: waiting, with: waiting, rowCount: waitingRows, to: sums, from: 0)
+    waitingRows = 0
+  }
+
+  /// target[i][j] += sum over rows r of a[r][i] b[r][j], for i from `first` on; everything [..][count].
+  func addProducts(
+    of a: UnsafePointer<Float>, with b: UnsafePointer<Float>, rowCount: Int, to target: UnsafeMutablePointer<Float>,
+    from first: Int
+  ) {
     let offset: Int32 = 0
     withUnsafePointer(to: offset) { offset in
       let product = WeightGradient(
-        big: waiting, small: waiting, bigImageStride: count, smallImageStride: count, zeros: waiting, bigOffsets: offset,
-        gradient: sums, positions: 1, taps: 1, bigChannels: count, smallChannels: count, images: waitingRows,
-        shardImages: Self.batch)
-      workers.share(count, multiple: 8) { kernels.weightGradient(product, rows: $0) }
+        big: a, small: b, bigImageStride: count, smallImageStride: count, zeros: a, bigOffsets: offset, gradient: target,
+        positions: 1, taps: 1, bigChannels: count, smallChannels: count, images: rowCount, shardImages: Self.batch)
+      workers.share(count - first, multiple: 8) { range in
+        kernels.weightGradient(product, rows: (range.lowerBound + first)..<(range.upperBound + first))
+      }
     }
-    waitingRows = 0
   }
 
   /// The mean of the squares.
