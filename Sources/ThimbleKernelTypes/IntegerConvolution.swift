@@ -11,8 +11,10 @@
   public var firstOutputRow: Int, endOutputRow: Int
   /// Kernel, stride and padding along both axes. What the output padding adds is in the output's sides.
   public var kernel: Int, stride: Int, padding: Int
-  /// int8 [phase][block][tap][input / 4][16][4].
+  /// int8 [phase][block][tap][input / 4][16][4], or int4 in the same order, 16 inputs behind their scales.
   public var weights: UnsafePointer<Int8>
+  /// Whether the weights are int4.
+  public var hasInt4Weights = false
   /// [up(output channels, 16)].
   public var biases: UnsafePointer<Int32>
   /// [up(output channels, 16)], below 2^31.
@@ -110,8 +112,11 @@ extension IntegerConvolution {
     return unit
   }
 
+  /// Bytes of the weights of one tap and 16 outputs.
+  public var bytesATapAndBlock: Int { (inputChannels + 15) / 16 * (hasInt4Weights ? 136 : 256) }
+
   private var blockPairs: Int { ((outputChannels + 15) / 16 + Self.unitBlocks - 1) / Self.unitBlocks }
-  private var bytesATap: Int { (inputChannels + 15) / 16 * 16 * ((outputChannels + 15) / 16 * 16) }
+  private var bytesATap: Int { bytesATapAndBlock * ((outputChannels + 15) / 16) }
   private func chunks(_ phase: Int) -> Int { (pixels(phase) + Self.unitPixels - 1) / Self.unitPixels }
   private func pixels(_ phase: Int) -> Int {
     positions(phase / stride, from: firstOutputRow, to: endOutputRow)

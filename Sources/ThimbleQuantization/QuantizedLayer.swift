@@ -116,7 +116,7 @@ extension QuantizedLayer {
   var storedByteCount: Int {
     guard int4 != nil else { return weights.count }
     let inputs = folded.isDense ? folded.specification.geometry.bigChannels : folded.specification.geometry.smallChannels
-    let group = folded.isDense ? 8 : 16
+    let group = folded.isDense ? Int4Weights.denseGroup : Int4Weights.convolutionGroup
     return weights.count / 2 + weights.count / inputs * ((inputs + group - 1) / group) / 2
   }
 }

@@ -10,7 +10,7 @@ struct ConvolutionTile<let pixels: Int, let blocks: Int> {
   ) {
     let tile = TilePixels<pixels>(layer, unit, &cursor, left: left)
     let inputStride = (layer.inputChannels + 15) / 16 * 16
-    let tapBytes = inputStride * 16
+    let tapBytes = layer.bytesATapAndBlock
     let blockBytes = unit.tapsY * unit.tapsX * tapBytes
     var weights = layer.weights + (unit.weightOffset + block * blockBytes)
     var sums = InlineArray<pixels, thimble_sums>(repeating: .zero)
@@ -19,12 +19,31 @@ struct ConvolutionTile<let pixels: Int, let blocks: Int> {
       for tapX in 0..<unit.tapsX {
         let (inputs, anyInside) = tile.inputs(layer, tapY, tapX, inputStride)
         if anyInside {
-          for group in 0..<inputStride / 4 {
-            let step = weights + group * 64
-            for p in 0..<pixels {
-              let four = thimble_broadcast(inputs[p] + group * 4)
-              sums[p] = thimble_add_products(sums[p], four, step)
-              if blocks == 2 { secondSums[p] = thimble_add_products(secondSums[p], four, step + blockBytes) }
+          if layer.hasInt4Weights {
+            var room = InlineArray<8, SIMD64<Int8>>(repeating: .zero)
+            withUnsafeMutableBytes(of: &room) { bytes in
+              let room = bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Int8.self)
+              for sixteen in 0..<inputStride / 16 {
+                let packed = UnsafeRawPointer(weights + sixteen * 136).assumingMemoryBound(to: UInt8.self)
+                unpackGroup(packed, steps: 4, to: room)
+                if blocks == 2 { unpackGroup(packed + blockBytes, steps: 4, to: room + 256) }
+                for step in 0..<4 {
+                  for p in 0..<pixels {
+                    let four = thimble_broadcast(inputs[p] + sixteen * 16 + step * 4)
+                    sums[p] = thimble_add_products(sums[p], four, room + step * 64)
+                    if blocks == 2 { secondSums[p] = thimble_add_products(secondSums[p], four, room + step * 64 + 256) }
+                  }
+                }
+              }
+            }
+          } else {
+            for group in 0..<inputStride / 4 {
+              let step = weights + group * 64
+              for p in 0..<pixels {
+                let four = thimble_broadcast(inputs[p] + group * 4)
+                sums[p] = thimble_add_products(sums[p], four, step)
+                if blocks == 2 { secondSums[p] = thimble_add_products(secondSums[p], four, step + blockBytes) }
+              }
             }
           }
         }

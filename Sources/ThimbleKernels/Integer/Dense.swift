@@ -3,7 +3,32 @@ import ThimbleKernelTypes
 
 /// One unit of the dense layer, for all images: a block's weights stay in the first cache meanwhile.
 public func dense(_ layer: IntegerDense, unit: Int) {
-  for block in layer.blocks(ofUnit: unit) {
+  if layer.hasInt4Weights {
+    denseInt4(layer, unit)
+  } else {
+    dense(layer, layer.blocks(ofUnit: unit))
+  }
+}
+
+/// Block by block: each one's weights are unpacked to the stack, where the int8 tiles read them.
+private func denseInt4(_ layer: IntegerDense, _ unit: Int) {
+  let steps = (layer.latentLength + 3) / 4
+  let packed = UnsafeRawPointer(layer.weights).assumingMemoryBound(to: UInt8.self)
+  var room = InlineArray<256, SIMD64<Int8>>(repeating: .zero)
+  withUnsafeMutableBytes(of: &room) { bytes in
+    let room = bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Int8.self)
+    for block in layer.blocks(ofUnit: unit) {
+      unpackRow(packed + block * ((steps + 1) / 2 * 8 + steps * 32), steps: steps, groupSteps: 2, to: room)
+      var layer = layer
+      layer.weights = UnsafePointer(room - block * steps * 64)
+      dense(layer, block..<block + 1)
+    }
+  }
+}
+
+@inline(__always)
+private func dense(_ layer: IntegerDense, _ blocks: Range<Int>) {
+  for block in blocks {
     var image = 0
     if thimble_dense_images() == 8 {
       while image + 8 <= layer.images {
