@@ -24,15 +24,14 @@ extension Generator {
     store(latent.span.extracting(first: model.latentLength), image: image)
   }
 
-  /// Splits a latent into its byte planes: high bytes + 128, then low bytes.
+  /// Copies a latent into the arena, zeros behind it.
   private func store(_ latent: Span<Int16>, image: Int) {
-    let high = arena.firstImage + (image * arena.imageStride + Int(model.layout.layers[0].inputOffset))
-    let stride = Int(model.layout.layers[0].inputByteCount) / 2
-    high.initialize(repeating: 0, count: 2 * stride)
-    for i in 0..<latent.count {
-      let bits = UInt16(bitPattern: latent[i]) ^ 0x8000
-      high[i] = UInt8(truncatingIfNeeded: bits >> 8)
-      high[stride + i] = UInt8(truncatingIfNeeded: bits)
+    let first = model.layout.layers[0]
+    let start = arena.firstImage + (image * arena.imageStride + Int(first.inputOffset))
+    let count = Int(first.inputByteCount) / 2
+    start.withMemoryRebound(to: Int16.self, capacity: count) { numbers in
+      numbers.initialize(repeating: 0, count: count)
+      for i in 0..<latent.count { numbers[i] = latent[i] }
     }
   }
 
@@ -87,7 +86,7 @@ extension Generator {
     layer.biases = inFile(record.biasesOffset)
     layer.multipliers = inFile(record.multipliersOffset)
     layer.images = count
-    layer.latents = UnsafePointer(arena.firstImage + Int(record.inputOffset))
+    layer.latents = UnsafeRawPointer(arena.firstImage + Int(record.inputOffset)).assumingMemoryBound(to: Int16.self)
     layer.output = arena.firstImage + Int(record.outputOffset)
     layer.imageStride = arena.imageStride
     return layer

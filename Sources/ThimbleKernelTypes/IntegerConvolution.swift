@@ -53,82 +53,92 @@
   }
 }
 
-/// A part of a convolution that one worker computes: some pixels of one output phase, in one or two blocks of 16 channels.
-///
-/// Pixels of a phase are numbered [row][column][image]: neighbours in a tile are the same pixel of several images where there
-/// are any, so that taps outside of the map drop out for the whole tile, and weights are read once for all images.
+/// A part of a convolution that one worker computes: some rows of one output phase of some images, in some blocks of 16
+/// channels.
 @frozen public struct ConvolutionUnit {
-  /// The phase: its first tap along each axis.
-  public var phaseY = 0, phaseX = 0
   /// Taps along each axis.
   public var tapsY = 0, tapsX = 0
-  /// The first output row and column of the phase; the next ones follow at the stride.
-  public var firstRow = 0, firstColumn = 0
-  /// Columns of the phase.
-  public var columns = 0
-  /// The pixels to do, numbered as above.
-  public var firstPixel = 0, endPixel = 0
+  /// The first output row and column; the next ones of the phase follow at the stride.
+  public var outputRow = 0, outputColumn = 0
+  /// The last input row and column that meet them: those of tap 0. The next ones follow one by one.
+  public var inputRow = 0, inputColumn = 0
+  /// Rows and columns of the phase to do.
+  public var rows = 0, columns = 0
   /// The blocks of 16 channels to do.
   public var firstBlock = 0, endBlock = 0
+  /// The images to do.
+  public var firstImage = 0, endImage = 0
   /// Bytes from the layer's first weight to the phase's.
   public var weightOffset = 0
 
-  /// No pixels.
+  /// No rows.
   public init() {}
 }
 
 extension IntegerConvolution {
-  /// Blocks of a unit: what the widest tile takes.
-  private static let unitBlocks = 2
-  /// Pixels of a unit, all images counted. Few enough to share a layer among workers, many enough to reuse weights.
+  /// Pixels of a unit, about. Few enough to share a layer among workers, many enough to reuse weights.
   private static let unitPixels = 512
 
-  /// The parts that `unit(_:)` numbers from 0.
-  public var unitCount: Int {
-    var count = 0
-    for phase in 0..<stride * stride { count += chunks(phase) * blockPairs }
-    return count
-  }
+  /// Whether neighbours in a tile are the same pixel of several images: where rows are so short that tiles would not be full.
+  /// The weights are then read once for all images. Larger maps are done image by image, so that they stay in the cache.
+  public var joinsImages: Bool { outputWidth < 8 * stride }
 
-  /// The part of a number: phase by phase, pair of blocks by pair, so that a worker that does them in order finds the weights
-  /// of the last one in its cache.
+  /// The parts that `unit(_:)` numbers from 0.
+  public var unitCount: Int { images / imagesAUnit * unitsAnImage }
+
+  /// The part of a number: phase by phase, group of blocks by group, so that a worker that does them in order finds the
+  /// weights of the last one in its cache.
   public func unit(_ number: Int) -> ConvolutionUnit {
     var unit = ConvolutionUnit()
-    var rest = number
+    unit.firstImage = number / unitsAnImage * imagesAUnit
+    unit.endImage = unit.firstImage + imagesAUnit
+    var rest = number % unitsAnImage
     var phase = 0
-    while rest >= chunks(phase) * blockPairs {
-      rest -= chunks(phase) * blockPairs
+    while rest >= chunks(phase) * blockGroups {
+      rest -= chunks(phase) * blockGroups
       unit.weightOffset += taps(phase / stride) * taps(phase % stride) * bytesATap
       phase += 1
     }
-    (unit.phaseY, unit.phaseX) = (phase / stride, phase % stride)
-    (unit.tapsY, unit.tapsX) = (taps(unit.phaseY), taps(unit.phaseX))
-    (unit.firstRow, unit.firstColumn) = (first(unit.phaseY, from: firstOutputRow), first(unit.phaseX, from: 0))
-    unit.columns = positions(unit.phaseX, from: 0, to: outputWidth)
-    unit.firstBlock = rest / chunks(phase) * Self.unitBlocks
-    unit.endBlock = min(unit.firstBlock + Self.unitBlocks, (outputChannels + 15) / 16)
-    unit.firstPixel = rest % chunks(phase) * Self.unitPixels
-    unit.endPixel = min(unit.firstPixel + Self.unitPixels, pixels(phase))
+    let (phaseY, phaseX) = (phase / stride, phase % stride)
+    let firstRow = rest % chunks(phase) * unitRows(phase)
+    (unit.tapsY, unit.tapsX) = (taps(phaseY), taps(phaseX))
+    unit.outputRow = first(phaseY, from: firstOutputRow) + firstRow * stride
+    unit.outputColumn = first(phaseX, from: 0)
+    unit.inputRow = (unit.outputRow + padding) / stride
+    unit.inputColumn = (unit.outputColumn + padding) / stride
+    unit.rows = min(unitRows(phase), rows(phase) - firstRow)
+    unit.columns = columns(phase)
+    unit.firstBlock = rest / chunks(phase) * blocksAUnit
+    unit.endBlock = min(unit.firstBlock + blocksAUnit, blocks)
     return unit
   }
 
   /// Bytes of the weights of one tap and 16 outputs.
   public var bytesATapAndBlock: Int { (inputChannels + 15) / 16 * (hasInt4Weights ? 136 : 256) }
 
-  private var blockPairs: Int { ((outputChannels + 15) / 16 + Self.unitBlocks - 1) / Self.unitBlocks }
-  private var bytesATap: Int { bytesATapAndBlock * ((outputChannels + 15) / 16) }
-  private func chunks(_ phase: Int) -> Int { (pixels(phase) + Self.unitPixels - 1) / Self.unitPixels }
-  private func pixels(_ phase: Int) -> Int {
-    positions(phase / stride, from: firstOutputRow, to: endOutputRow)
-      * positions(phase % stride, from: 0, to: outputWidth) * images
+  /// Narrow maps of few images take more blocks at once, since they fill a tile with fewer pixels.
+  private var blocksAUnit: Int { inputWidth <= 4 && images < 8 ? 4 : 2 }
+  private var imagesAUnit: Int { joinsImages ? images : 1 }
+  private var unitsAnImage: Int {
+    var count = 0
+    for phase in 0..<stride * stride { count += chunks(phase) * blockGroups }
+    return count
   }
+  private var blocks: Int { (outputChannels + 15) / 16 }
+  private var blockGroups: Int { (blocks + blocksAUnit - 1) / blocksAUnit }
+  private var bytesATap: Int { bytesATapAndBlock * blocks }
+  private func unitRows(_ phase: Int) -> Int { max(1, Self.unitPixels / max(1, columns(phase) * imagesAUnit)) }
+  private func chunks(_ phase: Int) -> Int {
+    columns(phase) == 0 ? 0 : (rows(phase) + unitRows(phase) - 1) / unitRows(phase)
+  }
+  private func rows(_ phase: Int) -> Int { positions(phase / stride, from: firstOutputRow, to: endOutputRow) }
+  private func columns(_ phase: Int) -> Int { positions(phase % stride, from: 0, to: outputWidth) }
 
   /// Taps of a phase along one axis.
   private func taps(_ phase: Int) -> Int { max(0, (kernel - phase + stride - 1) / stride) }
   /// The first output position y >= start of a phase: (y + padding) mod stride = phase.
   private func first(_ phase: Int, from start: Int) -> Int {
-    let ahead = (phase - (start + padding) % stride + stride) % stride
-    return start + ahead
+    start + (phase - (start + padding) % stride + stride) % stride
   }
   /// Output positions of a phase in start ..< end.
   private func positions(_ phase: Int, from start: Int, to end: Int) -> Int {

@@ -1,12 +1,7 @@
 /// The dense first layer of a generator, with its numbers, latents and maps: what its kernels take. Nothing is checked there.
-///
-/// A latent lies in the arena as two byte planes of `latentPlaneStride` bytes each: high bytes plus 128, so that they are
-/// unsigned, then low bytes.
 @frozen public struct IntegerDense: @unchecked Sendable {
   /// Numbers of a latent.
   public var latentLength: Int
-  /// Bytes from the high bytes of a latent to its low bytes.
-  public var latentPlaneStride: Int
   /// Positions of the output map, height x width.
   public var positions: Int
   /// Channels of the output map.
@@ -21,20 +16,19 @@
   public var multipliers: UnsafePointer<UInt32>
   /// The s of the requantisation, 1 ... 62.
   public var shift: UInt64
-  /// How many images, and the planes and the map of the first.
-  public var images: Int, latents: UnsafePointer<UInt8>, output: UnsafeMutablePointer<UInt8>
-  /// Bytes from one image's latent to the next one's, and from map to map.
+  /// How many images, the latent of the first with zeros behind it up to a multiple of 4, and its map.
+  public var images: Int, latents: UnsafePointer<Int16>, output: UnsafeMutablePointer<UInt8>
+  /// Bytes from one image's latent to the next one's, and from map to map: a multiple of 64.
   public var imageStride: Int
 
   /// A layer without memory yet: the numbers of its geometry, all pointers to `nothing`.
   public init(latentLength: Int, positions: Int, outputChannels: Int, shift: UInt64, nothing: UnsafeMutableRawPointer) {
     (self.latentLength, self.positions, self.outputChannels) = (latentLength, positions, outputChannels)
     self.shift = shift
-    latentPlaneStride = (latentLength + 63) / 64 * 64
     weights = UnsafePointer(nothing.assumingMemoryBound(to: Int8.self))
     biases = UnsafePointer(nothing.assumingMemoryBound(to: Int32.self))
     multipliers = UnsafePointer(nothing.assumingMemoryBound(to: UInt32.self))
-    latents = UnsafePointer(nothing.assumingMemoryBound(to: UInt8.self))
+    latents = UnsafePointer(nothing.assumingMemoryBound(to: Int16.self))
     output = nothing.assumingMemoryBound(to: UInt8.self)
     (images, imageStride) = (1, 0)
   }

@@ -121,7 +121,9 @@ import ThimbleKernels
     let weights = GuardedBytes(
       int4 ? channelCount / 16 * (steps * 32 + (steps + 1) / 2 * 8) : channelCount * steps * 4, guardByte: 0x7F)
     let (biases, multipliers) = (GuardedBytes(4 * channelCount), GuardedBytes(4 * channelCount))
-    for i in 0..<latents.bytes.count { latents.bytes[i] = extreme ? 255 : UInt8.random(in: 0...255, using: &random) }
+    for i in 0..<latents.bytes.count / 2 {
+      latents.pointer(Int16.self)[i] = extreme ? -32768 : Int16.random(in: -32768...32767, using: &random)
+    }
     for i in 0..<weights.bytes.count {
       let any = UInt8.random(in: 1...15, using: &random) | UInt8.random(in: 1...15, using: &random) << 4
       weights.bytes[i] = int4 ? (extreme ? 0xFF : any) : UInt8(extreme ? 127 : Int.random(in: 0...254, using: &random) - 127 & 255)
@@ -147,7 +149,7 @@ import ThimbleKernels
     layer.biases = UnsafePointer(biases.pointer(Int32.self))
     layer.multipliers = UnsafePointer(multipliers.pointer(UInt32.self))
     layer.images = images
-    layer.latents = UnsafePointer(latents.pointer(UInt8.self))
+    layer.latents = UnsafePointer(latents.pointer(Int16.self))
     layer.output = output.pointer(UInt8.self)
     layer.imageStride = 2 * plane + channelCount
     denseReference(layer)

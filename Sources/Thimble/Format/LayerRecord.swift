@@ -79,7 +79,7 @@ extension LayerRecord {
   /// Numbers of the biases, and of the multipliers.
   public var channelCount: UInt64 { weightPositions * output.positionStride }
 
-  /// Bytes of the input in the arena: two byte planes of the latent, or a map.
+  /// Bytes of the input in the arena: the latent, in twice the room that it needs, or a map.
   public var inputByteCount: UInt64 {
     kind == Self.dense ? 2 * roundedUp(UInt64(input.channels), 64) : input.byteCount
   }

@@ -10,7 +10,7 @@ extension InstructionSet {
   public var isBuiltIn: Bool {
     switch self {
     case .portable: true
-    case .v3, .v4vnni: hasX86Kernels
+    case .v2, .v3, .v3vnni, .v4vnni: Self.x86IsBuiltIn
     default: false
     }
   }

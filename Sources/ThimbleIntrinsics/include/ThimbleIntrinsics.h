@@ -3,7 +3,10 @@
 #ifndef THIMBLE_INTRINSICS_H
 #define THIMBLE_INTRINSICS_H
 
+#include "vectors.h"
 #include "dot_products.h"
+#include "inner_products.h"
+#include "requantize.h"
 #include "checksum.h"
 #include "nibbles.h"
 #include "normal_table.h"

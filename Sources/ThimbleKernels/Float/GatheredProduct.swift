@@ -1,6 +1,6 @@
 import ThimbleKernelTypes
 
-#if THIMBLE_WIDE
+#if THIMBLE_AVX512
   /// Positions of a tile: with two blocks of 16 lanes, 16 of the 32 vector registers hold sums.
   let tilePositions = 8
   /// Blocks of 16 outputs of a tile.

@@ -22,7 +22,7 @@ public func weightGradientReference(_ a: WeightGradient, rows: Range<Int>) {
   }
 }
 
-#if THIMBLE_WIDE
+#if THIMBLE_AVX512
   private let tileRows = 8
   private typealias Rows<Element> = InlineArray<8, Element>
 #else
@@ -44,7 +44,7 @@ public func weightGradient(_ a: WeightGradient, rows: Range<Int>) {
       var block = 0
       while block < blocks {
         if oneTap {
-          #if THIMBLE_WIDE
+          #if THIMBLE_AVX512
             if block + 1 < blocks {
               doubleTile(a, images, row: row, block: block)
               block += 2

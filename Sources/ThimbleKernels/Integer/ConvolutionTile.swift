@@ -1,67 +1,106 @@
 import ThimbleIntrinsics
 import ThimbleKernelTypes
 
-/// Some pixels of one output phase x one or two blocks of 16 channels, whose sums stay in registers over all taps and inputs.
-struct ConvolutionTile<let pixels: Int, let blocks: Int> {
-  /// Computes, requantises and stores the next pixels.
+/// Some pixels of one output phase x some registers of output channels, whose sums stay in registers over all taps and inputs:
+/// `sums` of them, pixels x registers.
+struct ConvolutionTile<let pixels: Int, let registers: Int, let sums: Int> {
+  private typealias Sums = InlineArray<sums, thimble_sums>
+  private typealias Pointers = InlineArray<pixels, UnsafePointer<UInt8>>
+
+  /// Registers that hold a block of 16 channels.
+  private static var registersABlock: Int { 16 / thimble_sums.scalarCount }
+  /// Blocks of 16 channels that the tile computes.
+  static var blocks: Int { registers / registersABlock }
+
+  /// Computes, requantises and stores a line of pixels. Where it has fewer than the tile, its last one is computed several
+  /// times, into the same place.
+  /// - Parameters:
+  ///   - room: for int4 weights, 256 bytes a block.
+  ///   - int4: a constant wherever this is called.
   @inline(__always)
   static func run(
-    _ layer: IntegerConvolution, _ unit: ConvolutionUnit, _ block: Int, _ cursor: inout PixelCursor, left: Int
+    _ layer: IntegerConvolution, _ unit: ConvolutionUnit, _ block: Int, _ line: TileLine,
+    _ room: UnsafeMutablePointer<Int8>, int4: Bool
   ) {
-    let tile = TilePixels<pixels>(layer, unit, &cursor, left: left)
     let inputStride = (layer.inputChannels + 15) / 16 * 16
-    let tapBytes = layer.bytesATapAndBlock
+    let tapBytes = inputStride / 16 * (int4 ? 136 : 256)
     let blockBytes = unit.tapsY * unit.tapsX * tapBytes
-    var weights = layer.weights + (unit.weightOffset + block * blockBytes)
-    var sums = InlineArray<pixels, thimble_sums>(repeating: .zero)
-    var secondSums = InlineArray<pixels, thimble_sums>(repeating: .zero)
-    for tapY in 0..<unit.tapsY {
+    let weights = layer.weights + (unit.weightOffset + block * blockBytes)
+    var offsets = InlineArray<pixels, Int>(repeating: 0)
+    for p in 0..<pixels { offsets[p] = min(p, line.count - 1) * line.inputStep }
+    var totals = Sums { _ in .zero }
+    for tapY in line.firstTapY..<max(line.firstTapY, line.endTapY) {
       for tapX in 0..<unit.tapsX {
-        let (inputs, anyInside) = tile.inputs(layer, tapY, tapX, inputStride)
-        if anyInside {
-          if layer.hasInt4Weights {
-            var room = InlineArray<8, SIMD64<Int8>>(repeating: .zero)
-            withUnsafeMutableBytes(of: &room) { bytes in
-              let room = bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Int8.self)
-              for sixteen in 0..<inputStride / 16 {
-                let packed = UnsafeRawPointer(weights + sixteen * 136).assumingMemoryBound(to: UInt8.self)
-                unpackGroup(packed, steps: 4, to: room)
-                if blocks == 2 { unpackGroup(packed + blockBytes, steps: 4, to: room + 256) }
-                for step in 0..<4 {
-                  for p in 0..<pixels {
-                    let four = thimble_broadcast(inputs[p] + sixteen * 16 + step * 4)
-                    sums[p] = thimble_add_products(sums[p], four, room + step * 64)
-                    if blocks == 2 { secondSums[p] = thimble_add_products(secondSums[p], four, room + step * 64 + 256) }
-                  }
-                }
-              }
-            }
-          } else {
-            for group in 0..<inputStride / 4 {
-              let step = weights + group * 64
-              for p in 0..<pixels {
-                let four = thimble_broadcast(inputs[p] + group * 4)
-                sums[p] = thimble_add_products(sums[p], four, step)
-                if blocks == 2 { secondSums[p] = thimble_add_products(secondSums[p], four, step + blockBytes) }
-              }
-            }
-          }
+        let (first, end) = line.inside(layer, tapX)
+        if first >= end { continue }
+        let here = line.input - (tapY * layer.inputWidth + tapX) * inputStride
+        let tap = weights + (tapY * unit.tapsX + tapX) * tapBytes
+        var inputs = Pointers(repeating: here)
+        for p in 0..<pixels { inputs[p] = here + offsets[p] }
+        if first == 0 && end == line.count {
+          add(&totals, inputs, tap, blockBytes, inputStride, room, int4, from: 0, to: pixels)
+        } else if first == 1 && end == line.count {
+          add(&totals, inputs, tap, blockBytes, inputStride, room, int4, from: 1, to: pixels)
+        } else if first == 0 && end == pixels - 1 {
+          add(&totals, inputs, tap, blockBytes, inputStride, room, int4, from: 0, to: pixels - 1)
+        } else {
+          for p in 0..<pixels where p < first || min(p, line.count - 1) >= end { inputs[p] = layer.zeros }
+          add(&totals, inputs, tap, blockBytes, inputStride, room, int4, from: 0, to: pixels)
         }
-        weights += tapBytes
       }
     }
-    // Out of the registers by a loop so short that it is unrolled: else the sums would live in memory in the loop above too.
-    var totals = InlineArray<pixels, SIMD16<Int32>>(repeating: .zero)
-    var secondTotals = InlineArray<pixels, SIMD16<Int32>>(repeating: .zero)
-    for p in 0..<pixels {
-      totals[p] = thimble_totals(sums[p])
-      secondTotals[p] = thimble_totals(secondSums[p])
+    for register in 0..<registers {
+      let channel = block * 16 + register * thimble_sums.scalarCount
+      let epilogue = ActivationEpilogue(layer.biases + channel, layer.multipliers + channel, layer.shift)
+      if epilogue.isFast {
+        for p in 0..<pixels {
+          let output = line.output + (min(p, line.count - 1) * line.outputStep + channel)
+          epilogue.store(totals[p * registers + register], to: output)
+        }
+      } else {
+        for p in 0..<line.count {
+          epilogue.storeSlowly(totals[p * registers + register], to: line.output + (p * line.outputStep + channel))
+        }
+      }
     }
-    let epilogue = ActivationEpilogue(layer, block)
-    for p in 0..<pixels { epilogue.store(totals[p], to: tile.outputs[p] + block * 16) }
-    if blocks == 2 {
-      let second = ActivationEpilogue(layer, block + 1)
-      for p in 0..<pixels { second.store(secondTotals[p], to: tile.outputs[p] + (block + 1) * 16) }
+  }
+
+  /// One tap for the pixels first ..< end, which are constants wherever this is called: else the sums would live in memory.
+  @inline(__always)
+  private static func add(
+    _ totals: inout Sums, _ inputs: Pointers, _ weights: UnsafePointer<Int8>, _ blockBytes: Int, _ inputCount: Int,
+    _ room: UnsafeMutablePointer<Int8>, _ int4: Bool, from first: Int, to end: Int
+  ) {
+    if int4 {
+      let packed = UnsafeRawPointer(weights).assumingMemoryBound(to: UInt8.self)
+      for sixteen in 0..<inputCount / 16 {
+        for block in 0..<blocks {
+          unpackGroup(packed + (block * blockBytes + sixteen * 136), steps: 4, to: room + block * 256)
+        }
+        for step in 0..<4 {
+          addStep(&totals, inputs, room + step * 64, 256, sixteen * 16 + step * 4, from: first, to: end)
+        }
+      }
+    } else {
+      for group in 0..<inputCount / 4 {
+        addStep(&totals, inputs, weights + group * 64, blockBytes, group * 4, from: first, to: end)
+      }
+    }
+  }
+
+  /// Four inputs, from `input` on.
+  @inline(__always)
+  private static func addStep(
+    _ totals: inout Sums, _ inputs: Pointers, _ step: UnsafePointer<Int8>, _ blockBytes: Int, _ input: Int,
+    from first: Int, to end: Int
+  ) {
+    for register in 0..<registers {
+      let (block, part) = (register / registersABlock, register % registersABlock)
+      let some = thimble_load_weights(step + (block * blockBytes + part * 4 * thimble_sums.scalarCount))
+      for p in first..<end {
+        let four = thimble_load_inputs(inputs[p] + input)
+        totals[p * registers + register] = thimble_add_products(totals[p * registers + register], four, some)
+      }
     }
   }
 }

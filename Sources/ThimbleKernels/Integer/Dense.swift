@@ -1,79 +1,111 @@
 import ThimbleIntrinsics
 import ThimbleKernelTypes
 
+#if THIMBLE_AVX512
+  private typealias ManyImages = DenseTile<8, 1, 16>
+  private typealias OneImage = DenseTile<1, 4, 8>
+#elseif THIMBLE_AVX2 || THIMBLE_AVXVNNI
+  private typealias ManyImages = DenseTile<2, 1, 8>
+  private typealias OneImage = DenseTile<1, 1, 4>
+#else
+  private typealias ManyImages = DenseTile<1, 1, 8>
+  private typealias OneImage = DenseTile<1, 1, 8>
+#endif
+
 /// One unit of the dense layer, for all images: a block's weights stay in the first cache meanwhile.
 public func dense(_ layer: IntegerDense, unit: Int) {
+  let blocks = layer.blocks(ofUnit: unit)
   if layer.hasInt4Weights {
-    denseInt4(layer, unit)
+    denseInt4(layer, blocks)
   } else {
-    dense(layer, layer.blocks(ofUnit: unit))
+    dense(layer, blocks)
   }
 }
 
-/// Block by block: each one's weights are unpacked to the stack, where the int8 tiles read them.
-private func denseInt4(_ layer: IntegerDense, _ unit: Int) {
+/// Some blocks after the other: their weights are unpacked to the stack, where the int8 tiles read them.
+private func denseInt4(_ layer: IntegerDense, _ blocks: Range<Int>) {
   let steps = (layer.latentLength + 3) / 4
+  let blockBytes = steps * 32 + (steps + 1) / 2 * 8
   let packed = UnsafeRawPointer(layer.weights).assumingMemoryBound(to: UInt8.self)
+  // One block of the longest latent, or ten of the usual one.
   var room = InlineArray<256, SIMD64<Int8>>(repeating: .zero)
   withUnsafeMutableBytes(of: &room) { bytes in
     let room = bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Int8.self)
-    for block in layer.blocks(ofUnit: unit) {
-      unpackRow(packed + block * ((steps + 1) / 2 * 8 + steps * 32), steps: steps, groupSteps: 2, to: room)
-      var layer = layer
-      layer.weights = UnsafePointer(room - block * steps * 64)
-      dense(layer, block..<block + 1)
-    }
-  }
-}
-
-@inline(__always)
-private func dense(_ layer: IntegerDense, _ blocks: Range<Int>) {
-  for block in blocks {
-    var image = 0
-    if thimble_dense_images() == 8 {
-      while image + 8 <= layer.images {
-        DenseTile<8>.run(layer, block, image)
-        image += 8
+    var first = blocks.lowerBound
+    while first < blocks.upperBound {
+      let end = min(first + 256 / steps, blocks.upperBound)
+      for block in first..<end {
+        unpackRow(packed + block * blockBytes, steps: steps, groupSteps: 2, to: room + (block - first) * steps * 64)
       }
-    }
-    while image < layer.images {
-      DenseTile<1>.run(layer, block, image)
-      image += 1
+      var layer = layer
+      layer.weights = UnsafePointer(room - first * steps * 64)
+      dense(layer, first..<end)
+      first = end
     }
   }
 }
 
-/// 16 outputs of some images.
-///
-/// With h = high byte + 128 and l = low byte, latent = 256 h + l - 32,768: two dot products of unsigned bytes and the sum of the
-/// weights give the accumulator, modulo 2^32.
-private struct DenseTile<let images: Int> {
+private func dense(_ layer: IntegerDense, _ blocks: Range<Int>) {
+  var image = 0
+  while image + ManyImages.imageCount <= layer.images {
+    for block in blocks { ManyImages.run(layer, block, image) }
+    image += ManyImages.imageCount
+  }
+  while image < layer.images {
+    var block = blocks.lowerBound
+    while block + OneImage.blockCount <= blocks.upperBound {
+      OneImage.run(layer, block, image)
+      block += OneImage.blockCount
+    }
+    while block < blocks.upperBound {
+      #if THIMBLE_AVX512
+        DenseTile<1, 1, 2>.run(layer, block, image)
+      #else
+        OneImage.run(layer, block, image)
+      #endif
+      block += 1
+    }
+    image += 1
+  }
+}
+
+/// Some blocks of 16 outputs of some images. Weights are widened to 16 bits, so that the latent's numbers need not be split: a
+/// sum takes two lanes, and a block twice the registers that its outputs fill.
+private struct DenseTile<let images: Int, let blocks: Int, let sums: Int> {
+  static var imageCount: Int { images }
+  static var blockCount: Int { blocks }
+
   @inline(__always)
   static func run(_ layer: IntegerDense, _ block: Int, _ image: Int) {
+    let lanes = thimble_sums.scalarCount
+    let registers = 32 / lanes
     let groups = (layer.latentLength + 3) / 4
     let weights = layer.weights + block * groups * 64
-    let latents = layer.latents + image * layer.imageStride
-    let one: UInt32 = 0x0101_0101
-    let ones = withUnsafeBytes(of: one) { thimble_broadcast($0.baseAddress!.assumingMemoryBound(to: UInt8.self)) }
-    var weightSums = thimble_sums.zero
-    var highSums = InlineArray<images, thimble_sums>(repeating: .zero)
-    var lowSums = InlineArray<images, thimble_sums>(repeating: .zero)
+    let latents = layer.latents + image * (layer.imageStride / 2)
+    var totals = InlineArray<sums, thimble_sums> { _ in .zero }
     for group in 0..<groups {
-      let step = weights + group * 64
-      weightSums = thimble_add_products(weightSums, ones, step)
-      for i in 0..<images {
-        let high = latents + (i * layer.imageStride + group * 4)
-        highSums[i] = thimble_add_products(highSums[i], thimble_broadcast(high), step)
-        lowSums[i] = thimble_add_products(lowSums[i], thimble_broadcast(high + layer.latentPlaneStride), step)
+      for b in 0..<blocks {
+        for register in 0..<registers {
+          let some = thimble_widened(weights + ((b * groups + group) * 64 + register * 2 * lanes))
+          for i in 0..<images {
+            let four = thimble_load_latents(latents + (i * (layer.imageStride / 2) + group * 4))
+            let sum = (i * blocks + b) * registers + register
+            totals[sum] = thimble_add_pairs(totals[sum], four, some)
+          }
+        }
       }
     }
-    let offset = thimble_totals(weightSums) &<< 15
-    var totals = InlineArray<images, SIMD16<Int32>>(repeating: .zero)
-    for i in 0..<images { totals[i] = thimble_totals(highSums[i]) &<< 8 &+ thimble_totals(lowSums[i]) &- offset }
-    let epilogue = ActivationEpilogue(
-      biases: layer.biases + block * 16, multipliers: layer.multipliers + block * 16, shift: layer.shift)
-    for i in 0..<images {
-      epilogue.store(totals[i], to: layer.output + ((image + i) * layer.imageStride + block * 16))
+    for b in 0..<blocks {
+      for part in 0..<registers / 2 {
+        let channel = (block + b) * 16 + part * lanes
+        let epilogue = ActivationEpilogue(layer.biases + channel, layer.multipliers + channel, layer.shift)
+        for i in 0..<images {
+          let sum = (i * blocks + b) * registers + part * 2
+          let joined = thimble_join_neighbours(totals[sum], totals[sum + 1])
+          let output = layer.output + ((image + i) * layer.imageStride + channel)
+          if epilogue.isFast { epilogue.store(joined, to: output) } else { epilogue.storeSlowly(joined, to: output) }
+        }
+      }
     }
   }
 }

@@ -14,17 +14,15 @@ public func denseReference(_ layer: IntegerDense) {
 /// The bias and all products of one output, which is numbered [position][up(channels, 16)].
 private func accumulator(_ layer: IntegerDense, _ image: Int, _ channel: Int) -> Int32 {
   let groups = (layer.latentLength + 3) / 4
-  let high = layer.latents + image * layer.imageStride
-  let low = high + layer.latentPlaneStride
+  let latents = layer.latents + image * (layer.imageStride / 2)
   var sum = layer.biases[channel]
   for k in 0..<layer.latentLength {
-    let latent = (Int32(high[k]) - 128) * 256 + Int32(low[k])
     let weight =
       layer.hasInt4Weights
       ? int4Weight(
         layer.weights + channel / 16 * (groups * 32 + (groups + 1) / 2 * 8), groupSteps: 2, output: channel % 16, input: k)
       : Int32(layer.weights[(channel / 16 * groups + k / 4) * 64 + channel % 16 * 4 + k % 4])
-    sum = sum &+ latent &* weight
+    sum = sum &+ Int32(latents[k]) &* weight
   }
   return sum
 }

@@ -7,163 +7,201 @@ import ThimbleKernelTypes
 /// once for the unit, on the stack.
 public func outputConvolution(_ layer: IntegerConvolution, unit number: Int) {
   let unit = layer.unit(number)
-  if LaneWeights.byteCount(layer, unit) > LaneWeights.mostBytes {
-    outputConvolutionByBlocks(layer, unit)
-    return
+  switch LaneWeights(layer, unit).channelStride {
+  case ...256:
+    var room = InlineArray<1024, thimble_lane_weight>(repeating: 0)
+    runTiles(layer, unit, &room)
+  case ...4096:
+    var room = InlineArray<4096, thimble_lane_weight>(repeating: 0)
+    runTiles(layer, unit, &room)
+  default: outputConvolutionByPixels(layer, unit)
   }
-  var room = InlineArray<128, SIMD64<Int8>>(repeating: .zero)
+}
+
+/// As many channels at once as there is room for.
+private func runTiles<let count: Int>(
+  _ layer: IntegerConvolution, _ unit: ConvolutionUnit, _ room: inout InlineArray<count, thimble_lane_weight>
+) {
   withUnsafeMutableBytes(of: &room) { bytes in
-    let weights = bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Int8.self)
-    LaneWeights.rearrange(layer, unit, to: weights)
-    switch (thimble_lane_pixels(), layer.outputChannels) {
-    case (8, 1): OutputTile<8, 1>.runAll(layer, unit, weights)
-    case (8, 4): OutputTile<8, 4>.runAll(layer, unit, weights)
-    case (8, _): OutputTile<8, 3>.runAll(layer, unit, weights)
-    case (_, 1): OutputTile<4, 1>.runAll(layer, unit, weights)
-    case (_, 4): OutputTile<4, 4>.runAll(layer, unit, weights)
-    default: OutputTile<4, 3>.runAll(layer, unit, weights)
+    let weights = bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: thimble_lane_weight.self)
+    let shape = LaneWeights(layer, unit)
+    var first = 0
+    while first < layer.outputChannels {
+      let channels = first..<min(layer.outputChannels, first + count / max(1, shape.channelStride))
+      shape.rearrange(layer, unit, channels, to: weights)
+      forEachLine(layer, unit, pixels: OutputTile.pixelCount) {
+        OutputTile.run(layer, unit, shape, channels, weights, $0)
+      }
+      first = channels.upperBound
     }
   }
 }
 
-/// The weights of one phase as [tap][part of the inputs][4 channels][lanes], zeros where there is no input.
-private enum LaneWeights {
-  static let mostBytes = 8192
+/// The weights of one phase as [channel][tap][inputs, up to whole registers], zeros where there is no input.
+private struct LaneWeights {
+  let tapStride: Int, channelStride: Int
 
   @inline(__always)
-  static func byteCount(_ layer: IntegerConvolution, _ unit: ConvolutionUnit) -> Int {
-    unit.tapsY * unit.tapsX * laneParts(layer) * 4 * thimble_lane_inputs()
-  }
-
-  /// Moves four inputs of a channel at a time. `lanes` holds zeros.
-  static func rearrange(_ layer: IntegerConvolution, _ unit: ConvolutionUnit, to lanes: UnsafeMutablePointer<Int8>) {
-    let width = thimble_lane_inputs()
-    let groups = (layer.inputChannels + 15) / 16 * 4
-    let weights = UnsafeRawPointer(layer.weights + unit.weightOffset)
-    for tap in 0..<unit.tapsY * unit.tapsX {
-      for group in 0..<groups {
-        let part = tap * laneParts(layer) + group * 4 / width
-        for channel in 0..<4 {
-          let four = weights.loadUnaligned(fromByteOffset: ((tap * groups + group) * 16 + channel) * 4, as: UInt32.self)
-          let place = (part * 4 + channel) * width + group * 4 % width
-          UnsafeMutableRawPointer(lanes + place).storeBytes(of: four, as: UInt32.self)
-        }
-      }
-    }
-  }
-}
-
-/// Steps of one tap.
-@inline(__always)
-private func laneParts(_ layer: IntegerConvolution) -> Int {
-  ((layer.inputChannels + 15) / 16 * 16 + thimble_lane_inputs() - 1) / thimble_lane_inputs()
-}
-
-/// Some pixels x all channels, whose sums stay in registers, one register each.
-private struct OutputTile<let pixels: Int, let channels: Int> {
-  static func runAll(_ layer: IntegerConvolution, _ unit: ConvolutionUnit, _ weights: UnsafePointer<Int8>) {
-    let epilogue = PixelEpilogue(layer)
-    var cursor = PixelCursor(layer, unit)
-    var left = unit.endPixel - unit.firstPixel
-    while left > 0 {
-      let tile = TilePixels<pixels>(layer, unit, &cursor, left: left)
-      let totals = sums(layer, unit, weights, tile)
-      for p in stride(from: 0, to: pixels, by: 4) {
-        let four = SIMD16(
-          lowHalf: SIMD8(lowHalf: totals[p], highHalf: totals[p + 1]),
-          highHalf: SIMD8(lowHalf: totals[p + 2], highHalf: totals[p + 3]))
-        let entries = epilogue.entries(unsafeBitCast(four, to: SIMD16<Int32>.self))
-        for i in 0..<4 { epilogue.store(entries, 4 * i, to: tile.outputs[p + i], layer.outputChannels) }
-      }
-      left -= pixels
-    }
-  }
-
-  @inline(__always)
-  private static func sums(
-    _ layer: IntegerConvolution, _ unit: ConvolutionUnit, _ weights: UnsafePointer<Int8>, _ tile: TilePixels<pixels>
-  ) -> InlineArray<pixels, SIMD4<UInt32>> {
-    var first = InlineArray<pixels, thimble_lane_sums>(repeating: .zero)
-    var second = InlineArray<pixels, thimble_lane_sums>(repeating: .zero)
-    var third = InlineArray<pixels, thimble_lane_sums>(repeating: .zero)
-    var fourth = InlineArray<pixels, thimble_lane_sums>(repeating: .zero)
+  init(_ layer: IntegerConvolution, _ unit: ConvolutionUnit) {
+    let lanes = thimble_lane_inputs()
     let inputStride = (layer.inputChannels + 15) / 16 * 16
-    let width = thimble_lane_inputs()
-    var step = weights
-    for tapY in 0..<unit.tapsY {
-      for tapX in 0..<unit.tapsX {
-        let (inputs, anyInside) = tile.inputs(layer, tapY, tapX, inputStride)
-        for at in stride(from: 0, to: inputStride, by: width) {
-          if anyInside {
-            let count = min(width, inputStride - at)
-            for p in 0..<pixels {
-              first[p] = thimble_add_lanes(first[p], inputs[p] + at, step, count)
-              if channels > 1 {
-                second[p] = thimble_add_lanes(second[p], inputs[p] + at, step + width, count)
-                third[p] = thimble_add_lanes(third[p], inputs[p] + at, step + 2 * width, count)
-              }
-              if channels > 3 { fourth[p] = thimble_add_lanes(fourth[p], inputs[p] + at, step + 3 * width, count) }
-            }
-          }
-          step += 4 * width
+    tapStride = (inputStride + lanes - 1) / lanes * lanes
+    channelStride = unit.tapsY * unit.tapsX * tapStride
+  }
+
+  /// `lanes` holds zeros where no input lies.
+  @inline(__always)
+  func rearrange(
+    _ layer: IntegerConvolution, _ unit: ConvolutionUnit, _ channels: Range<Int>,
+    to lanes: UnsafeMutablePointer<thimble_lane_weight>
+  ) {
+    let groups = (layer.inputChannels + 15) / 16 * 4
+    for tap in 0..<unit.tapsY * unit.tapsX {
+      for channel in channels {
+        let to = lanes + ((channel - channels.lowerBound) * channelStride + tap * tapStride)
+        var from = layer.weights + (unit.weightOffset + (tap * groups * 16 + channel) * 4)
+        for group in 0..<groups {
+          for input in 0..<4 { to[group * 4 + input] = thimble_lane_weight(from[input]) }
+          from += 64
         }
       }
     }
-    var totals = InlineArray<pixels, SIMD4<UInt32>>(repeating: .zero)
-    for p in 0..<pixels { totals[p] = thimble_lane_totals(first[p], second[p], third[p], fourth[p]) }
+  }
+}
+
+// As many pixels as a register has lanes.
+#if THIMBLE_AVX512
+  private typealias OutputTile = OneChannelTile<16>
+#elseif THIMBLE_AVX2 || THIMBLE_AVXVNNI
+  private typealias OutputTile = OneChannelTile<8>
+#else
+  private typealias OutputTile = OneChannelTile<4>
+#endif
+
+/// Some pixels, one channel: a register of sums each.
+private struct OneChannelTile<let pixels: Int> {
+  private typealias Sums = InlineArray<pixels, thimble_sums>
+  private typealias Offsets = InlineArray<pixels, Int>
+
+  static var pixelCount: Int { pixels }
+
+  @inline(__always)
+  static func run(
+    _ layer: IntegerConvolution, _ unit: ConvolutionUnit, _ shape: LaneWeights, _ channels: Range<Int>,
+    _ weights: UnsafePointer<thimble_lane_weight>, _ line: TileLine
+  ) {
+    // Where the line is shorter than the tile, its last pixel is computed several times.
+    let offsets = Offsets { min($0, line.count - 1) * line.inputStep }
+    for channel in channels {
+      let own = weights + (channel - channels.lowerBound) * shape.channelStride
+      let totals = totals(layer, unit, shape, own, line, offsets)
+      let entries = PixelEpilogue(layer, channel).entries(joined(totals))
+      let table = layer.table.unsafelyUnwrapped
+      for p in 0..<line.count { line.output[p * line.outputStep + channel] = table[Int(entries[p])] }
+    }
+  }
+
+  @inline(__always)
+  private static func totals(
+    _ layer: IntegerConvolution, _ unit: ConvolutionUnit, _ shape: LaneWeights,
+    _ weights: UnsafePointer<thimble_lane_weight>, _ line: TileLine, _ offsets: Offsets
+  ) -> Sums {
+    let inputStride = (layer.inputChannels + 15) / 16 * 16
+    var totals = Sums { _ in .zero }
+    for tapY in line.firstTapY..<max(line.firstTapY, line.endTapY) {
+      for tapX in 0..<unit.tapsX {
+        let (first, end) = line.inside(layer, tapX)
+        if first >= end { continue }
+        let here = line.input - (tapY * layer.inputWidth + tapX) * inputStride
+        let tap = weights + (tapY * unit.tapsX + tapX) * shape.tapStride
+        if first == 0 && end == line.count {
+          add(&totals, here, offsets, tap, inputStride, from: 0, to: pixels)
+        } else if first == 1 && end == line.count {
+          add(&totals, here, offsets, tap, inputStride, from: 1, to: pixels)
+        } else if first == 0 && end == pixels - 1 {
+          add(&totals, here, offsets, tap, inputStride, from: 0, to: pixels - 1)
+        } else {
+          var inside = offsets
+          for p in 0..<pixels where p < first || min(p, line.count - 1) >= end { inside[p] = layer.zeros - here }
+          add(&totals, here, inside, tap, inputStride, from: 0, to: pixels)
+        }
+      }
+    }
     return totals
   }
-}
 
-/// What turns the sums of four pixels x 4 channels into pixels.
-private struct PixelEpilogue {
-  private let biases: SIMD16<Int32>
-  private let multipliers: SIMD16<UInt32>
-  private let shift: UInt64
-  private let table: UnsafePointer<UInt8>
-
+  /// One tap for the pixels first ..< end, which are constants wherever this is called: else the sums would live in memory.
   @inline(__always)
-  init(_ layer: IntegerConvolution) {
-    let four = UnsafeRawPointer(layer.biases).loadUnaligned(as: SIMD4<Int32>.self)
-    let eight = SIMD8(lowHalf: four, highHalf: four)
-    biases = SIMD16(lowHalf: eight, highHalf: eight)
-    let fourFactors = UnsafeRawPointer(layer.multipliers).loadUnaligned(as: SIMD4<UInt32>.self)
-    let eightFactors = SIMD8(lowHalf: fourFactors, highHalf: fourFactors)
-    multipliers = SIMD16(lowHalf: eightFactors, highHalf: eightFactors)
-    shift = layer.shift
-    table = layer.table.unsafelyUnwrapped
-  }
-
-  /// Indices into the output table.
-  @inline(__always)
-  func entries(_ totals: SIMD16<Int32>) -> SIMD16<UInt32> {
-    requantize(totals &+ biases, multipliers: multipliers, shift: shift, limit: 4095)
-  }
-
-  @inline(__always)
-  func store(_ entries: SIMD16<UInt32>, _ first: Int, to output: UnsafeMutablePointer<UInt8>, _ channels: Int) {
-    for channel in 0..<channels { output[channel] = table[Int(entries[first + channel])] }
-  }
-}
-
-/// The same by blocks of 16 channels, pixel by pixel: for kernels so large that their weights do not fit into the room.
-private func outputConvolutionByBlocks(_ layer: IntegerConvolution, _ unit: ConvolutionUnit) {
-  var cursor = PixelCursor(layer, unit)
-  let inputStride = (layer.inputChannels + 15) / 16 * 16
-  let epilogue = PixelEpilogue(layer)
-  for _ in unit.firstPixel..<unit.endPixel {
-    let tile = TilePixels<1>(layer, unit, &cursor, left: 2)
-    var sums = thimble_sums.zero
-    var weights = layer.weights + unit.weightOffset
-    for tapY in 0..<unit.tapsY {
-      for tapX in 0..<unit.tapsX {
-        let (inputs, anyInside) = tile.inputs(layer, tapY, tapX, inputStride)
-        for group in 0..<(anyInside ? inputStride / 4 : 0) {
-          sums = thimble_add_products(sums, thimble_broadcast(inputs[0] + group * 4), weights + group * 64)
-        }
-        weights += inputStride * 16
+  private static func add(
+    _ totals: inout Sums, _ inputs: UnsafePointer<UInt8>, _ offsets: Offsets,
+    _ weights: UnsafePointer<thimble_lane_weight>, _ inputCount: Int, from first: Int, to end: Int
+  ) {
+    let lanes = thimble_lane_inputs()
+    var at = 0
+    while at + lanes <= inputCount {
+      for p in first..<end { totals[p] = thimble_add_lanes(totals[p], inputs + (offsets[p] + at), weights + at) }
+      at += lanes
+    }
+    if at < inputCount {
+      for p in first..<end {
+        totals[p] = thimble_add_some_lanes(totals[p], inputs + (offsets[p] + at), weights + at, inputCount - at)
       }
     }
-    epilogue.store(epilogue.entries(thimble_totals(sums)), 0, to: tile.outputs[0], layer.outputChannels)
+  }
+
+  /// The totals of all pixels, a lane each.
+  @inline(__always)
+  private static func joined(_ totals: Sums) -> thimble_sums {
+    var halves = totals
+    for i in 0..<pixels / 2 { halves[i] = thimble_join_words(totals[2 * i], totals[2 * i + 1]) }
+    var quarters = halves
+    for i in 0..<pixels / 4 { quarters[i] = thimble_join_longs(halves[2 * i], halves[2 * i + 1]) }
+    var rest = quarters
+    for i in 0..<pixels / 8 { rest[i] = thimble_join_quarters(quarters[2 * i], quarters[2 * i + 1]) }
+    return pixels == 16 ? thimble_join_quarters(rest[0], rest[1]) : rest[0]
+  }
+}
+
+/// What turns the sums of pixels, one a lane, into entries of the output table.
+private struct PixelEpilogue {
+  private let bias: thimble_sums
+  private let multiplier: thimble_words
+  private let shift: UInt64
+
+  @inline(__always)
+  init(_ layer: IntegerConvolution, _ channel: Int) {
+    bias = thimble_sums(repeating: layer.biases[channel])
+    multiplier = thimble_words(repeating: layer.multipliers[channel])
+    shift = layer.shift
+  }
+
+  /// Indices, below 4,096.
+  @inline(__always)
+  func entries(_ sums: thimble_sums) -> thimble_words {
+    let totals = thimble_add(sums, bias)
+    let words =
+      shift >= 32 ? thimble_requantize(totals, multiplier, shift) : requantizeSlowly(totals, multiplier, shift)
+    return thimble_at_most(words, 4095)
+  }
+}
+
+/// The same pixel by pixel: for kernels so large that their weights do not fit into the room.
+private func outputConvolutionByPixels(_ layer: IntegerConvolution, _ unit: ConvolutionUnit) {
+  let inputStride = (layer.inputChannels + 15) / 16 * 16
+  forEachLine(layer, unit, pixels: 1) { line in
+    for channel in 0..<layer.outputChannels {
+      var sum = layer.biases[channel]
+      for tapY in line.firstTapY..<max(line.firstTapY, line.endTapY) {
+        for tapX in 0..<unit.tapsX where line.inside(layer, tapX).end > line.inside(layer, tapX).first {
+          let inputs = line.input - (tapY * layer.inputWidth + tapX) * inputStride
+          let tap = layer.weights + (unit.weightOffset + (tapY * unit.tapsX + tapX) * inputStride * 16 + channel * 4)
+          for input in 0..<inputStride {
+            sum = sum &+ Int32(inputs[input]) &* Int32(tap[input / 4 * 64 + input % 4])
+          }
+        }
+      }
+      let entry = min(4095, requantize(sum, multiplier: layer.multipliers[channel], shift: layer.shift))
+      line.output[channel] = layer.table.unsafelyUnwrapped[Int(entry)]
+    }
   }
 }

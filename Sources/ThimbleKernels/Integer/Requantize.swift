@@ -9,49 +9,44 @@ func requantize(_ accumulator: Int32, multiplier: UInt32, shift: UInt64) -> UInt
   (UInt64(max(accumulator, 0)) &* UInt64(multiplier) &+ 1 &<< (shift &- 1)) &>> shift
 }
 
-/// min(limit, r(acc)) of 16 accumulators. `limit` below 2^32.
-///
-/// Even and odd lanes apart: each half is one multiplication of 32 by 32 to 64 bits on every instruction set.
-@inline(__always)
-func requantize(
-  _ accumulators: SIMD16<Int32>, multipliers: SIMD16<UInt32>, shift: UInt64, limit: UInt64
-) -> SIMD16<UInt32> {
-  // The sign spread over the lane masks what is negative; a comparison would become a loop over the lanes.
-  let positive = accumulators & ~(accumulators &>> 31)
-  let low = SIMD8<UInt64>(repeating: 0xFFFF_FFFF)
-  let half = SIMD8<UInt64>(repeating: 1 &<< (shift &- 1))
-  let values = unsafeBitCast(positive, to: SIMD8<UInt64>.self)
-  let factors = unsafeBitCast(multipliers, to: SIMD8<UInt64>.self)
-  let even = ((values & low) &* (factors & low) &+ half) &>> SIMD8(repeating: shift)
-  let odd = ((values &>> 32) &* (factors &>> 32) &+ half) &>> SIMD8(repeating: shift)
-  let most = SIMD8<UInt64>(repeating: limit)
-  let evenClamped = even.replacing(with: most, where: even .> most)
-  let oddClamped = odd.replacing(with: most, where: odd .> most)
-  return unsafeBitCast(evenClamped | oddClamped &<< 32, to: SIMD16<UInt32>.self)
+/// r(acc) of a register of accumulators, or 2^31 - 1 where it is larger, for any shift. Exporters choose multipliers of nearly
+/// 31 bits and so shifts of 32 and more: this is for files that somebody else has written.
+@inline(never)
+func requantizeSlowly(_ sums: thimble_sums, _ multipliers: thimble_words, _ shift: UInt64) -> thimble_words {
+  var words = thimble_words.zero
+  for i in 0..<thimble_words.scalarCount {
+    words[i] = UInt32(min(0x7FFF_FFFF, requantize(sums[i], multiplier: multipliers[i], shift: shift)))
+  }
+  return words
 }
 
-/// What turns the sums of one block of 16 channels into activations: ReLU to u8.
+/// What turns the sums of a register's channels into activations: ReLU to u8.
 struct ActivationEpilogue {
-  private let biases: SIMD16<Int32>
-  private let multipliers: SIMD16<UInt32>
+  private let biases: thimble_sums
+  private let multipliers: thimble_words
   private let shift: UInt64
 
+  /// The numbers of as many channels as a register has lanes.
   @inline(__always)
-  init(biases: UnsafePointer<Int32>, multipliers: UnsafePointer<UInt32>, shift: UInt64) {
-    self.biases = UnsafeRawPointer(biases).loadUnaligned(as: SIMD16<Int32>.self)
-    self.multipliers = UnsafeRawPointer(multipliers).loadUnaligned(as: SIMD16<UInt32>.self)
+  init(_ biases: UnsafePointer<Int32>, _ multipliers: UnsafePointer<UInt32>, _ shift: UInt64) {
+    self.biases = UnsafeRawPointer(biases).loadUnaligned(as: thimble_sums.self)
+    self.multipliers = UnsafeRawPointer(multipliers).loadUnaligned(as: thimble_words.self)
     self.shift = shift
   }
 
+  /// Whether `store` will do.
   @inline(__always)
-  init(_ layer: IntegerConvolution, _ block: Int) {
-    self.init(biases: layer.biases + block * 16, multipliers: layer.multipliers + block * 16, shift: layer.shift)
+  var isFast: Bool { shift >= 32 }
+
+  /// Adds the biases, requantises, and stores a byte a lane, for shifts of 32 and more.
+  @inline(__always)
+  func store(_ sums: thimble_sums, to output: UnsafeMutablePointer<UInt8>) {
+    thimble_store_bytes(output, thimble_requantize(thimble_add(sums, biases), multipliers, shift))
   }
 
-  /// Adds the biases to what the taps gave, requantises, and stores 16 u8.
+  /// The same for any shift.
   @inline(__always)
-  func store(_ totals: SIMD16<Int32>, to output: UnsafeMutablePointer<UInt8>) {
-    let words = requantize(totals &+ biases, multipliers: multipliers, shift: shift, limit: 255)
-    UnsafeMutableRawPointer(output).storeBytes(of: thimble_narrow(words), as: SIMD16<UInt8>.self)
+  func storeSlowly(_ sums: thimble_sums, to output: UnsafeMutablePointer<UInt8>) {
+    thimble_store_bytes(output, requantizeSlowly(thimble_add(sums, biases), multipliers, shift))
   }
 }
