@@ -126,7 +126,8 @@ import ThimbleKernels
     }
     for i in 0..<weights.bytes.count {
       let any = UInt8.random(in: 1...15, using: &random) | UInt8.random(in: 1...15, using: &random) << 4
-      weights.bytes[i] = int4 ? (extreme ? 0xFF : any) : UInt8(extreme ? 127 : Int.random(in: 0...254, using: &random) - 127 & 255)
+      let byte = UInt8(bitPattern: extreme ? 127 : Int8.random(in: -127...127, using: &random))
+      weights.bytes[i] = int4 ? (extreme ? 0xFF : any) : byte
     }
     for i in 0..<channelCount {
       biases.pointer(Int32.self)[i] = Int32.random(in: -9999...9999, using: &random)
