@@ -57,30 +57,42 @@ let package = Package(
 
     .target(name: "ThimbleStorage", dependencies: ["Thimble"]),
     .target(name: "ThimbleData", dependencies: ["Thimble", "ThimbleStorage", "ThimbleCodecs", "CZlib"]),
-    .target(name: "ThimbleNetworks", dependencies: names(["Thimble", "ThimbleStorage"] + kernelModules)),
-    .target(name: "ThimbleTraining", dependencies: ["Thimble", "ThimbleStorage", "ThimbleData", "ThimbleNetworks"]),
-    .target(name: "ThimbleQuantization", dependencies: ["Thimble", "ThimbleStorage", "ThimbleNetworks"]),
+    .target(name: "ThimbleThreadIntrinsics"),
+    .target(name: "ThimbleThreads", dependencies: ["Thimble", "ThimbleThreadIntrinsics"]),
+    .target(
+      name: "ThimbleNetworks", dependencies: names(["Thimble", "ThimbleStorage", "ThimbleThreads"] + kernelModules)),
+    .target(
+      name: "ThimbleTraining",
+      dependencies: ["Thimble", "ThimbleStorage", "ThimbleData", "ThimbleNetworks", "ThimbleThreads"]),
+    .target(
+      name: "ThimbleQuantization", dependencies: ["Thimble", "ThimbleStorage", "ThimbleNetworks", "ThimbleThreads"]),
     .executableTarget(
       name: "ThimbleCommand",
       dependencies: [
         "Thimble", "ThimbleStorage", "ThimbleData", "ThimbleNetworks", "ThimbleTraining", "ThimbleQuantization",
+        "ThimbleThreads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "tools/thimble"),
 
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+    .executableTarget(name: "MemoryProbe", dependencies: ["Thimble"], path: "Tests/MemoryProbe"),
     .testTarget(name: "ThimbleTests", dependencies: names(["Thimble", "AllocationCounter"] + kernelModules)),
     .testTarget(name: "ThimbleStorageTests", dependencies: ["ThimbleStorage"]),
     .testTarget(name: "ThimbleDataTests", dependencies: ["ThimbleData", "ThimbleStorage"]),
     .testTarget(
       name: "ThimbleNetworksTests",
-      dependencies: names(["ThimbleNetworks", "ThimbleStorage", "Thimble"] + kernelModules)),
+      dependencies: names(["ThimbleNetworks", "ThimbleStorage", "ThimbleThreads", "Thimble"] + kernelModules)),
+    .testTarget(
+      name: "ThimbleThreadsTests", dependencies: ["ThimbleThreads", "Thimble", "AllocationCounter"]),
     .testTarget(
       name: "ThimbleTrainingTests",
-      dependencies: ["ThimbleTraining", "ThimbleNetworks", "ThimbleData", "ThimbleStorage", "Thimble"]),
+      dependencies: [
+        "ThimbleTraining", "ThimbleNetworks", "ThimbleData", "ThimbleStorage", "ThimbleThreads", "Thimble",
+      ]),
     .testTarget(
       name: "ThimbleQuantizationTests",
-      dependencies: ["ThimbleQuantization", "ThimbleNetworks", "ThimbleStorage", "Thimble"]),
+      dependencies: ["ThimbleQuantization", "ThimbleNetworks", "ThimbleStorage", "ThimbleThreads", "Thimble"]),
     .testTarget(name: "CommandTests", dependencies: ["ThimbleStorage", "ThimbleData", "Thimble"]),
   ] + newerSets,
   swiftLanguageModes: [.v6]

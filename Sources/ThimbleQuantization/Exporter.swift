@@ -2,6 +2,7 @@ import Foundation
 import Thimble
 import ThimbleNetworks
 import ThimbleStorage
+import ThimbleThreads
 
 /// What an export found out, a row a layer and the whole.
 package struct ExportReport: Sendable {

@@ -1,5 +1,6 @@
 import Thimble
 import ThimbleNetworks
+import ThimbleThreads
 
 /// The frozen f32 network that the integers are measured against.
 final class FloatReference {

@@ -1,6 +1,7 @@
 import Thimble
 import ThimbleNetworks
 import ThimbleStorage
+import ThimbleThreads
 
 /// Runs a .thimble file in memory over many latents, for calibration and for the report.
 struct IntegerRunner {

@@ -12,8 +12,9 @@ struct OutputSensitivity {
   /// Random sums for each latent.
   private static let signs = 8
 
-  init(_ reference: FloatReference, _ folded: FoldedGenerator, _ latents: [Int16], workers: Workers, kernels: FloatKernels)
-  {
+  init(
+    _ reference: FloatReference, _ folded: FoldedGenerator, _ latents: [Int16], workers: Workers, kernels: FloatKernels
+  ) {
     let network = reference.network
     let hidden = folded.layers.count - 1
     let tail = Self.tail(folded, capacity: network.capacity, workers: workers, kernels: kernels)

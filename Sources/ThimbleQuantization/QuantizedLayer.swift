@@ -115,7 +115,8 @@ extension QuantizedLayer {
   /// Bytes of the weights, the scales of int4 ones included, without those of channels that do not exist.
   var storedByteCount: Int {
     guard int4 != nil else { return weights.count }
-    let inputs = folded.isDense ? folded.specification.geometry.bigChannels : folded.specification.geometry.smallChannels
+    let inputs =
+      folded.isDense ? folded.specification.geometry.bigChannels : folded.specification.geometry.smallChannels
     let group = folded.isDense ? Int4Weights.denseGroup : Int4Weights.convolutionGroup
     return weights.count / 2 + weights.count / inputs * ((inputs + group - 1) / group) / 2
   }

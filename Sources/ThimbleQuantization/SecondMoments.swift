@@ -50,7 +50,8 @@ final class SecondMoments {
     let offset: Int32 = 0
     withUnsafePointer(to: offset) { offset in
       let product = WeightGradient(
-        big: a, small: b, bigImageStride: count, smallImageStride: count, zeros: a, bigOffsets: offset, gradient: target,
+        big: a, small: b, bigImageStride: count, smallImageStride: count, zeros: a, bigOffsets: offset,
+        gradient: target,
         positions: 1, taps: 1, bigChannels: count, smallChannels: count, images: rowCount, shardImages: Self.batch)
       workers.share(count - first, multiple: 8) { range in
         kernels.weightGradient(product, rows: (range.lowerBound + first)..<(range.upperBound + first))

@@ -2,6 +2,7 @@ import Thimble
 import ThimbleKernelTypes
 import ThimbleNetworks
 import ThimbleStorage
+import ThimbleThreads
 
 /// What one minibatch gave. Losses that its schedule does not compute are nil.
 package struct StepReport: Sendable, Equatable {

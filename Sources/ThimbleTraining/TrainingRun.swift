@@ -3,6 +3,7 @@ import Thimble
 import ThimbleData
 import ThimbleNetworks
 import ThimbleStorage
+import ThimbleThreads
 
 /// What a training run does beside computing: how far it goes and what it leaves in its folder. None of it shows in the weights.
 package struct TrainingOptions: Sendable {

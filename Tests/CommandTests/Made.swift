@@ -13,6 +13,8 @@ struct Made: Sendable {
   var run: String { folder + "/run" }
   var checkpoint: String { run + "/checkpoint.safetensors" }
   var generator: String { folder + "/generator.thimble" }
+  /// Eight latents, f32.
+  var latents: String { folder + "/latents.f32" }
   var golden: String { folder + "/golden.txt" }
 
   /// A step takes about a millisecond; a pass is four steps.
@@ -29,6 +31,8 @@ struct Made: Sendable {
     }
     try! FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
     try! Data(Made.idxBytes()).write(to: URL(fileURLWithPath: idx))
+    let numbers = (0..<800).map { Float($0 * 37 % 201) / 100 - 1 }
+    try! Data(raw(numbers)).write(to: URL(fileURLWithPath: latents))
     try! Data(Made.recipeText.utf8).write(to: URL(fileURLWithPath: recipe))
     for arguments in [
       ["dataset", "pack", idx, "-o", set, "--size", "16", "--name", "stripes", "--licence", "CC0"],

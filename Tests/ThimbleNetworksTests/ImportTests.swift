@@ -4,6 +4,7 @@ import Thimble
 import ThimbleKernelTypes
 import ThimbleNetworks
 import ThimbleStorage
+import ThimbleThreads
 
 /// Foreign generators against the images that an independent f32 implementation made of the same latents.
 @Suite struct ImportTests {

@@ -4,6 +4,7 @@ import Thimble
 import ThimbleKernelTypes
 import ThimbleNetworks
 import ThimbleStorage
+import ThimbleThreads
 
 /// Single layers, forward and all gradients, against PyTorch in f64 (`tools/reference/fixtures/make_training_fixtures.py`).
 @Suite struct LayerTests {

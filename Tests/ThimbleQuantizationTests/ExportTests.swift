@@ -4,6 +4,7 @@ import Thimble
 import ThimbleNetworks
 import ThimbleQuantization
 import ThimbleStorage
+import ThimbleThreads
 
 /// Exports of small generators: near to f32, the same bytes whatever computes, safe in int32.
 @Suite final class ExportTests {

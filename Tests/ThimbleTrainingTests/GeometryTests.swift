@@ -1,6 +1,7 @@
 import Testing
 import Thimble
 import ThimbleNetworks
+import ThimbleThreads
 import ThimbleTraining
 
 /// Every size, geometry and number of channels that a recipe may name builds networks that train.

@@ -4,6 +4,7 @@ import Thimble
 import ThimbleKernelTypes
 import ThimbleNetworks
 import ThimbleStorage
+import ThimbleThreads
 import ThimbleTraining
 
 /// Whole training steps against PyTorch in f64 (`tools/reference/fixtures/make_training_fixtures.py`): images, losses, the first

@@ -18,10 +18,11 @@ struct ThimbleCommand: ParsableCommand {
     version: Version.text,
     subcommands: [
       DatasetCommand.self, TrainCommand.self, ImportCommand.self, ExportCommand.self, SampleCommand.self,
-      InspectCommand.self, VerifyCommand.self, GoldenCommand.self,
+      InspectCommand.self, VerifyCommand.self, GoldenCommand.self, BenchCommand.self,
     ])
 
   static func main() {
+    _ = ProcessClock.main
     // Beyond `ulimit -f`, writes then fail as on a full disk, with an error that we tell.
     signal(SIGXFSZ, SIG_IGN)
     // Into a pipe that nobody reads any more, likewise.

@@ -122,19 +122,6 @@ struct TrainCommand: ParsableCommand {
 
 extension Recipe.Geometry: ExpressibleByArgument {}
 
-/// What computes; it shows in the time, never in the bytes.
-struct ComputeOptions: ParsableArguments {
-  @Option(help: "Threads; all processors unless told.") var threads: Int?
-
-  var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
-  var workers: Workers { Workers(count: threadCount) }
-  func kernels() throws(FileError) -> FloatKernels { FloatKernels(try .current()) }
-
-  func validate() throws {
-    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads takes a number from 1 to 1024") }
-  }
-}
-
 /// Ctrl-C and SIGTERM as a wish that the training loop looks at.
 enum Interruption {
   nonisolated(unsafe) private static var wanted: sig_atomic_t = 0

@@ -59,7 +59,8 @@ extension LayerRecord {
         throw ThimbleError(.format, "weights, for channels that do not exist", layer: index)
       }
     }
-    if Int(output.channels) % 16 != 0, anyRow(ofLastBlock: weights.count / row, { holdsUnusedOutputs(weights, $0 * row) })
+    if Int(output.channels) % 16 != 0,
+      anyRow(ofLastBlock: weights.count / row, { holdsUnusedOutputs(weights, $0 * row) })
     {
       throw ThimbleError(.format, "weights, for channels that do not exist", layer: index)
     }
@@ -94,7 +95,9 @@ extension LayerRecord {
         for step in 0..<steps {
           // What the first input of the step is counted from here on: below 4 in the steps of interest.
           for input in max(0, first)..<max(4, first) where first < 4 {
-            for output in 0..<16 where weights.nibble(2 * (scales + 8 + 32 * step) + 4 * output + input) != 8 { return true }
+            for output in 0..<16 where weights.nibble(2 * (scales + 8 + 32 * step) + 4 * output + input) != 8 {
+              return true
+            }
           }
           first -= 4
         }
@@ -108,7 +111,9 @@ extension LayerRecord {
       for output in Int(self.output.channels) % 16..<16 {
         if weights.nibble(2 * scales + output) != 1 { return true }
         for step in 0..<steps {
-          for input in 0..<4 where weights.nibble(2 * (scales + 8 + 32 * step) + 4 * output + input) != 8 { return true }
+          for input in 0..<4 where weights.nibble(2 * (scales + 8 + 32 * step) + 4 * output + input) != 8 {
+            return true
+          }
         }
       }
       return false

@@ -92,4 +92,15 @@ THIMBLE_INLINE thimble_inputs thimble_hidden(thimble_inputs inputs) {
   return inputs;
 }
 
+/// Keeps the compiler from leaving out what the sums took.
+THIMBLE_INLINE void thimble_use(thimble_sums sums) {
+#if defined(__x86_64__)
+  __asm__ volatile("" : : "v"(sums));
+#elif defined(__aarch64__)
+  __asm__ volatile("" : : "w"(sums));
+#else
+  __asm__ volatile("" : : "m"(sums));
+#endif
+}
+
 #endif

@@ -7,52 +7,59 @@
 
 #if THIMBLE_HAS_DOT_PRODUCT
 
-/// Weights as the products take them.
+/// Weights, and as many inputs as a register takes, as the products take them.
 typedef int8_t thimble_lane_weight;
+typedef thimble_bytes thimble_lanes;
 
 /// Inputs that one register takes.
 THIMBLE_INLINE intptr_t thimble_lane_inputs(void) { return 4 * THIMBLE_LANES; }
 
-/// Adds the products of as many inputs as a register takes with their weights.
-THIMBLE_INLINE thimble_sums thimble_add_lanes(thimble_sums sums, const uint8_t *inputs, const int8_t *weights) {
-  thimble_bytes values;
-  memcpy(&values, inputs, sizeof values);
-  return thimble_add_products(sums, values, thimble_load_weights(weights));
+THIMBLE_INLINE thimble_lanes thimble_load_lanes(const uint8_t *inputs) {
+  thimble_lanes lanes;
+  memcpy(&lanes, inputs, sizeof lanes);
+  return lanes;
 }
 
-/// Adds the products of `count` inputs, fewer than a register takes. Reads no further input.
-THIMBLE_INLINE thimble_sums thimble_add_some_lanes(thimble_sums sums, const uint8_t *inputs, const int8_t *weights,
-                                                   intptr_t count) {
+/// `count` inputs, fewer than a register takes, with zeros behind them. Reads no further input.
+THIMBLE_INLINE thimble_lanes thimble_load_some_lanes(const uint8_t *inputs, intptr_t count) {
 #if THIMBLE_LANES == 16
-  const thimble_bytes values = (thimble_bytes)_mm512_maskz_loadu_epi8(~0ull >> (64 - count), inputs);
+  return (thimble_lanes)_mm512_maskz_loadu_epi8(~0ull >> (64 - count), inputs);
 #else
   // Inputs come in sixteens: what is left is half a register.
   (void)count;
-  const thimble_bytes values = (thimble_bytes)_mm256_zextsi128_si256(_mm_loadu_si128((const __m128i *)inputs));
+  return (thimble_lanes)_mm256_zextsi128_si256(_mm_loadu_si128((const __m128i *)inputs));
 #endif
-  return thimble_add_products(sums, values, thimble_load_weights(weights));
+}
+
+/// Adds the products of inputs with their weights.
+THIMBLE_INLINE thimble_sums thimble_add_lanes(thimble_sums sums, thimble_lanes inputs, const int8_t *weights) {
+  return thimble_add_products(sums, inputs, thimble_load_weights(weights));
 }
 
 #else
 
 typedef int16_t thimble_lane_weight;
+typedef thimble_shorts thimble_lanes;
 
 THIMBLE_INLINE intptr_t thimble_lane_inputs(void) { return 2 * THIMBLE_LANES; }
 
-THIMBLE_INLINE thimble_sums thimble_add_lanes(thimble_sums sums, const uint8_t *inputs, const int16_t *weights) {
+THIMBLE_INLINE thimble_lanes thimble_load_lanes(const uint8_t *inputs) {
   typedef uint8_t some_t __attribute__((ext_vector_type(2 * THIMBLE_LANES)));
   some_t some;
   memcpy(&some, inputs, sizeof some);
-  thimble_shorts factors;
-  memcpy(&factors, weights, sizeof factors);
-  return thimble_add_pairs(sums, __builtin_convertvector(some, thimble_shorts), factors);
+  return __builtin_convertvector(some, thimble_shorts);
 }
 
-/// Never needed: inputs come in sixteens.
-THIMBLE_INLINE thimble_sums thimble_add_some_lanes(thimble_sums sums, const uint8_t *inputs, const int16_t *weights,
-                                                   intptr_t count) {
-  (void)inputs, (void)weights, (void)count;
-  return sums;
+/// Never called: inputs come in sixteens.
+THIMBLE_INLINE thimble_lanes thimble_load_some_lanes(const uint8_t *inputs, intptr_t count) {
+  (void)count;
+  return thimble_load_lanes(inputs);
+}
+
+THIMBLE_INLINE thimble_sums thimble_add_lanes(thimble_sums sums, thimble_lanes inputs, const int16_t *weights) {
+  thimble_shorts factors;
+  memcpy(&factors, weights, sizeof factors);
+  return thimble_add_pairs(sums, inputs, factors);
 }
 
 #endif

@@ -20,7 +20,8 @@ private func accumulator(_ layer: IntegerDense, _ image: Int, _ channel: Int) ->
     let weight =
       layer.hasInt4Weights
       ? int4Weight(
-        layer.weights + channel / 16 * (groups * 32 + (groups + 1) / 2 * 8), groupSteps: 2, output: channel % 16, input: k)
+        layer.weights + channel / 16 * (groups * 32 + (groups + 1) / 2 * 8), groupSteps: 2, output: channel % 16,
+        input: k)
       : Int32(layer.weights[(channel / 16 * groups + k / 4) * 64 + channel % 16 * 4 + k % 4])
     sum = sum &+ Int32(latents[k]) &* weight
   }

@@ -1,5 +1,6 @@
 import Thimble
 import ThimbleStorage
+import ThimbleThreads
 
 /// A generator as a file holds it: layers, weights, frozen statistics if it has them. From checkpoints of our own, from
 /// files with the same tensor names (`project`, `deconv1`, ...) and from state dicts of PyTorch's DCGAN example (`main.0`, ...).

@@ -1,3 +1,5 @@
+import ThimbleThreads
+
 /// What a network computes with: where its numbers lie, who computes, by which instructions.
 package struct ComputeContext {
   package let workspace: Workspace

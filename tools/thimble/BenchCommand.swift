@@ -1,0 +1,128 @@
+import ArgumentParser
+import Foundation
+import Thimble
+import ThimbleStorage
+import ThimbleThreads
+
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Time a generator: whole runs, layer by layer, and against the machine's peak.",
+    discussion: """
+      MACs are counted as kernel x kernel / stride^2 taps an output pixel. The peak is what the instruction set's dot products \
+      reach on registers, measured in the same process. Times on a busy machine say little.
+
+      With --latents and --json it is one engine among others in a comparison: it writes the images of all rows to -o, times \
+      runs on the first --batch rows for --seconds (0: none), and prints one JSON object as its last line: median_ms and min_ms \
+      a run, and first_image_ms, from its own start to its first batch. --json alone adds the layers.
+      """)
+
+  @Argument(help: "A .thimble file.") var generator: String
+  @Option(help: "Images a run.") var batch = 1
+  @Option(help: "Latents, as for `thimble sample`; those of the seeds from 0 unless told.") var latents: String?
+  @Option(
+    name: .shortAndLong, help: "Where the images of all latents go: u8, height x width x channels, image after image.")
+  var output: String?
+  @Option(help: "How long to time; 0 stops before.") var seconds = 1.0
+  @Option(help: "Runs before those that are timed.") var warmup = 3
+  @Flag(help: "One line of JSON instead of words.") var json = false
+  @OptionGroup var compute: ComputeOptions
+
+  func validate() throws {
+    guard (1...65_536).contains(batch) else { throw ValidationError("--batch takes a number from 1 to 65536") }
+    guard (0...86_400).contains(seconds) else { throw ValidationError("--seconds takes a number from 0 to 86400") }
+    guard (0...1_000_000).contains(warmup) else { throw ValidationError("--warmup takes a number from 0 to 1000000") }
+    if output != nil && latents == nil { throw ValidationError("-o takes the images of --latents: name their file") }
+  }
+
+  func run() throws {
+    try refuseSameFile(generator, output)
+    if let latents { try refuseSameFile(latents, output) }
+    try refuseCheckpoint()
+    let before = json ? nil : ProcessMemory.residentByteCount
+    let start = ProcessClock.now
+    let model = try Model.open(generator)
+    let load = ProcessClock.now - start
+    let rows = try self.rows(model)
+    let bench = try BenchedGenerator(model, path: generator, batch: batch, workers: compute.workers)
+    try rows.withUnsafeBufferPointer { (rows) throws(FileError) in
+      let first = UnsafeBufferPointer(rebasing: rows.prefix(batch * bench.latentLength))
+      try bench.run(first)
+      let firstImage = ProcessClock.sinceStart
+      let after = json ? nil : ProcessMemory.residentByteCount
+      if let output { try writeImages(bench, rows, to: output) }
+      let runs =
+        seconds > 0
+        ? try Timing.of(seconds: seconds, warmup: warmup) { () throws(FileError) in try bench.run(first) } : nil
+      let view = BenchView(bench: bench, workers: compute.workers)
+      if !json { view.showHead(load: load, firstImage: firstImage, memory: (before, after)) }
+      // As an engine of a comparison, it gives way as soon as its runs are timed.
+      let wantsLayers = runs != nil && !(json && latents != nil)
+      let layers = wantsLayers ? try LayerCost.all(layerBench(), first, seconds: seconds, warmup: warmup) : []
+      let peak = wantsLayers ? PeakProbe.multiplyAccumulatesPerSecond(bench.instructionSet, compute.workers) : 0
+      if json {
+        printJSON(bench, runs, firstImage, layers, peak)
+      } else if let runs {
+        view.showTable(layers, runs, peak: peak)
+      }
+    }
+  }
+
+  private func printJSON(
+    _ bench: BenchedGenerator, _ runs: Timing?, _ firstImage: Double, _ layers: [LayerCost], _ peak: Double
+  ) {
+    var line = BenchJSON()
+    if let runs { line.add(runs) }
+    line.add(firstImage: firstImage)
+    if !layers.isEmpty { line.add(layers, bench, threads: compute.workers.count, peak: peak) }
+    print(line.line)
+  }
+
+  /// The same model with all of its layers whole, so that each can be run alone.
+  private func layerBench() throws(FileError) -> BenchedGenerator {
+    try BenchedGenerator(Model.open(generator), path: generator, batch: batch, workers: compute.workers)
+  }
+
+  /// The latents of the file, or of the first seeds: whole rows, at least a batch of them if runs are timed.
+  private func rows(_ model: borrowing Model) throws(FileError) -> [Float] {
+    let length = model.latentLength
+    var numbers: [Int16] = []
+    if let latents {
+      numbers = try LatentFile.read(latents, length: length)
+      guard numbers.count >= batch * length || seconds == 0 else {
+        throw FileError(
+          .badData, file: latents, field: "latents", found: "\(numbers.count / length) rows",
+          wanted: "at least the \(batch) of a run", advice: "Take a smaller --batch, or a file with more latents.")
+      }
+    } else {
+      var row = [Int16](repeating: 0, count: length)
+      for seed in 0..<batch {
+        var span = row.mutableSpan
+        model.distribution.fill(&span, seed: UInt64(seed))
+        numbers += row
+      }
+    }
+    return numbers.map { Float($0) / 4096 }
+  }
+
+  private func refuseCheckpoint() throws(FileError) {
+    if try ImageSource.isExported(generator) { return }
+    throw FileError(
+      .badData, file: generator, field: "kind of file", found: "no .thimble file", wanted: "an exported generator",
+      advice: "Of a checkpoint, make one first: thimble export CHECKPOINT -o GENERATOR.thimble.")
+  }
+
+  /// The images of all rows, a batch at a time.
+  private func writeImages(
+    _ bench: BenchedGenerator, _ rows: UnsafeBufferPointer<Float>, to path: String
+  ) throws(FileError) {
+    let file = try AtomicFile(path: path)
+    let length = batch * bench.latentLength
+    for first in stride(from: 0, to: rows.count, by: length) {
+      let part = rows[first..<min(first + length, rows.count)]
+      try bench.run(UnsafeBufferPointer(rebasing: part))
+      let byteCount = part.count / bench.latentLength * bench.imageByteCount
+      try file.write(UnsafeRawBufferPointer(start: bench.pixels.baseAddress, count: byteCount))
+    }
+    try file.commit()
+  }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import Foundation
+import Synchronization
+import Thimble
+import ThimbleNetworks
+import ThimbleStorage
+import ThimbleThreads
+
+/// What computes; it shows in the time, never in the bytes.
+struct ComputeOptions: ParsableArguments {
+  @Option(help: "Threads; all processors unless told. More than there are processors are not started.")
+  var threads: Int?
+
+  var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+  /// The threads of this process: started when first asked for, and kept.
+  var workers: Workers { Team.workers(threadCount) }
+  func kernels() throws(FileError) -> FloatKernels { FloatKernels(try .current()) }
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads takes a number from 1 to 1024") }
+  }
+}
+
+/// The threads of this process: a command has one option that counts them.
+private enum Team {
+  private static let members = Mutex<Workers?>(nil)
+
+  static func workers(_ count: Int) -> Workers {
+    members.withLock {
+      let workers = $0 ?? Workers(count: count)
+      $0 = workers
+      return workers
+    }
+  }
+}
