@@ -1,5 +1,6 @@
 import Thimble
 import ThimbleNetworks
+import ThimbleThreads
 
 extension Exporter {
   /// Places of each phase at which the inputs of a convolution are looked at, over all images.

@@ -1,5 +1,6 @@
 import Thimble
 import ThimbleNetworks
+import ThimbleThreads
 
 /// The int4 weights of a layer: each one is q times the scale of its group times the scale of its output.
 struct Int4Weights {

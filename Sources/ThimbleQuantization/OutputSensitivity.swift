@@ -1,5 +1,6 @@
 import Thimble
 import ThimbleNetworks
+import ThimbleThreads
 
 /// How errors of the hidden layers' outputs meet in the image: for each hidden layer the second moments, over latents, of the
 /// image's gradient before the ReLU. An error d there costs d^T M d in the image.

@@ -1,4 +1,5 @@
 import ThimbleNetworks
+import ThimbleThreads
 
 /// The inputs that meet at outputs of one phase of a fractionally-strided convolution: [tap][channel] at each place.
 struct PhaseInputs {

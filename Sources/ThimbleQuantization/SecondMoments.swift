@@ -1,5 +1,6 @@
 import ThimbleKernelTypes
 import ThimbleNetworks
+import ThimbleThreads
 
 /// Sums of products x[i] x[j] over many rows x, f32 [count][count]. Their order is fixed: the same bits whatever computes.
 final class SecondMoments {
