@@ -97,6 +97,7 @@ extension Generator {
       latentLength: Int(record.input.channels), positions: Int(record.output.positions),
       outputChannels: Int(record.output.channels), shift: UInt64(record.shift), nothing: arena.zeros)
     layer.weights = inFile(record.weightsOffset)
+    layer.hasInt4Weights = record.weightEncoding == LayerRecord.int4
     layer.biases = inFile(record.biasesOffset)
     layer.multipliers = inFile(record.multipliersOffset)
     layer.images = count
@@ -119,6 +120,7 @@ extension Generator {
       outputChannels: Int(record.output.channels), kernel: Int(record.kernel), stride: Int(record.stride),
       padding: Int(record.padding), shift: UInt64(record.shift), nothing: arena.zeros)
     layer.weights = inFile(record.weightsOffset)
+    layer.hasInt4Weights = record.weightEncoding == LayerRecord.int4
     layer.biases = inFile(record.biasesOffset)
     layer.multipliers = inFile(record.multipliersOffset)
     layer.images = count

@@ -28,12 +28,17 @@ package struct ExportReport: Sendable {
   package var imageCount: Int
 }
 
+/// How weights are stored in a file.
+package enum WeightEncoding: String, Sendable, CaseIterable { case int8, int4 }
+
 /// From a checkpoint to a .thimble file: freeze, fold, round, choose ranges, pack, plan, write.
 package struct Exporter {
   package var workers: Workers
   package var kernels: FloatKernels
   /// Latents over which ranges are chosen.
   package var calibrationCount = 8192
+  /// How the weights of all layers but the last are stored; the last one's are int8.
+  package var weights = WeightEncoding.int8
   /// Bytes of arena that must do for one image: the fastest plan that fits is taken. Without, layers overlap where that saves
   /// memory, and no layer is streamed.
   package var largestArena: Int?
@@ -64,7 +69,13 @@ package struct Exporter {
     progress("surveying activations", 0, calibrationCount)
     let survey = ActivationSurvey(reference, calibration, folded.layers, workers: workers)
     let rounding = LayerRounding(folded, survey, workers: workers)
-    let layers = folded.layers.indices.map { rounding.layer($0, inputFactors: nil) }
+    // Rounding looks at all pairs of inputs and of outputs: fewer latents must do.
+    let some = calibration.prefix(2048 * stored.latentLength)
+    let int4 = weights == .int4 ? int4Weights(reference, folded, Array(some), rounding.smallestInputScales, progress) : []
+    let layers = folded.layers.indices.map { index in
+      index < int4.count
+        ? QuantizedLayer(folded.layers[index], int4: int4[index]) : rounding.layer(index, inputFactors: nil)
+    }
     let image = try GeneratorImage(
       layers, distribution: stored.distribution, metadata: Self.json(metadata), largestArena: largestArena)
     let search = RangeSearch(
@@ -97,7 +108,7 @@ package struct Exporter {
         return ExportReport.Layer(
           name: layer.name, shape: layer.shapeText, signalToNoise: hidden ? ratios.decibels[index] : nil,
           range: hidden ? scales[index] * 255 : nil, largest: hidden ? largest[index] : nil,
-          weightByteCount: image.layers[index].weights.count)
+          weightByteCount: image.layers[index].storedByteCount)
       },
       quality: ImageQuality(
         pixels: found, reference: wanted, count: reportCount, side: stored.imageSide, channels: stored.imageChannels),

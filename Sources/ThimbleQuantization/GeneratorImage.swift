@@ -53,13 +53,15 @@ final class GeneratorImage {
     var layout = Layout(latentLength: UInt32(first.geometry.bigChannels), distribution: distribution)
     let side = UInt32(Double(first.flattenedPositions).squareRoot())
     try layout.appendDense(
-      output: MapShape(height: side, width: side, channels: UInt32(first.outputChannels)), shift: 1)
+      output: MapShape(height: side, width: side, channels: UInt32(first.outputChannels)), shift: 1,
+      weightEncoding: layers[0].weightEncoding)
     for layer in layers.dropFirst() {
       let g = layer.folded.specification.geometry
       let outputPadding = g.bigSide - ((g.smallSide - 1) * g.stride - 2 * g.padding + g.kernel)
       try layout.appendConvolution(
         outputChannels: UInt32(g.bigChannels), kernel: UInt32(g.kernel), stride: UInt32(g.stride),
-        padding: UInt32(g.padding), outputPadding: UInt32(outputPadding), shift: 1)
+        padding: UInt32(g.padding), outputPadding: UInt32(outputPadding), shift: 1,
+        weightEncoding: layer.weightEncoding)
     }
     try layout.finish(metadataByteCount: UInt64(metadata.count))
     return layout
@@ -100,13 +102,20 @@ final class GeneratorImage {
     let specification = layer.folded.specification
     let g = specification.geometry
     let place = Int(record.weightsOffset)
+    if layer.int4 != nil { record.fillInt4(bytes) }
     for output in 0..<layer.folded.outputs {
       let (position, channel) = output.quotientAndRemainder(dividingBy: specification.outputChannels)
       for (number, memory) in layer.folded.indices(output: output).enumerated() {
         let (tap, input) = layer.folded.isDense ? (0, number) : number.quotientAndRemainder(dividingBy: g.smallChannels)
-        let at = record.weightIndex(
-          position: position, tap: (tap / g.kernel, tap % g.kernel), output: channel, input: input)
-        bytes[place + at] = UInt8(bitPattern: layer.weights[memory])
+        let kernelPlace = (y: tap / g.kernel, x: tap % g.kernel)
+        if let int4 = layer.int4 {
+          let at = record.int4Index(position: position, tap: kernelPlace, output: channel, input: input)
+          bytes.setNibble(at.weight, from: place, UInt8(int4.q[memory] + 8))
+          bytes.setNibble(at.scale, from: place, int4.groupScales[memory])
+        } else {
+          let at = record.weightIndex(position: position, tap: kernelPlace, output: channel, input: input)
+          bytes[place + at] = UInt8(bitPattern: layer.weights[memory])
+        }
       }
     }
   }

@@ -6,7 +6,7 @@ struct LayerRounding {
   private let layers: [FoldedLayer]
   private let feedback: [[TapFeedback]]
   /// For each layer: the least that one step of its inputs can come to stand for.
-  private let smallestInputScales: [Double]
+  let smallestInputScales: [Double]
   private let workers: Workers
 
   init(_ folded: FoldedGenerator, _ survey: ActivationSurvey, workers: Workers) {

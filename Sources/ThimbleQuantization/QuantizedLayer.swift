@@ -1,8 +1,10 @@
+import Thimble
 import ThimbleNetworks
 import ThimbleStorage
 import ThimbleThreads
 
-/// A layer's weights in int8, symmetric, one scale an output. They do not depend on the ranges of the activations.
+/// A layer's weights in int8, symmetric, one scale an output; some in int8 values that int4 ones stand for. They do not depend on
+/// the ranges of the activations.
 struct QuantizedLayer {
   let folded: FoldedLayer
   /// By what each channel of the output is divided; the layer after multiplies by it.
@@ -13,6 +15,8 @@ struct QuantizedLayer {
   private var steps: [Double]
   /// For each output: the sum of |weight| times the largest input byte (or latent).
   private(set) var largestSums: [Int64]
+  /// What the weights are made of, if they are stored as int4.
+  private(set) var int4: Int4Weights?
 
   /// What is tried as the largest weight of an output, as parts of what it is: clipping it makes the steps of all others finer.
   static let parts = [1, 0.93, 0.86, 0.8]
@@ -36,6 +40,7 @@ struct QuantizedLayer {
     largestSums = [Int64](repeating: 0, count: folded.outputs)
     let largestInput: Int64 = folded.isDense ? 32768 : 255
     let inputs = inputFactors.count
+    let floors = Self.floors(folded, smallestInputScale: smallestInputScale, halfRange: halfRange)
     weights.withUnsafeMutableBufferPointer { weights in
       steps.withUnsafeMutableBufferPointer { steps in
         largestSums.withUnsafeMutableBufferPointer { sums in
@@ -44,10 +49,9 @@ struct QuantizedLayer {
             let indices = folded.indices(output: output)
             let values = indices.map { folded.weights[$0] }
             let largest = values.indices.reduce(0.0) { max($0, abs(values[$1]) * inputFactors[$1 % inputs]) }
-            let floor = (abs(folded.biases[output]) + halfRange) / (smallestInputScale * Double(1 << 30))
             var least = Double.infinity
             for part in Self.parts {
-              let step = max(largest / 127 * part, floor, 1e-30)
+              let step = max(largest / 127 * part, floors[output], 1e-30)
               let grid = values.indices.map { step / inputFactors[$0 % inputs] }
               let rounded = TapFeedback.rounded(values, scales: grid, channels: inputs, feedback)
               guard rounded.squaredError < least else { continue }
@@ -60,6 +64,25 @@ struct QuantizedLayer {
         }
       }
     }
+  }
+
+  /// The weights that int4 ones stand for.
+  init(_ folded: FoldedLayer, int4: Int4Weights) {
+    self.folded = folded
+    self.int4 = int4
+    outputFactors = [Double](repeating: 1, count: folded.specification.outputChannels)
+    let weights = zip(int4.q, int4.groupScales).map { $0 * Int8($1) }
+    self.weights = weights
+    steps = int4.scales
+    let largestInput: Int64 = folded.isDense ? 32768 : 255
+    largestSums = (0..<folded.outputs).map { output in
+      folded.indices(output: output).reduce(0) { $0 + abs(Int64(weights[$1])) } * largestInput
+    }
+  }
+
+  /// The least scale of each output: see `init`.
+  static func floors(_ folded: FoldedLayer, smallestInputScale: Double, halfRange: Double) -> [Double] {
+    folded.biases.map { (abs($0) + halfRange) / (smallestInputScale * Double(1 << 30)) }
   }
 
   /// Bias, multiplier and shift of every output, for the steps that inputs and outputs stand for.
@@ -99,5 +122,18 @@ struct QuantizedLayer {
       shift += 1
     }
     return shift
+  }
+}
+
+extension QuantizedLayer {
+  /// As a file's record says it.
+  var weightEncoding: UInt32 { int4 == nil ? LayerRecord.int8 : LayerRecord.int4 }
+  /// Bytes of the weights, the scales of int4 ones included, without those of channels that do not exist.
+  var storedByteCount: Int {
+    guard int4 != nil else { return weights.count }
+    let inputs =
+      folded.isDense ? folded.specification.geometry.bigChannels : folded.specification.geometry.smallChannels
+    let group = folded.isDense ? Int4Weights.denseGroup : Int4Weights.convolutionGroup
+    return weights.count / 2 + weights.count / inputs * ((inputs + group - 1) / group) / 2
   }
 }

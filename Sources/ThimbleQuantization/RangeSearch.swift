@@ -37,7 +37,8 @@ struct RangeSearch {
       try tryParts(Self.coarse, of: largest[layer] / 255, layer, &state)
       progress(state.done, total)
     }
-    for layer in largest.indices {
+    // int4 weights are rounded once: what follows them is not evened out.
+    for layer in largest.indices where image.layers[layer + 1].int4 == nil {
       try evenOut(layer, &state)
       progress(state.done, total)
     }

@@ -12,7 +12,7 @@ struct ConvolutionCase {
   init?(
     kernel: Int, stride: Int, padding: Int, outputPadding: Int, input shape: (Int, Int, Int), channels: Int,
     images: Int,
-    extreme: Bool, table hasTable: Bool, random: inout TestRandom
+    extreme: Bool, table hasTable: Bool, int4: Bool = false, random: inout TestRandom
   ) {
     func side(_ n: Int) -> Int { (n - 1) * stride - 2 * padding + kernel + outputPadding }
     let (height, width) = (side(shape.0), side(shape.1))
@@ -21,6 +21,7 @@ struct ConvolutionCase {
     record.input = MapShape(height: UInt32(shape.0), width: UInt32(shape.1), channels: UInt32(shape.2))
     record.output = MapShape(height: UInt32(height), width: UInt32(width), channels: UInt32(channels))
     (record.kernel, record.stride) = (UInt32(kernel), UInt32(stride))
+    record.weightEncoding = int4 ? LayerRecord.int4 : LayerRecord.int8
     self.record = record
     let (inputStride, channelStride) = (Int(record.input.positionStride), Int(record.output.positionStride))
     let inputCount = Int(record.input.positions) * inputStride
@@ -35,6 +36,7 @@ struct ConvolutionCase {
     zeros = GuardedBytes(inputStride, guardByte: 0xFF)
     table = GuardedBytes(4096)
 
+    if int4 { record.fillInt4(weights.bytes) }
     let signs: [Int8] = [-127, 127]
     for position in 0..<Int(record.input.positions) * images {
       for c in 0..<shape.2 {
@@ -48,6 +50,13 @@ struct ConvolutionCase {
       let sign = signs.randomElement(using: &random)!
       for tap in 0..<kernel * kernel {
         for input in 0..<shape.2 {
+          if int4 {
+            let index = record.int4Index(tap: (tap / kernel, tap % kernel), output: output, input: input)
+            weights.bytes.setNibble(
+              index.weight, from: 0, extreme ? (sign < 0 ? 0 : 15) : UInt8.random(in: 0...15, using: &random))
+            weights.bytes.setNibble(index.scale, from: 0, extreme ? 15 : UInt8.random(in: 1...15, using: &random))
+            continue
+          }
           let index = record.weightIndex(tap: (tap / kernel, tap % kernel), output: output, input: input)
           weights.pointer(Int8.self)[index] = extreme ? sign : Int8.random(in: -127...127, using: &random)
         }
@@ -60,6 +69,7 @@ struct ConvolutionCase {
       outputChannels: channels, kernel: kernel, stride: stride, padding: padding,
       shift: extreme ? UInt64.random(in: 1...62, using: &random) : 15, nothing: zeros.bytes.baseAddress!)
     layer.weights = UnsafePointer(weights.pointer(Int8.self))
+    layer.hasInt4Weights = int4
     layer.biases = UnsafePointer(biases.pointer(Int32.self))
     layer.multipliers = UnsafePointer(multipliers.pointer(UInt32.self))
     layer.zeros = UnsafePointer(zeros.pointer(UInt8.self))
@@ -72,6 +82,16 @@ struct ConvolutionCase {
   }
 
   var isIntact: Bool { [input, weights, biases, multipliers, output, zeros, table].allSatisfy(\.isIntact) }
+
+  /// What the weight at a place stands for.
+  func weight(_ tap: (Int, Int), _ output: Int, _ input: Int) -> Int64 {
+    guard layer.hasInt4Weights else {
+      return Int64(layer.weights[record.weightIndex(tap: tap, output: output, input: input)])
+    }
+    let index = record.int4Index(tap: tap, output: output, input: input)
+    func half(_ index: Int) -> Int64 { Int64(weights.bytes[index / 2] >> UInt8(index % 2 * 4) & 15) }
+    return (half(index.weight) - 8) * half(index.scale)
+  }
 
   /// The output after `body`, which starts from bytes that nobody has written yet.
   func output(_ body: () -> Void) -> [UInt8] {
@@ -102,6 +122,7 @@ struct ConvolutionCase {
                   input: shapes[(number + i) % shapes.count],
                   channels: hasTable ? 1 + number % 4 : channels[number % channels.count],
                   images: images[(number / 5) % images.count], extreme: number % 4 == 1, table: hasTable,
+                  int4: number % 3 == 1,
                   random: &random)
               else { continue }
               body(

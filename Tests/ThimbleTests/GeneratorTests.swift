@@ -16,6 +16,12 @@ import Thimble
     ModelBuilder(
       latentLength: 1, first: (1, 1, 1),
       convolutions: [.init(channels: 4, kernel: 6, stride: 3, padding: 0, outputPadding: 2)], seed: 3),
+    ModelBuilder(
+      latentLength: 37, first: (3, 4, 40),
+      convolutions: [
+        .init(channels: 33, kernel: 5, stride: 2, padding: 2, outputPadding: 1),
+        .init(channels: 3, kernel: 4, stride: 2, padding: 1, outputPadding: 0),
+      ], distribution: .normal, seed: 4, int4: true),
   ]
 
   /// The first promise: not the batch, the place in it, the threads or the instruction set.

@@ -66,10 +66,9 @@ import ThimbleKernels
           guard y >= 0, y < height, x >= 0, x < width else { continue }
           for c in 0..<channels {
             for n in 0..<layer.inputChannels {
-              let weight = layer.weights[
-                one.record.weightIndex(tap: (tap / layer.kernel, tap % layer.kernel), output: c, input: n)]
+              let weight = one.weight((tap / layer.kernel, tap % layer.kernel), c, n)
               let value = layer.input[image * layer.inputImageStride + i * inputStride + n]
-              sums[(y * width + x) * channels + c] += Int64(value) * Int64(weight)
+              sums[(y * width + x) * channels + c] += Int64(value) * weight
             }
           }
         }
@@ -99,8 +98,8 @@ import ThimbleKernels
     for length in [1, 3, 4, 5, 64, 65, 100, 1024] {
       for (positions, channels) in [(1, 1), (1, 16), (3, 17), (16, 40), (4, 64)] {
         for images in [1, 2, 8, 9, 17] {
-          for extreme in [false, true] {
-            check(length, positions, channels, images, extreme, &random)
+          for (extreme, int4) in [(false, false), (true, false), (false, true), (true, true)] {
+            check(length, positions, channels, images, extreme, int4, &random)
             cases += 1
           }
         }
@@ -110,26 +109,36 @@ import ThimbleKernels
   }
 
   private func check(
-    _ length: Int, _ positions: Int, _ channels: Int, _ images: Int, _ extreme: Bool, _ random: inout TestRandom
+    _ length: Int, _ positions: Int, _ channels: Int, _ images: Int, _ extreme: Bool, _ int4: Bool,
+    _ random: inout TestRandom
   ) {
     let plane = (length + 63) / 64 * 64
     let channelCount = positions * ((channels + 15) / 16 * 16)
     let (latents, output) = (
       GuardedBytes(images * (2 * plane + channelCount)), GuardedBytes(images * (2 * plane + channelCount))
     )
-    let weights = GuardedBytes(channelCount * ((length + 3) / 4) * 4, guardByte: 0x7F)
+    let steps = (length + 3) / 4
+    let weights = GuardedBytes(
+      int4 ? channelCount / 16 * (steps * 32 + (steps + 1) / 2 * 8) : channelCount * steps * 4, guardByte: 0x7F)
     let (biases, multipliers) = (GuardedBytes(4 * channelCount), GuardedBytes(4 * channelCount))
     for i in 0..<latents.bytes.count / 2 {
       latents.pointer(Int16.self)[i] = extreme ? -32768 : Int16.random(in: -32768...32767, using: &random)
     }
     for i in 0..<weights.bytes.count {
-      weights.pointer(Int8.self)[i] = extreme ? 127 : Int8.random(in: -127...127, using: &random)
+      let any = UInt8.random(in: 1...15, using: &random) | UInt8.random(in: 1...15, using: &random) << 4
+      let byte = UInt8(bitPattern: extreme ? 127 : Int8.random(in: -127...127, using: &random))
+      weights.bytes[i] = int4 ? (extreme ? 0xFF : any) : byte
     }
     for i in 0..<channelCount {
       biases.pointer(Int32.self)[i] = Int32.random(in: -9999...9999, using: &random)
       multipliers.pointer(UInt32.self)[i] = UInt32.random(in: 0..<(1 << 31), using: &random)
       // Weights of numbers that the latent does not have: zeros, as in every valid file.
       for k in length..<(length + 3) / 4 * 4 {
+        if int4 {
+          let row = 2 * (i / 16) * (steps * 32 + (steps + 1) / 2 * 8)
+          weights.bytes.setNibble(row + k / 8 * 144 + 16 + k / 4 % 2 * 64 + i % 16 * 4 + k % 4, from: 0, 8)
+          continue
+        }
         weights.bytes[(i / 16 * ((length + 3) / 4) + k / 4) * 64 + i % 16 * 4 + k % 4] = 0
       }
     }
@@ -137,6 +146,7 @@ import ThimbleKernels
       latentLength: length, positions: positions, outputChannels: channels, shift: 44,
       nothing: weights.bytes.baseAddress!)
     layer.weights = UnsafePointer(weights.pointer(Int8.self))
+    layer.hasInt4Weights = int4
     layer.biases = UnsafePointer(biases.pointer(Int32.self))
     layer.multipliers = UnsafePointer(multipliers.pointer(UInt32.self))
     layer.images = images
@@ -148,7 +158,7 @@ import ThimbleKernels
     for set in testedSets {
       output.bytes.initializeMemory(as: UInt8.self, repeating: 0)
       for unit in 0..<layer.unitCount { set.dense(layer, unit: unit) }
-      #expect(output.contents == wanted, "\(set.name) \(length) \(positions) \(channels) \(images)")
+      #expect(output.contents == wanted, "\(set.name) \(length) \(positions) \(channels) \(images) \(int4)")
       #expect(output.isIntact)
     }
   }

@@ -13,6 +13,7 @@ DENSE, CONVOLUTION = 1, 2
 RELU, OUTPUT_TABLE = 0, 1
 HEADER_BYTES = RECORD_BYTES = 128
 OUTPUT_TABLE_BYTES = 4096
+INT8, INT4 = 0, 1
 
 
 class FormatError(ValueError):
@@ -86,8 +87,21 @@ class Layer:
         return (up(channels, 4) if self.kind == DENSE else channel_stride(channels)) // 4
 
     @property
+    def scale_groups(self):
+        """Steps of 4 inputs in each group of int4 weights that shares its scales."""
+        steps = 2 if self.kind == DENSE else 4
+        return [min(steps, self.input_groups - first) for first in range(0, self.input_groups, steps)]
+
+    @property
+    def row_byte_count(self):
+        """Bytes of all inputs of one position or tap x 16 outputs."""
+        if self.weight_encoding == INT4:
+            return sum(8 + 32 * steps for steps in self.scale_groups)
+        return self.input_groups * 64
+
+    @property
     def expected_weights_byte_count(self):
-        return self.positions * max(self.kernel, 1) ** 2 * self.blocks * self.input_groups * 64
+        return self.positions * max(self.kernel, 1) ** 2 * self.blocks * self.row_byte_count
 
     @property
     def vector_byte_count(self):
@@ -178,7 +192,8 @@ def parse_record(data, index, layer_count, minor):
         require(1 <= side <= 1024, f"{name} output {label}", side, "1 ... 1024")
     require(1 <= layer.output_shape[2] <= 4096, f"{name} output channels", layer.output_shape[2], "1 ... 4096")
     check_geometry(layer)
-    require_equal(layer.weight_encoding, 0, f"{name} weight encoding")
+    known = (INT8,) if minor == 0 or index == layer_count - 1 else (INT8, INT4)
+    require(layer.weight_encoding in known, f"{name} weight encoding", layer.weight_encoding, f"one of {known}")
     require_equal(layer.packing, 0, f"{name} packing")
     require(1 <= layer.shift <= 62, f"{name} shift", layer.shift, "1 ... 62")
     require(layer.schedule <= (0 if minor == 0 else 2), f"{name} schedule", layer.schedule, "0, or 1 or 2 in version 1.1")
@@ -303,8 +318,11 @@ def check_sections(data, layers, records_end, table_offset, metadata_offset, met
 
 def unpack_layer(data, layer):
     """Takes the numbers out of their packing and checks them."""
-    packed = np.frombuffer(data, np.int8, layer.weights_byte_count, layer.weights_offset)
-    require(not (packed == -128).any(), f"{layer.name} weights", -128, "-127 ... 127")
+    if layer.weight_encoding == INT4:
+        packed = unpack_int4(data, layer)
+    else:
+        packed = np.frombuffer(data, np.int8, layer.weights_byte_count, layer.weights_offset)
+        require(not (packed == -128).any(), f"{layer.name} weights", -128, "-127 ... 127")
     weights = unpack_dense(layer, packed) if layer.kind == DENSE else unpack_convolution(layer, packed)
     shape = (layer.output_shape[:2] if layer.kind == DENSE else ()) + (layer.blocks * 16,)
     count = layer.vector_byte_count // 4
@@ -319,6 +337,33 @@ def unpack_layer(data, layer):
     layer.weights = weights[..., :inputs, :outputs]
     layer.biases = biases[..., :outputs]
     layer.multipliers = multipliers[..., :outputs]
+
+
+def unpack_int4(data, layer):
+    """The int8 weights that int4 ones stand for, in the order of int8 ones."""
+    rows = np.frombuffer(data, np.uint8, layer.weights_byte_count, layer.weights_offset).reshape(-1, layer.row_byte_count)
+    nibbles = np.stack([rows & 15, rows >> 4], axis=-1).reshape(len(rows), -1).astype(np.int16)
+    used = np.zeros((layer.blocks, 16), dtype=bool)
+    used.reshape(-1)[:layer.output_shape[2]] = True
+    used = used[block_of_rows(layer)]
+    parts, position = [], 0
+    for steps in layer.scale_groups:
+        scales = nibbles[:, position:position + 16]
+        require((scales != 0).all(), f"{layer.name} weights", "a scale of 0", "1 ... 15")
+        require((scales[~used] == 1).all(), f"{layer.name} weights", "scales for channels that do not exist", "1")
+        weights = nibbles[:, position + 16:position + 16 + 64 * steps].reshape(-1, steps, 16, 4) - 8
+        parts.append(weights * scales[:, np.newaxis, :, np.newaxis])
+        position += 16 + 64 * steps
+    return np.concatenate(parts, axis=1).astype(np.int8).reshape(-1)
+
+
+def block_of_rows(layer):
+    """The block of 16 outputs of each row, in the order of the file."""
+    if layer.kind == DENSE:
+        return np.tile(np.arange(layer.blocks), layer.positions)
+    taps = [len(range(a, layer.kernel, layer.stride)) * len(range(b, layer.kernel, layer.stride))
+            for a in range(layer.stride) for b in range(layer.stride)]
+    return np.concatenate([np.repeat(np.arange(layer.blocks), count) for count in taps])
 
 
 def unpack_dense(layer, packed):

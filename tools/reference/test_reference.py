@@ -417,6 +417,82 @@ class PlanTests(unittest.TestCase):
         self.assertGreater(refused, 200)
 
 
+def int4_sample():
+    """The file of `sample_bytes` with int4 weights in layers 0 and 1: latent 21, so that groups of 8 end early."""
+    random = np.random.RandomState(7)
+    _, layers, table = sample_bytes()
+    layers[0]["input"] = (1, 1, 21)
+    for layer, shape, inputs_a_group in ((layers[0], (2, 21, 3), 8), (layers[1], (3, 3, 3, 17), 16)):
+        layer["weights"] = random.randint(-8, 8, shape)
+        groups = random.randint(1, 16, (*shape[:-2], -(-shape[-2] // inputs_a_group), shape[-1]))
+        layer["scales"] = np.repeat(groups, inputs_a_group, axis=-2)[..., :shape[-2], :]
+    return model_bytes(layers, 1, table, {"name": "sample"}, 704), layers
+
+
+class Int4Tests(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.data, cls.layers = int4_sample()
+        cls.model = parse_model(cls.data)
+
+    def refused(self, field, place, value):
+        data = bytearray(self.data)
+        data[place] = value
+        with self.assertRaises(FormatError) as context:
+            parse_model(with_crc(data))
+        self.assertEqual(context.exception.field, field)
+
+    def test_a_weight_is_q_times_its_scale(self):
+        for found, wanted in zip(self.model.layers, self.layers):
+            product = wanted["weights"] * wanted.get("scales", 1)
+            self.assertTrue((found.weights == product.reshape(found.weights.shape)).all(), found.name)
+
+    def nibble(self, place):
+        return self.data[place // 2] >> place % 2 * 4 & 15
+
+    def test_order_by_the_indices_of_the_specification(self):
+        """Each half byte of [row][group]([16] scales, [input / 4][16][4] q + 8), one by one."""
+        dense, convolution = self.model.layers[:2]
+        rows = [(lambda i, o, p=p: (p, i, o), 21, 24, 0, 3) for p in range(2)]
+        self.check_rows(dense, self.layers[0], rows, 2)
+        rows = [(lambda i, o, ky=ky, kx=kx: (ky, kx, i, o), 3, 16, block * 16, 17)
+                for a, b in np.ndindex(2, 2) for block in range(2)
+                for ky in range(a, 3, 2) for kx in range(b, 3, 2)]
+        self.check_rows(convolution, self.layers[1], rows, 4)
+
+    def check_rows(self, layer, wanted, rows, steps_a_group):
+        place = 2 * layer.weights_offset
+        for index, inputs, all_inputs, first, outputs in rows:
+            for group in range(0, all_inputs, 4 * steps_a_group):
+                for o in range(16):
+                    scale = wanted["scales"][index(group, first + o)] if first + o < outputs else 1
+                    self.assertEqual(self.nibble(place + o), scale)
+                place += 16
+                for step in range(group, min(group + 4 * steps_a_group, all_inputs), 4):
+                    for o, j in np.ndindex(16, 4):
+                        inside = step + j < inputs and first + o < outputs
+                        q = wanted["weights"][index(step + j, first + o)] if inside else 0
+                        self.assertEqual(self.nibble(place + 4 * o + j), q + 8)
+                    place += 64
+        self.assertEqual(place, 2 * (layer.weights_offset + layer.weights_byte_count))
+
+    def test_refusals(self):
+        self.assertEqual(struct.unpack_from("<HH", self.data, 8), (1, 1))
+        self.refused("layer 0 weight encoding", 10, 0)  # minor version
+        self.refused("minor version", 10, 2)
+        self.refused("layer 1 weight encoding", 256 + 48, 2)
+        self.refused("layer 2 weight encoding", 384 + 48, 1)
+        self.refused("layer 1 weights byte count", 256 + 48, 0)
+        dense, convolution = (layer.weights_offset for layer in self.model.layers[:2])
+        self.refused("layer 0 weights", dense, self.data[dense] & 0xF0)  # a scale of 0
+        self.refused("layer 0 weights", dense + 1, self.data[dense + 1] & 0x0F | 0x20)  # output 3 of 3
+        self.refused("layer 0 weights", dense + 8 + 6, 0x98)  # output 3 of 3
+        # The third group's second step: inputs 20 to 23 of 21.
+        self.refused("layer 0 weights", dense + 2 * 72 + 8 + 32, self.data[dense + 2 * 72 + 8 + 32] & 0x0F | 0x90)
+        self.refused("layer 1 weights", convolution + 8 + 1, self.data[convolution + 8 + 1] & 0x0F)  # input 3 of 3
+        self.refused("layer 1 weights", convolution + 8 + 32, 0x89)  # input 4 of 3
+
+
 class CommandTests(unittest.TestCase):
     def run_command(self, *arguments):
         output = io.StringIO()

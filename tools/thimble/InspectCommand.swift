@@ -24,7 +24,7 @@ struct InspectCommand: ParsableCommand {
     let checksum = String(format: "%08x", header.checksum)
     print("file        \(header.fileByteCount) bytes, format 1.\(header.minorVersion), CRC-32C \(checksum)")
     print("latent      \(model.latentLength) numbers, \(model.distribution.name)\n")
-    print("layer  kind    input          output         kernel  weights   shift")
+    print("layer  kind    input          output         kernel  weights   bytes     shift")
     for index in 0..<model.layerCount {
       let layer = model.layout.layers[index]
       let dense = layer.kind == LayerRecord.dense
@@ -32,7 +32,8 @@ struct InspectCommand: ParsableCommand {
       print(
         columns([
           ("\(index)", 7), (dense ? "dense" : "deconv", 8), (text(layer.input), 15), (text(layer.output), 15),
-          (kernel, 8), ("\(layer.weightsByteCount)", 10), ("\(layer.shift)", 5),
+          (kernel, 8), (layer.weightEncoding == LayerRecord.int4 ? "int4" : "int8", 10),
+          ("\(layer.weightsByteCount)", 10), ("\(layer.shift)", 5),
         ]))
     }
     showMemory(model)

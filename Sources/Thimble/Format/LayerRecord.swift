@@ -6,6 +6,8 @@ public struct LayerRecord: Equatable, Sendable {
   public static let activations: UInt32 = 0, outputTable: UInt32 = 1
   /// The values of `schedule`.
   public static let wholeLayer: UInt32 = 0, overlapping: UInt32 = 1, streamed: UInt32 = 2
+  /// The values of `weightEncoding`.
+  public static let int8: UInt32 = 0, int4: UInt32 = 1
 
   /// `dense` or `convolution`.
   public var kind: UInt32 = 0
@@ -17,7 +19,7 @@ public struct LayerRecord: Equatable, Sendable {
   public var output = MapShape(height: 0, width: 0, channels: 0)
   /// Along both axes; 0 in a dense layer.
   public var kernel: UInt32 = 0, stride: UInt32 = 0, padding: UInt32 = 0, outputPadding: UInt32 = 0
-  /// 0: int8.
+  /// `int8` or `int4`.
   public var weightEncoding: UInt32 = 0
   /// 0: blocks of 16 outputs.
   public var packing: UInt32 = 0
@@ -76,10 +78,10 @@ extension LayerRecord {
   /// Output positions that have weights of their own: all of them in a dense layer.
   public var weightPositions: UInt64 { kind == Self.dense ? output.positions : 1 }
 
-  /// Bytes of the weights that the geometry asks for. All phases together hold kernel x kernel taps.
+  /// Bytes of the weights that geometry and encoding ask for. All phases together hold kernel x kernel taps.
   public var packedWeightsByteCount: UInt64 {
     let taps = kind == Self.dense ? 1 : UInt64(kernel) * UInt64(kernel)
-    return weightPositions * taps * output.blocks * inputGroups * 64
+    return weightPositions * taps * output.blocks * weightRowByteCount
   }
 
   /// Numbers of the biases, and of the multipliers.
@@ -96,24 +98,26 @@ extension LayerRecord {
     (Int64(side) - 1) * Int64(stride) - 2 * Int64(padding) + Int64(kernel) + Int64(outputPadding)
   }
 
-  /// The place of a weight, counted from the layer's first.
+  /// The place of an int8 weight, counted from the layer's first.
   ///
   /// - Parameters:
   ///   - position: the output position of a dense layer, y * width + x; 0 for a convolution.
   ///   - tap: the tap of a convolution, along y and x; (0, 0) for a dense layer.
   public func weightIndex(position: Int = 0, tap: (y: Int, x: Int) = (0, 0), output channel: Int, input: Int) -> Int {
-    let (blocks, groups) = (Int(output.blocks), Int(inputGroups))
-    var step = position * blocks + channel / 16
-    if kind == Self.convolution {
-      let (kernel, stride) = (Int(kernel), Int(stride))
-      let columns = (kernel - tap.x % stride + stride - 1) / stride
-      let rows = (kernel - tap.y % stride + stride - 1) / stride
-      // Taps of the phases before: whole rows of phases hold all columns of the kernel.
-      var before = 0
-      for row in 0..<tap.y % stride { before += max(0, (kernel - row + stride - 1) / stride) * kernel }
-      for column in 0..<tap.x % stride { before += rows * max(0, (kernel - column + stride - 1) / stride) }
-      step = before * blocks + channel / 16 * rows * columns + tap.y / stride * columns + tap.x / stride
-    }
-    return ((step * groups + input / 4) * 16 + channel % 16) * 4 + input % 4
+    let row = weightRow(position: position, tap: tap, block: channel / 16)
+    return ((row * Int(inputGroups) + input / 4) * 16 + channel % 16) * 4 + input % 4
+  }
+
+  /// The number of the row, all inputs of one tap or position x 16 outputs, in the order of the file.
+  func weightRow(position: Int, tap: (y: Int, x: Int), block: Int) -> Int {
+    guard kind == Self.convolution else { return position * Int(output.blocks) + block }
+    let (kernel, stride) = (Int(kernel), Int(stride))
+    let columns = (kernel - tap.x % stride + stride - 1) / stride
+    let rows = (kernel - tap.y % stride + stride - 1) / stride
+    // Taps of the phases before: whole rows of phases hold all columns of the kernel.
+    var before = 0
+    for row in 0..<tap.y % stride { before += max(0, (kernel - row + stride - 1) / stride) * kernel }
+    for column in 0..<tap.x % stride { before += rows * max(0, (kernel - column + stride - 1) / stride) }
+    return before * Int(output.blocks) + block * rows * columns + tap.y / stride * columns + tap.x / stride
   }
 }

@@ -86,7 +86,9 @@ extension LayerRecord {
         UInt64(output.height), .equal, UInt64(clamping: outputSide(input.height)), "output height", layer: index)
       try require(UInt64(output.width), .equal, UInt64(clamping: outputSide(input.width)), "output width", layer: index)
     }
-    try require(UInt64(weightEncoding), .equal, 0, "weight encoding", layer: index, code: .unsupported)
+    try require(
+      UInt64(weightEncoding), .atMost, UInt64(isLast ? Self.int8 : Self.int4), "weight encoding", layer: index,
+      code: .unsupported)
     try require(UInt64(packing), .equal, 0, "packing", layer: index, code: .unsupported)
     try require(UInt64(shift), .atLeast, 1, "shift", layer: index)
     try require(UInt64(shift), .atMost, 62, "shift", layer: index)

@@ -48,6 +48,7 @@ extension Layout {
       layers[i] = layer
       if header.minorVersion == 0 {
         try require(UInt64(layer.schedule), .equal, 0, "schedule", layer: i, code: .unsupported)
+        try require(UInt64(layer.weightEncoding), .equal, 0, "weight encoding", layer: i, code: .unsupported)
       }
       let reserved = offset + (header.minorVersion == 0 ? 112 : 120)
       if !bytes.isZero(reserved..<offset + 128) { throw ThimbleError(.unsupported, "reserved bytes", layer: i) }
@@ -82,11 +83,15 @@ extension LayerRecord {
     _ bytes: UnsafeRawBufferPointer, _ set: InstructionSet, _ index: Int
   ) throws(ThimbleError) {
     let weights = UnsafeRawBufferPointer(rebasing: bytes[Int(weightsOffset)...].prefix(Int(weightsByteCount)))
-    if set.containsLeastInt8(weights.baseAddress!, weights.count) {
-      throw ThimbleError(.format, "weights, -128", layer: index)
-    }
-    if holdsUnusedInputs(weights) || holdsUnusedOutputs(weights) {
-      throw ThimbleError(.format, "weights, for channels that do not exist", layer: index)
+    if weightEncoding == Self.int4 {
+      try checkInt4(weights, index)
+    } else {
+      if set.containsLeastInt8(weights.baseAddress!, weights.count) {
+        throw ThimbleError(.format, "weights, -128", layer: index)
+      }
+      if holdsUnusedInputs(weights) || holdsUnusedOutputs(weights) {
+        throw ThimbleError(.format, "weights, for channels that do not exist", layer: index)
+      }
     }
     for channel in 0..<Int(channelCount) {
       let multiplier = bytes.word(Int(multipliersOffset) + 4 * channel)
@@ -115,32 +120,33 @@ extension LayerRecord {
   private func holdsUnusedOutputs(_ weights: UnsafeRawBufferPointer) -> Bool {
     let used = Int(output.channels) % 16 * 4
     guard used != 0 else { return false }
-    let steps = weights.count / 64
-    return anyStep(ofLastBlock: steps) { step in
-      for at in step * 64 + used..<step * 64 + 64 where weights[at] != 0 { return true }
+    let rowByteCount = Int(inputGroups) * 64
+    return anyRow(ofLastBlock: weights.count / rowByteCount) { row in
+      for step in Swift.stride(from: row * rowByteCount, to: (row + 1) * rowByteCount, by: 64) {
+        for at in step + used..<step + 64 where weights[at] != 0 { return true }
+      }
       return false
     }
   }
 
-  /// Calls `body` with each step of 64 bytes that belongs to the last block, until it says true.
-  private func anyStep(ofLastBlock steps: Int, _ body: (Int) -> Bool) -> Bool {
+  /// Calls `body` with each row, all inputs of one tap or position x 16 outputs, of the last block, until it says true.
+  func anyRow(ofLastBlock count: Int, _ body: (Int) -> Bool) -> Bool {
     let blocks = Int(output.blocks)
-    let groups = Int(inputGroups)
     var start = 0
-    func run(_ stepsABlock: Int) -> Bool {
-      start += blocks * stepsABlock
-      for step in start - stepsABlock..<start where body(step) { return true }
+    func run(_ rowsABlock: Int) -> Bool {
+      start += blocks * rowsABlock
+      for row in start - rowsABlock..<start where body(row) { return true }
       return false
     }
     if kind == Self.dense {
-      while start < steps { if run(groups) { return true } }
+      while start < count { if run(1) { return true } }
       return false
     }
     let (kernel, stride) = (Int(kernel), Int(stride))
     for phase in 0..<stride * stride {
       let rows = max(0, (kernel - phase / stride + stride - 1) / stride)
       let columns = max(0, (kernel - phase % stride + stride - 1) / stride)
-      if run(rows * columns * groups) { return true }
+      if run(rows * columns) { return true }
     }
     return false
   }

@@ -24,21 +24,24 @@ public struct Layout: Sendable {
   init(header: Header) { self.header = header }
 
   /// Adds the dense first layer.
-  public mutating func appendDense(output: MapShape, shift: UInt32) throws(ThimbleError) {
+  public mutating func appendDense(
+    output: MapShape, shift: UInt32, weightEncoding: UInt32 = LayerRecord.int8
+  ) throws(ThimbleError) {
     var layer = LayerRecord()
     layer.kind = LayerRecord.dense
-    (layer.output, layer.shift) = (output, shift)
+    (layer.output, layer.shift, layer.weightEncoding) = (output, shift, weightEncoding)
     try append(layer)
   }
 
   /// Adds a fractionally-strided convolution of what the last layer gives.
   public mutating func appendConvolution(
-    outputChannels: UInt32, kernel: UInt32, stride: UInt32, padding: UInt32, outputPadding: UInt32, shift: UInt32
+    outputChannels: UInt32, kernel: UInt32, stride: UInt32, padding: UInt32, outputPadding: UInt32, shift: UInt32,
+    weightEncoding: UInt32 = LayerRecord.int8
   ) throws(ThimbleError) {
     var layer = LayerRecord()
     layer.kind = LayerRecord.convolution
     (layer.kernel, layer.stride, layer.padding, layer.outputPadding) = (kernel, stride, padding, outputPadding)
-    layer.shift = shift
+    (layer.shift, layer.weightEncoding) = (shift, weightEncoding)
     layer.output.channels = outputChannels
     try append(layer)
   }
@@ -97,9 +100,12 @@ public struct Layout: Sendable {
   @inline(never)
   package func record(_ index: Int) -> LayerRecord { layers[index] }
 
-  /// 0 for whole layers, since readers of 1.0 can run them.
+  /// 0 for whole layers of int8 weights, since readers of 1.0 can run them.
   private var leastMinorVersion: UInt32 {
-    for i in 0..<Int(header.layerCount) where layers[i].schedule != LayerRecord.wholeLayer { return 1 }
+    for i in 0..<Int(header.layerCount) {
+      let layer = record(i)
+      if layer.schedule != LayerRecord.wholeLayer || layer.weightEncoding != LayerRecord.int8 { return 1 }
+    }
     return 0
   }
 
