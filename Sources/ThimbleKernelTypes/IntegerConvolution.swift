@@ -84,14 +84,14 @@ extension IntegerConvolution {
   public var joinsImages: Bool { outputWidth < 8 * stride }
 
   /// The parts that `unit(_:)` numbers from 0.
-  public var unitCount: Int { images / imagesAUnit * unitsAnImage }
+  public var unitCount: Int { (images + imagesAUnit - 1) / imagesAUnit * unitsAnImage }
 
   /// The part of a number: phase by phase, group of blocks by group, so that a worker that does them in order finds the
   /// weights of the last one in its cache.
   public func unit(_ number: Int) -> ConvolutionUnit {
     var unit = ConvolutionUnit()
     unit.firstImage = number / unitsAnImage * imagesAUnit
-    unit.endImage = unit.firstImage + imagesAUnit
+    unit.endImage = min(unit.firstImage + imagesAUnit, images)
     var rest = number % unitsAnImage
     var phase = 0
     while rest >= chunks(phase) * blockGroups {
@@ -118,7 +118,11 @@ extension IntegerConvolution {
 
   /// Narrow maps of few images take more blocks at once, since they fill a tile with fewer pixels.
   private var blocksAUnit: Int { inputWidth <= 4 && images < 8 ? 4 : 2 }
-  private var imagesAUnit: Int { joinsImages ? images : 1 }
+  /// Several images of small maps, since a unit costs something too.
+  private var imagesAUnit: Int {
+    let pixels = max(1, (endOutputRow - firstOutputRow) / stride * (outputWidth / stride))
+    return joinsImages ? images : min(images, max(1, 2 * Self.unitPixels / pixels))
+  }
   private var unitsAnImage: Int {
     var count = 0
     for phase in 0..<stride * stride { count += chunks(phase) * blockGroups }
@@ -127,7 +131,7 @@ extension IntegerConvolution {
   private var blocks: Int { (outputChannels + 15) / 16 }
   private var blockGroups: Int { (blocks + blocksAUnit - 1) / blocksAUnit }
   private var bytesATap: Int { bytesATapAndBlock * blocks }
-  private func unitRows(_ phase: Int) -> Int { max(1, Self.unitPixels / max(1, columns(phase) * imagesAUnit)) }
+  private func unitRows(_ phase: Int) -> Int { max(1, Self.unitPixels / max(1, columns(phase) * (joinsImages ? images : 1))) }
   private func chunks(_ phase: Int) -> Int {
     columns(phase) == 0 ? 0 : (rows(phase) + unitRows(phase) - 1) / unitRows(phase)
   }

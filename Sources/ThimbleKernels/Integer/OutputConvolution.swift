@@ -3,7 +3,7 @@ import ThimbleKernelTypes
 
 // Tiles with as many sums as leave registers for inputs and weights.
 #if THIMBLE_AVX512
-  private typealias OneChannel = OutputTile<8, 1, 8>
+  private typealias OneChannel = OutputTile<16, 1, 16>
   private typealias TwoChannels = OutputTile<8, 2, 16>
   private typealias ThreeChannels = OutputTile<8, 3, 24>
   private typealias FourChannels = OutputTile<4, 4, 16>
