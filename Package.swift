@@ -73,7 +73,8 @@ let package = Package(
       name: "ThimbleTraining",
       dependencies: ["Thimble", "ThimbleStorage", "ThimbleData", "ThimbleNetworks", "ThimbleThreads"]),
     .target(
-      name: "ThimbleQuantization", dependencies: ["Thimble", "ThimbleStorage", "ThimbleNetworks", "ThimbleThreads"]),
+      name: "ThimbleQuantization", dependencies: ["Thimble", "ThimbleStorage", "ThimbleNetworks", "ThimbleThreads"],
+      exclude: ["QUALITY.md"]),
     .executableTarget(
       name: "ThimbleCommand",
       dependencies: [
@@ -90,7 +91,8 @@ let package = Package(
       path: "Tests/KernelLattice"),
     .executableTarget(name: "KernelProbe", dependencies: ["KernelLattice"], path: "Tests/KernelProbe"),
     .testTarget(
-      name: "ThimbleTests", dependencies: names(["Thimble", "AllocationCounter", "KernelLattice"] + kernelModules)),
+      name: "ThimbleTests",
+      dependencies: names(["Thimble", "AllocationCounter", "KernelLattice", "ThimbleQuantization"] + kernelModules)),
     .testTarget(name: "ThimbleStorageTests", dependencies: ["ThimbleStorage"]),
     .testTarget(name: "ThimbleDataTests", dependencies: ["ThimbleData", "ThimbleStorage"]),
     .testTarget(

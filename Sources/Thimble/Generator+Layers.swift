@@ -1,5 +1,3 @@
-import ThimbleKernelTypes
-
 // One step at a time: what `generate` is made of, and what a caller uses who wants to see the maps in between.
 
 extension Generator {
@@ -37,89 +35,28 @@ extension Generator {
 
   /// Runs one layer, below `model.layerCount`, for the first images, whose input the layer before has left in the arena. Only
   /// the last layer writes to `pixels`.
+  ///
+  /// Throws for a layer that the plan streams, since it runs together with those behind it: a model opened with `plan: .wholeLayers`
+  /// has none.
   public mutating func run(
     layer index: Int, images count: Int, into pixels: inout MutableSpan<UInt8>, parallelFor: ParallelFor = runInOrder
   ) throws(ThimbleError) {
     try require(UInt64(clamping: index), .below, UInt64(model.layerCount), "layer", code: .arguments)
+    try require(
+      UInt64(index), .below, UInt64(rowStream().firstLayer), "layer, to run alone", code: .arguments)
     try require(UInt64(clamping: count), .atMost, UInt64(images), "images", code: .arguments)
     try require(UInt64(pixels.count), .atLeast, UInt64(count * model.imageByteCount), "pixels", code: .arguments)
     if count == 0 { return }
-    pixels.withUnsafeMutableBufferPointer { runUnchecked(index, count, $0.baseAddress!, parallelFor) }
+    pixels.withUnsafeMutableBufferPointer { runAlone(index, count, $0.baseAddress!, parallelFor) }
   }
 
-  /// The map that a layer but the last has left in the arena, u8 [height][width][up(channels, 16)]; valid until the layer
-  /// after the next has run.
+  /// The map that a layer but the last has left in the arena, u8 [height][width][up(channels, 16)]; valid until the next layer
+  /// runs, or until the one after it in a model opened with `plan: .wholeLayers`. The layer must not be one that the plan streams.
   public func map(ofLayer index: Int, image: Int) -> UnsafeRawBufferPointer {
     precondition(index >= 0 && index < model.layerCount - 1 && image >= 0 && image < images)
     let record = model.layout.layers[index]
+    precondition(record.schedule != LayerRecord.streamed, "open the model with plan: .wholeLayers")
     let start = arena.firstImage + (image * arena.imageStride + Int(record.outputOffset))
     return UnsafeRawBufferPointer(start: start, count: Int(record.output.positions * record.output.positionStride))
-  }
-
-  private func runUnchecked(
-    _ index: Int, _ count: Int, _ pixels: UnsafeMutablePointer<UInt8>, _ parallelFor: ParallelFor
-  ) {
-    let set = model.instructionSet
-    if index == 0 {
-      let layer = denseLayer(images: count)
-      parallelFor(layer.unitCount) { set.dense(layer, unit: $0) }
-    } else if index < model.layerCount - 1 {
-      let layer = convolution(index, images: count)
-      parallelFor(layer.unitCount) { set.fractionallyStridedConvolution(layer, unit: $0) }
-    } else {
-      let layer = outputLayer(index, images: count, pixels)
-      parallelFor(layer.unitCount) { set.outputConvolution(layer, unit: $0) }
-    }
-  }
-}
-
-// From the file's records to what the kernels take. All sizes were checked when the model was loaded.
-
-extension Generator {
-  private func denseLayer(images count: Int) -> IntegerDense {
-    let record = model.layout.layers[0]
-    var layer = IntegerDense(
-      latentLength: Int(record.input.channels), positions: Int(record.output.positions),
-      outputChannels: Int(record.output.channels), shift: UInt64(record.shift), nothing: arena.zeros)
-    layer.weights = inFile(record.weightsOffset)
-    layer.biases = inFile(record.biasesOffset)
-    layer.multipliers = inFile(record.multipliersOffset)
-    layer.images = count
-    layer.latents = UnsafeRawPointer(arena.firstImage + Int(record.inputOffset)).assumingMemoryBound(to: Int16.self)
-    layer.output = arena.firstImage + Int(record.outputOffset)
-    layer.imageStride = arena.imageStride
-    return layer
-  }
-
-  private func convolution(_ index: Int, images count: Int) -> IntegerConvolution {
-    let record = model.layout.layers[index]
-    var layer = IntegerConvolution(
-      inputHeight: Int(record.input.height), inputWidth: Int(record.input.width),
-      inputChannels: Int(record.input.channels),
-      outputHeight: Int(record.output.height), outputWidth: Int(record.output.width),
-      outputChannels: Int(record.output.channels), kernel: Int(record.kernel), stride: Int(record.stride),
-      padding: Int(record.padding), shift: UInt64(record.shift), nothing: arena.zeros)
-    layer.weights = inFile(record.weightsOffset)
-    layer.biases = inFile(record.biasesOffset)
-    layer.multipliers = inFile(record.multipliersOffset)
-    layer.images = count
-    layer.input = UnsafePointer(arena.firstImage + Int(record.inputOffset))
-    layer.output = arena.firstImage + Int(record.outputOffset)
-    (layer.inputImageStride, layer.outputImageStride) = (arena.imageStride, arena.imageStride)
-    return layer
-  }
-
-  private func outputLayer(_ index: Int, images count: Int, _ pixels: UnsafeMutablePointer<UInt8>) -> IntegerConvolution
-  {
-    var layer = convolution(index, images: count)
-    layer.table = inFile(model.layout.header.outputTableOffset)
-    layer.output = pixels
-    layer.outputImageStride = model.imageByteCount
-    layer.outputPositionStride = layer.outputChannels
-    return layer
-  }
-
-  private func inFile<Number>(_ offset: UInt64) -> UnsafePointer<Number> {
-    (model.bytes.baseAddress! + Int(offset)).assumingMemoryBound(to: Number.self)
   }
 }

@@ -13,7 +13,8 @@ public struct Generator: ~Copyable {
   let arena: Arena
 
   /// Takes over a model and borrows an arena, aligned to 64, of at least `model.arenaByteCount(images:workers:)` bytes, which
-  /// must outlive the generator and which nobody else may use meanwhile.
+  /// must outlive the generator and which nobody else may use meanwhile. Throws if it is too small or not aligned, or if
+  /// `images` or `workers` are not 1 to 65,536. Workers take no bytes so far: more threads than that do no harm.
   public init(
     _ model: consuming Model, arena: UnsafeMutableRawBufferPointer, images: Int = 1, workers: Int = 1
   ) throws(ThimbleError) {
@@ -30,7 +31,7 @@ public struct Generator: ~Copyable {
     try run(images: 1, into: &pixels, parallelFor)
   }
 
-  /// The images of some seeds, at most `images`. `pixels`: u8 [n][height][width][channels].
+  /// The images of some seeds, at most `images`; for none, nothing happens. `pixels`: u8 [n][height][width][channels].
   public mutating func generate(
     seeds: Span<UInt64>, into pixels: inout MutableSpan<UInt8>, parallelFor: ParallelFor = runInOrder
   ) throws(ThimbleError) {
@@ -39,7 +40,7 @@ public struct Generator: ~Copyable {
     try run(images: seeds.count, into: &pixels, parallelFor)
   }
 
-  /// The images of some latents, at most `images`.
+  /// The images of some latents, at most `images`; for none, nothing happens.
   ///
   /// - Parameters:
   ///   - latents: int16 in Q3.12, [n][latent length].
@@ -55,9 +56,9 @@ public struct Generator: ~Copyable {
   private mutating func run(
     images count: Int, into pixels: inout MutableSpan<UInt8>, _ parallelFor: ParallelFor
   ) throws(ThimbleError) {
-    for layer in 0..<model.layerCount {
-      try run(layer: layer, images: count, into: &pixels, parallelFor: parallelFor)
-    }
+    try require(UInt64(pixels.count), .atLeast, UInt64(count * model.imageByteCount), "pixels", code: .arguments)
+    if count == 0 { return }
+    pixels.withUnsafeMutableBufferPointer { runAll(count, $0.baseAddress!, parallelFor) }
   }
 }
 

@@ -11,8 +11,10 @@
   public var firstOutputRow: Int, endOutputRow: Int
   /// Kernel, stride and padding along both axes. What the output padding adds is in the output's sides.
   public var kernel: Int, stride: Int, padding: Int
-  /// int8 [phase][block][tap][input / 4][16][4].
+  /// int8 [phase][block][tap][input / 4][16][4], or int4 in the same order, 16 inputs behind their scales.
   public var weights: UnsafePointer<Int8>
+  /// Whether the weights are int4.
+  public var hasInt4Weights = false
   /// [up(output channels, 16)].
   public var biases: UnsafePointer<Int32>
   /// [up(output channels, 16)], below 2^31.
@@ -111,6 +113,9 @@ extension IntegerConvolution {
     return unit
   }
 
+  /// Bytes of the weights of one tap and 16 outputs.
+  public var bytesATapAndBlock: Int { (inputChannels + 15) / 16 * (hasInt4Weights ? 136 : 256) }
+
   /// Narrow maps of few images take more blocks at once, since they fill a tile with fewer pixels.
   private var blocksAUnit: Int { inputWidth <= 4 && images < 8 ? 4 : 2 }
   private var imagesAUnit: Int { joinsImages ? images : 1 }
@@ -121,7 +126,7 @@ extension IntegerConvolution {
   }
   private var blocks: Int { (outputChannels + 15) / 16 }
   private var blockGroups: Int { (blocks + blocksAUnit - 1) / blocksAUnit }
-  private var bytesATap: Int { (inputChannels + 15) / 16 * 16 * blocks * 16 }
+  private var bytesATap: Int { bytesATapAndBlock * blocks }
   private func unitRows(_ phase: Int) -> Int { max(1, Self.unitPixels / max(1, columns(phase) * imagesAUnit)) }
   private func chunks(_ phase: Int) -> Int {
     columns(phase) == 0 ? 0 : (rows(phase) + unitRows(phase) - 1) / unitRows(phase)

@@ -6,8 +6,10 @@
   public var positions: Int
   /// Channels of the output map.
   public var outputChannels: Int
-  /// int8 [position][block][input / 4][16][4].
+  /// int8 [position][block][input / 4][16][4], or int4 in the same order, 8 inputs behind their scales.
   public var weights: UnsafePointer<Int8>
+  /// Whether the weights are int4.
+  public var hasInt4Weights = false
   /// [position][up(output channels, 16)].
   public var biases: UnsafePointer<Int32>
   /// [position][up(output channels, 16)], below 2^31.

@@ -2,32 +2,56 @@ import Foundation
 import Thimble
 import ThimbleNetworks
 import ThimbleStorage
+import ThimbleThreads
 
 /// The images of the frozen network over the calibration latents, and what its activations are like.
 struct ActivationSurvey {
-  /// The largest activation of each layer but the last.
-  private(set) var largest: [Double]
-  /// How the inputs of the last layer vary together.
-  private(set) var lastInputs: InputCorrelations
+  /// The largest activation of each channel of each layer but the last.
+  private(set) var channels: [[Double]]
+  /// How the inputs of the layers 1 and up vary together.
+  private(set) var inputs: [InputCorrelations]
   private(set) var images: [Float]
+  /// For each layer but the last: the largest activation of each image.
+  private(set) var imageMaxima: [[Double]]
 
-  init(_ reference: FloatReference, _ latents: [Int16], last: FoldedLayer) {
+  /// The largest activation of each layer but the last.
+  var largest: [Double] { channels.map { $0.max()! } }
+
+  init(_ reference: FloatReference, _ latents: [Int16], _ layers: [FoldedLayer], workers: Workers) {
     let network = reference.network
     let hidden = network.layers.count - 1
-    let size = network.layers[hidden - 1].outputCount
-    var correlations = InputCorrelations(last, images: latents.count / network.layers[0].geometry.bigChannels)
-    var maxima = [Float](repeating: 1e-6, count: hidden)
+    let count = latents.count / network.layers[0].geometry.bigChannels
+    var correlations = layers.dropFirst().map { InputCorrelations($0, images: count, workers: workers) }
+    var maxima = (0..<hidden).map { [Float](repeating: 1e-6, count: layers[$0].specification.outputChannels) }
+    var imageMaxima = [[Double]](repeating: [Double](repeating: 0, count: count), count: hidden)
     images = reference.images(latents) { first, count in
-      for image in 0..<count {
-        correlations.add(network.output(ofLayer: hidden - 1) + image * size, number: first + image)
-      }
       for layer in maxima.indices {
         let output = network.output(ofLayer: layer)
-        for i in 0..<(count * network.layers[layer].outputCount) { maxima[layer] = max(maxima[layer], output[i]) }
+        for image in 0..<count {
+          correlations[layer].add(
+            output + image * network.layers[layer].outputCount,
+            image: layer + 1 == hidden ? network.output + image * network.outputCount : nil, number: first + image)
+        }
+        let (width, size) = (maxima[layer].count, network.layers[layer].outputCount)
+        maxima[layer].withUnsafeMutableBufferPointer { maxima in
+          for image in 0..<count {
+            let map = output + image * size
+            var largest: Float = 0
+            for place in stride(from: 0, to: size, by: width) {
+              for channel in 0..<width {
+                maxima[channel] = max(maxima[channel], map[place + channel])
+                largest = max(largest, map[place + channel])
+              }
+            }
+            imageMaxima[layer][first + image] = Double(largest)
+          }
+        }
       }
     }
-    largest = maxima.map(Double.init)
-    lastInputs = correlations
+    self.imageMaxima = imageMaxima
+    channels = maxima.map { $0.map(Double.init) }
+    for layer in correlations.indices { correlations[layer].finish() }
+    inputs = correlations
   }
 }
 
@@ -46,10 +70,13 @@ struct LayerRatios {
     _ = try runner.run(UnsafeRawBufferPointer(image.bytes), latents: latents) { layer, number, map in
       let specification = stored.layers[layer]
       let channels = specification.outputChannels
+      let factors = image.layers[layer].outputFactors
       let wanted = reference.network.output(ofLayer: layer) + number * specification.outputCount
       for i in 0..<specification.outputCount {
         let byte = map[i / channels * ((channels + 15) / 16 * 16) + i % channels]
-        let (value, difference) = (Double(wanted[i]), Double(wanted[i]) - Double(byte) * scales[layer])
+        let (value, difference) = (
+          Double(wanted[i]), Double(wanted[i]) - Double(byte) * scales[layer] * factors[i % channels]
+        )
         signal[layer] += value * value
         noise[layer] += difference * difference
       }

@@ -24,17 +24,23 @@ package struct ExportReport: Sendable {
   package var frozenAgainstBatch: Double
   package var floatByteCount: Int
   package var fileByteCount: Int
-  package var arenaByteCount: Int
+  package var memory: PlannedMemory
   package var imageCount: Int
 }
+
+/// How weights are stored in a file.
+package enum WeightEncoding: String, Sendable, CaseIterable { case int8, int4 }
 
 /// From a checkpoint to a .thimble file: freeze, fold, round, choose ranges, pack, plan, write.
 package struct Exporter {
   package var workers: Workers
   package var kernels: FloatKernels
   /// Latents over which ranges are chosen.
-  package var calibrationCount = 2048
-  /// Refuse a plan that needs more for one image.
+  package var calibrationCount = 8192
+  /// How the weights of all layers but the last are stored; the last one's are int8.
+  package var weights = WeightEncoding.int8
+  /// Bytes of arena that must do for one image: the fastest plan that fits is taken. Without, layers overlap where that saves
+  /// memory, and no layer is streamed.
   package var largestArena: Int?
   /// Seeds 0 ..< this are compared in the report.
   package var reportCount = 1024
@@ -61,33 +67,25 @@ package struct Exporter {
     let calibration = LatentRows.streams(
       calibrationCount, length: stored.latentLength, stored.distribution, .calibration)
     progress("surveying activations", 0, calibrationCount)
-    let survey = ActivationSurvey(reference, calibration, last: folded.layers.last!)
-    let layers = folded.layers.enumerated().map { index, layer in
-      // The last layer has few weights, and nothing after it forgives their rounding.
-      QuantizedLayer(
-        layer, smallestInputScale: index == 0 ? 1.0 / 4096 : survey.largest[index - 1] / 255 * RangeSearch.leastPart,
-        halfRange: index + 1 == folded.layers.count ? GeneratorImage.tableHalfRange : 0,
-        correlations: index + 1 == folded.layers.count ? survey.lastInputs : nil)
+    let survey = ActivationSurvey(reference, calibration, folded.layers, workers: workers)
+    let rounding = LayerRounding(folded, survey, workers: workers)
+    // Rounding looks at all pairs of inputs and of outputs: fewer latents must do.
+    let some = calibration.prefix(2048 * stored.latentLength)
+    let int4 = weights == .int4 ? int4Weights(reference, folded, Array(some), rounding.smallestInputScales, progress) : []
+    let layers = folded.layers.indices.map { index in
+      index < int4.count
+        ? QuantizedLayer(folded.layers[index], int4: int4[index]) : rounding.layer(index, inputFactors: nil)
     }
-    let image = try GeneratorImage(layers, distribution: stored.distribution, metadata: Self.json(metadata))
-    try checkArena(image)
+    let image = try GeneratorImage(
+      layers, distribution: stored.distribution, metadata: Self.json(metadata), largestArena: largestArena)
     let search = RangeSearch(
-      image: image, runner: IntegerRunner(workers: workers), latents: calibration, reference: survey.images,
-      count: calibrationCount)
-    let scales = try search.scales(largest: survey.largest) { progress("choosing ranges", $0, $1) }
+      image: image, rounding: rounding, survey: survey, runner: IntegerRunner(workers: workers),
+      pool: CalibrationPool(latents: calibration, images: survey.images, count: calibrationCount))
+    let scales = try search.scales { progress("choosing ranges", $0, $1) }
     try image.write(activationScales: scales)
     let report = try report(stored, reference, image, scales, survey.largest)
     try AtomicFile.write(UnsafeRawBufferPointer(image.bytes), to: path)
     return report
-  }
-
-  private func checkArena(_ image: GeneratorImage) throws(FileError) {
-    let needed = image.arenaByteCount
-    guard let largestArena, needed > largestArena else { return }
-    throw FileError(
-      .usage, file: "--arena", field: "bytes", found: "\(largestArena)",
-      wanted: "at least \(needed), the smallest plan",
-      advice: "Allow \(needed) bytes, or train a network with narrower last layers.")
   }
 
   private static func json(_ metadata: [String: String]) -> Data {
@@ -110,11 +108,11 @@ package struct Exporter {
         return ExportReport.Layer(
           name: layer.name, shape: layer.shapeText, signalToNoise: hidden ? ratios.decibels[index] : nil,
           range: hidden ? scales[index] * 255 : nil, largest: hidden ? largest[index] : nil,
-          weightByteCount: image.layers[index].weights.count)
+          weightByteCount: image.layers[index].storedByteCount)
       },
       quality: ImageQuality(
         pixels: found, reference: wanted, count: reportCount, side: stored.imageSide, channels: stored.imageChannels),
       frozenAgainstBatch: ImageQuality.psnr(gap), floatByteCount: stored.parameterCount * 4,
-      fileByteCount: image.bytes.count, arenaByteCount: image.arenaByteCount, imageCount: reportCount)
+      fileByteCount: image.bytes.count, memory: image.memory, imageCount: reportCount)
   }
 }

@@ -7,7 +7,7 @@ import ThimbleStorage
 /// A .thimble file in memory, being made: the weights are packed once, what depends on the ranges of the activations is written
 /// as often as ranges are tried.
 final class GeneratorImage {
-  let layers: [QuantizedLayer]
+  private(set) var layers: [QuantizedLayer]
   private(set) var bytes: UnsafeMutableRawBufferPointer
   private var layout: Layout
 
@@ -15,12 +15,25 @@ final class GeneratorImage {
   static let tableHalfRange = 4.0
   static let tableStepsPerUnit = 512.0
 
-  init(_ layers: [QuantizedLayer], distribution: LatentDistribution, metadata: Data) throws(FileError) {
+  /// What the maps take of the arena, and how the layers run in it.
+  let memory: PlannedMemory
+
+  /// - Parameter largestArena: bytes that must do for one image; without, see `MemoryPlanner.unstreamed`.
+  init(
+    _ layers: [QuantizedLayer], distribution: LatentDistribution, metadata: Data, largestArena: Int? = nil
+  ) throws(FileError) {
     self.layers = layers
     do {
       layout = try Self.layout(layers, distribution, metadata)
     } catch {
       throw FileError(error, file: "checkpoint")
+    }
+    memory = try Self.plan(layout, within: largestArena)
+    layout = memory.layout
+    do {
+      try layout.checkMemory()
+    } catch {
+      throw FileError(error, file: "plan of the memory")
     }
     let count = Int(layout.header.fileByteCount)
     bytes = .allocate(byteCount: count, alignment: 64)
@@ -33,9 +46,6 @@ final class GeneratorImage {
 
   deinit { bytes.deallocate() }
 
-  /// Bytes of the arena for one image.
-  var arenaByteCount: Int { layout.header.arena.byteCount(images: 1)! }
-
   private static func layout(
     _ layers: [QuantizedLayer], _ distribution: LatentDistribution, _ metadata: Data
   ) throws(ThimbleError) -> Layout {
@@ -43,16 +53,28 @@ final class GeneratorImage {
     var layout = Layout(latentLength: UInt32(first.geometry.bigChannels), distribution: distribution)
     let side = UInt32(Double(first.flattenedPositions).squareRoot())
     try layout.appendDense(
-      output: MapShape(height: side, width: side, channels: UInt32(first.outputChannels)), shift: 1)
+      output: MapShape(height: side, width: side, channels: UInt32(first.outputChannels)), shift: 1,
+      weightEncoding: layers[0].weightEncoding)
     for layer in layers.dropFirst() {
       let g = layer.folded.specification.geometry
       let outputPadding = g.bigSide - ((g.smallSide - 1) * g.stride - 2 * g.padding + g.kernel)
       try layout.appendConvolution(
         outputChannels: UInt32(g.bigChannels), kernel: UInt32(g.kernel), stride: UInt32(g.stride),
-        padding: UInt32(g.padding), outputPadding: UInt32(outputPadding), shift: 1)
+        padding: UInt32(g.padding), outputPadding: UInt32(outputPadding), shift: 1,
+        weightEncoding: layer.weightEncoding)
     }
     try layout.finish(metadataByteCount: UInt64(metadata.count))
     return layout
+  }
+
+  private static func plan(_ layout: Layout, within byteCount: Int?) throws(FileError) -> PlannedMemory {
+    let planner = MemoryPlanner(layout)
+    if let plan = planner.plan(within: byteCount) { return plan }
+    let smallest = planner.plans.last!.arenaByteCount
+    throw FileError(
+      .usage, file: "--arena", field: "bytes", found: "\(byteCount ?? 0)",
+      wanted: "at least \(smallest), the smallest plan",
+      advice: "Allow \(smallest) bytes, or train a network with narrower layers.")
   }
 
   /// Entry i is the pixel of (i - 2048) / 512 before tanh.
@@ -64,18 +86,36 @@ final class GeneratorImage {
     }
   }
 
+  /// Takes another rounding of a layer.
+  func replace(_ index: Int, with layer: QuantizedLayer) {
+    let factors = layers[index].outputFactors
+    layers[index] = layer
+    layers[index].outputFactors = factors
+    writeWeights(index)
+  }
+
+  /// Divides the channels of a layer's output.
+  func setOutputFactors(_ factors: [Double], ofLayer index: Int) { layers[index].outputFactors = factors }
+
   private func writeWeights(_ index: Int) {
     let (layer, record) = (layers[index], layout.layers[index])
     let specification = layer.folded.specification
     let g = specification.geometry
     let place = Int(record.weightsOffset)
+    if layer.int4 != nil { record.fillInt4(bytes) }
     for output in 0..<layer.folded.outputs {
       let (position, channel) = output.quotientAndRemainder(dividingBy: specification.outputChannels)
       for (number, memory) in layer.folded.indices(output: output).enumerated() {
         let (tap, input) = layer.folded.isDense ? (0, number) : number.quotientAndRemainder(dividingBy: g.smallChannels)
-        let at = record.weightIndex(
-          position: position, tap: (tap / g.kernel, tap % g.kernel), output: channel, input: input)
-        bytes[place + at] = UInt8(bitPattern: layer.weights[memory])
+        let kernelPlace = (y: tap / g.kernel, x: tap % g.kernel)
+        if let int4 = layer.int4 {
+          let at = record.int4Index(position: position, tap: kernelPlace, output: channel, input: input)
+          bytes.setNibble(at.weight, from: place, UInt8(int4.q[memory] + 8))
+          bytes.setNibble(at.scale, from: place, int4.groupScales[memory])
+        } else {
+          let at = record.weightIndex(position: position, tap: kernelPlace, output: channel, input: input)
+          bytes[place + at] = UInt8(bitPattern: layer.weights[memory])
+        }
       }
     }
   }

@@ -25,7 +25,8 @@ struct IntegerRunner {
   private func unchecked(
     _ bytes: UnsafeRawBufferPointer, _ latents: [Int16], _ inspect: ((Int, Int, UnsafeRawBufferPointer) -> Void)?
   ) throws(ThimbleError) -> [UInt8] {
-    let model = try Model(bytes, instructionSet: .inForce())
+    // Maps of single layers are looked at.
+    let model = try Model(bytes, instructionSet: .inForce(), plan: .wholeLayers)
     let (length, size, layers) = (model.latentLength, model.imageByteCount, model.layerCount)
     let batch = Self.batch
     let arena = UnsafeMutableRawBufferPointer.allocate(

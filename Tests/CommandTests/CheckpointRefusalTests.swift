@@ -88,9 +88,36 @@ import ThimbleStorage
       try expectUsage(["export", made.checkpoint, "-o", output] + options)
     }
     try expectUsage(["export", made.checkpoint])
-    let outcome = try run(["export", made.checkpoint, "-o", output, "--calibrate", "16", "--arena", "1K"])
-    expectRefusal(outcome, 64, saying: "at least 1344")
+    let outcome = try run(["export", made.checkpoint, "-o", output, "--calibrate", "16", "--arena", "511"])
+    expectRefusal(outcome, 64, saying: "at least ")
     #expect(!exists(output))
-    try done(["export", made.checkpoint, "-o", output, "--calibrate", "16", "--arena", "1344"])
+    // The smallest that the message names does; a byte less does not.
+    let words = outcome.errorLines.suffix(2).first!.split { !$0.isNumber }
+    let smallest = try #require(words.last.flatMap { Int($0) })
+    try done(["export", made.checkpoint, "-o", output, "--calibrate", "16", "--arena", "\(smallest)"])
+    let less = try run(["export", made.checkpoint, "-o", output, "--calibrate", "16", "--arena", "\(smallest - 1)"])
+    expectRefusal(less, 64, saying: "at least \(smallest)")
+  }
+
+  /// Catches: a budget that changes pixels, that is not kept, or that is not used where it is large.
+  @Test func exportWithinBudgets() throws {
+    let source = folder["source.safetensors"]
+    try done(["import", "\(Program.fixtures)/import/torch_example.safetensors", "-o", source])
+    var (goldens, sizes): (Set<String>, [Int]) = ([], [])
+    for budget in [1 << 20, 6144, 5120, 4096, 3072, 2048] {
+      let output = folder["\(budget).thimble"]
+      let exported = try run(["export", source, "-o", output, "--calibrate", "16", "--arena", "\(budget)"])
+      if exported.status == 64 { continue }
+      let line = try #require(exported.text.split(separator: "\n").last { $0.hasPrefix("arena") })
+      let size = try #require(line.split(separator: " ").dropFirst().first.flatMap { Int($0) })
+      #expect(size <= budget)
+      sizes.append(size)
+      if budget == 1 << 20 { #expect(line.contains("whole layers")) }
+      try done(["golden", output, "--seeds", "0-7", "-o", folder["golden.txt"]])
+      goldens.insert(text(of: folder["golden.txt"]))
+      #expect(try done(["inspect", output]).text.contains("\(size) bytes: "))
+    }
+    #expect(goldens.count == 1)
+    #expect(sizes.count >= 3 && sizes == sizes.sorted(by: >) && Set(sizes).count >= 3, "\(sizes)")
   }
 }

@@ -8,7 +8,9 @@ import Thimble
   let folder = Folder()
   /// The sets that this build and this machine have.
   static let sets = InstructionSet.allCases.filter { $0.isBuiltIn && $0.isOffered }.map { "\($0.name)" }
-  static let models = (0..<50).map { "\(Program.fixtures)/models/random-0\($0 < 10 ? "0" : "")\($0)" }
+  static let models =
+    (0..<50).map { "\(Program.fixtures)/models/random-0\($0 < 10 ? "0" : "")\($0)" }
+    + (0..<20).map { "\(Program.fixtures)/models/plan-0\($0 < 10 ? "0" : "")\($0)" }
 
   /// Catches: an instruction set or a share of threads that computes other pixels than the independent reference that wrote
   /// the golden files.

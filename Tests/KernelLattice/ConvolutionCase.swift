@@ -40,7 +40,8 @@ struct ConvolutionCase {
   /// nil if the geometry has no output. `rows`: only some of the output's rows are asked for.
   init?(
     kernel: Int, stride: Int, padding: Int, outputPadding: Int, input shape: (Int, Int, Int), channels: Int,
-    images: Int, numbers: Numbers, table hasTable: Bool, rows someRows: Bool = false, random: inout TestRandom
+    images: Int, numbers: Numbers, table hasTable: Bool, rows someRows: Bool = false,
+    int4: Bool = false, random: inout TestRandom
   ) {
     let extreme = numbers == .extreme
     func side(_ n: Int) -> Int { (n - 1) * stride - 2 * padding + kernel + outputPadding }
@@ -50,6 +51,7 @@ struct ConvolutionCase {
     record.input = MapShape(height: UInt32(shape.0), width: UInt32(shape.1), channels: UInt32(shape.2))
     record.output = MapShape(height: UInt32(height), width: UInt32(width), channels: UInt32(channels))
     (record.kernel, record.stride) = (UInt32(kernel), UInt32(stride))
+    record.weightEncoding = int4 ? LayerRecord.int4 : LayerRecord.int8
     self.record = record
     let (inputStride, channelStride) = (Int(record.input.positionStride), Int(record.output.positionStride))
     let inputCount = Int(record.input.positions) * inputStride
@@ -64,6 +66,7 @@ struct ConvolutionCase {
     zeros = GuardedBytes(inputStride, guardByte: 0xFF)
     table = GuardedBytes(4096)
 
+    if int4 { record.fillInt4(weights.bytes) }
     let signs: [Int8] = [-127, 127]
     for position in 0..<Int(record.input.positions) * images {
       for c in 0..<shape.2 {
@@ -77,6 +80,13 @@ struct ConvolutionCase {
       let sign = signs.randomElement(using: &random)!
       for tap in 0..<kernel * kernel {
         for input in 0..<shape.2 {
+          if int4 {
+            let index = record.int4Index(tap: (tap / kernel, tap % kernel), output: output, input: input)
+            weights.bytes.setNibble(
+              index.weight, from: 0, extreme ? (sign < 0 ? 0 : 15) : UInt8.random(in: 0...15, using: &random))
+            weights.bytes.setNibble(index.scale, from: 0, extreme ? 15 : UInt8.random(in: 1...15, using: &random))
+            continue
+          }
           let index = record.weightIndex(tap: (tap / kernel, tap % kernel), output: output, input: input)
           weights.pointer(Int8.self)[index] = extreme ? sign : Int8.random(in: -127...127, using: &random)
         }
@@ -89,6 +99,7 @@ struct ConvolutionCase {
       outputChannels: channels, kernel: kernel, stride: stride, padding: padding,
       shift: numbers.shift(&random), nothing: zeros.bytes.baseAddress!)
     layer.weights = UnsafePointer(weights.pointer(Int8.self))
+    layer.hasInt4Weights = int4
     layer.biases = UnsafePointer(biases.pointer(Int32.self))
     layer.multipliers = UnsafePointer(multipliers.pointer(UInt32.self))
     layer.zeros = UnsafePointer(zeros.pointer(UInt8.self))
@@ -103,6 +114,16 @@ struct ConvolutionCase {
   }
 
   var isIntact: Bool { [input, weights, biases, multipliers, output, zeros, table].allSatisfy(\.isIntact) }
+
+  /// What the weight at a place stands for.
+  func weight(_ tap: (Int, Int), _ output: Int, _ input: Int) -> Int64 {
+    guard layer.hasInt4Weights else {
+      return Int64(layer.weights[record.weightIndex(tap: tap, output: output, input: input)])
+    }
+    let index = record.int4Index(tap: tap, output: output, input: input)
+    func half(_ index: Int) -> Int64 { Int64(weights.bytes[index / 2] >> UInt8(index % 2 * 4) & 15) }
+    return (half(index.weight) - 8) * half(index.scale)
+  }
 
   /// The output after `body`, which starts from bytes that nobody has written yet.
   func output(_ body: () -> Void) -> [UInt8] {
@@ -134,7 +155,7 @@ struct ConvolutionCase {
                   channels: hasTable ? 1 + number % 4 : channels[number % channels.count],
                   images: images[(number / 5) % images.count], numbers: Numbers.allCases[number % 4],
                   table: hasTable,
-                  rows: number % 7 == 5, random: &random)
+                  rows: number % 7 == 5, int4: number % 3 == 1, random: &random)
               else { continue }
               body(
                 one, "k\(kernel) s\(stride) p\(padding) op\(outputPadding) \(one.record.input) -> \(one.record.output)")

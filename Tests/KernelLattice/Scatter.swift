@@ -15,10 +15,9 @@ extension ConvolutionCase {
           guard y >= 0, y < height, x >= 0, x < width else { continue }
           for c in 0..<channels {
             for n in 0..<layer.inputChannels {
-              let weight = layer.weights[
-                record.weightIndex(tap: (tap / layer.kernel, tap % layer.kernel), output: c, input: n)]
+              let weight = weight((tap / layer.kernel, tap % layer.kernel), c, n)
               let value = layer.input[image * layer.inputImageStride + i * inputStride + n]
-              sums[(y * width + x) * channels + c] += Int64(value) * Int64(weight)
+              sums[(y * width + x) * channels + c] += Int64(value) * weight
             }
           }
         }

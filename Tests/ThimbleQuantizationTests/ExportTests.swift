@@ -18,11 +18,12 @@ import ThimbleThreads
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
   private func export(
-    _ stored: StoredGenerator, threads: Int = 2, set: InstructionSet = .portable
+    _ stored: StoredGenerator, threads: Int = 2, set: InstructionSet = .portable, weights: WeightEncoding = .int8
   ) throws -> (report: ExportReport, bytes: Data) {
     var exporter = Exporter(workers: Workers(count: threads), kernels: FloatKernels(set))
     exporter.calibrationCount = 64
     exporter.reportCount = 64
+    exporter.weights = weights
     let path = folder + "/out.thimble"
     let report = try exporter.export(stored, metadata: ["name": "test"], to: path)
     return (report, try Data(contentsOf: URL(fileURLWithPath: path)))
@@ -39,6 +40,29 @@ import ThimbleThreads
     #expect(report.quality.meanSSIM > 0.97)
     #expect(report.layers.dropLast().allSatisfy { $0.signalToNoise! > 25 })
     #expect(report.fileByteCount == bytes.count)
+  }
+
+  /// int4 weights: near to f32 too, and small. A wrong group, scale or half byte costs tens of dB.
+  @Test(arguments: ["torch_example", "peers_layout"])
+  func int4IsNearToFloat(name: String) throws {
+    let stored = try StoredGenerator(path: Self.fixtures + name + ".safetensors")
+    let (report, bytes) = try export(stored, weights: .int4)
+    print("\(name) int4: mean \(report.quality.meanPSNR) dB, worst \(report.quality.worstPSNR) dB")
+    #expect(report.quality.meanPSNR > 28)
+    #expect(report.layers.dropLast().allSatisfy { $0.signalToNoise! > 14 })
+    let int8 = try export(stored).report
+    for (small, large) in zip(report.layers, int8.layers).dropLast() {
+      #expect(Double(small.weightByteCount) < 0.6 * Double(large.weightByteCount))
+    }
+    #expect(bytes.count < int8.fileByteCount)
+  }
+
+  @Test func int4SameBytes() throws {
+    let stored = try StoredGenerator(path: Self.fixtures + "peers_layout.safetensors")
+    let wanted = try export(stored, threads: 1, weights: .int4).bytes
+    for set in InstructionSet.allCases where set.isBuiltIn && set.isOffered {
+      #expect(try export(stored, threads: 3, set: set, weights: .int4).bytes == wanted, "\(set.name)")
+    }
   }
 
   /// The file is a function of the checkpoint: not of threads or instruction sets.

@@ -1,11 +1,15 @@
 import AllocationCounter
 import Testing
 import Thimble
+import ThimbleQuantization
 
 /// Nothing is allocated or mapped once a generator is there.
 @Suite struct AllocationTests {
-  @Test func generatingAllocatesNothing() throws {
-    let file = try GeneratorTests.builders[1].build()
+  @Test(arguments: 0..<3) func generatingAllocatesNothing(plan: Int) throws {
+    let file = try GeneratorTests.builders[1].build {
+      let planner = MemoryPlanner($0)
+      $0 = [planner.wholeLayers, planner.unstreamed, planner.plans.last!][plan].layout
+    }
     for set in testedSets {
       let model = try Model(file.raw, instructionSet: set)
       let (length, size) = (model.latentLength, model.imageByteCount)

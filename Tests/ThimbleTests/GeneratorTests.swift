@@ -17,6 +17,12 @@ import Thimble
     ModelBuilder(
       latentLength: 1, first: (1, 1, 1),
       convolutions: [.init(channels: 4, kernel: 6, stride: 3, padding: 0, outputPadding: 2)], seed: 3),
+    ModelBuilder(
+      latentLength: 37, first: (3, 4, 40),
+      convolutions: [
+        .init(channels: 33, kernel: 5, stride: 2, padding: 2, outputPadding: 1),
+        .init(channels: 3, kernel: 4, stride: 2, padding: 1, outputPadding: 0),
+      ], distribution: .normal, seed: 4, int4: true),
   ]
 
   /// The first promise: not the batch, the place in it, the threads or the instruction set.
@@ -65,7 +71,18 @@ import Thimble
     }
     #expect(throws: ThimbleError.self) { _ = try Generator(Model(file.raw), arena: bytes(0, need - 1), images: 2) }
     #expect(throws: ThimbleError.self) { _ = try Generator(Model(file.raw), arena: bytes(8, need), images: 2) }
-    #expect(throws: ThimbleError.self) { _ = try Generator(Model(file.raw), arena: bytes(0, need), images: 0) }
+    #expect(throws: ThimbleError(.memory, "arena", found: UInt64(need - 1), .atLeast, UInt64(need))) {
+      _ = try Generator(Model(file.raw), arena: bytes(0, need - 1), images: 2)
+    }
+    for (images, workers, field, found, relation, wanted) in [
+      (0, 1, "images", 0, .atLeast, 1), (65_537, 1, "images", 65_537, .atMost, 65_536),
+      (-1, 1, "images", 0, .atLeast, 1), (1, 0, "workers", 0, .atLeast, 1),
+      (1, 65_537, "workers", 65_537, .atMost, 65_536),
+    ] as [(Int, Int, StaticString, UInt64, ThimbleError.Relation, UInt64)] {
+      #expect(throws: ThimbleError(.arguments, field, found: found, relation, wanted)) {
+        _ = try Generator(Model(file.raw), arena: bytes(0, need), images: images, workers: workers)
+      }
+    }
     var generator = try Generator(Model(file.raw), arena: bytes(0, need), images: 2)
     var pixels = [UInt8](repeating: 0, count: 2 * generator.model.imageByteCount)
     var output = pixels.mutableSpan

@@ -2,6 +2,7 @@ import KernelLattice
 import Glibc
 import Testing
 import Thimble
+import ThimbleQuantization
 
 /// What a thread with a small stack runs; found by the thread through a pointer.
 private final class Job {
@@ -13,7 +14,9 @@ private final class Job {
   /// Loading, making a generator and sampling in a thread whose whole stack is 32 KB below the thread's own needs. A guard
   /// page makes a larger use crash.
   @Test func stackOf32KBIsEnough() throws {
-    let file = try GeneratorTests.builders[1].build()
+    // Streamed: the deepest calls.
+    let file = try GeneratorTests.builders[1].build { $0 = MemoryPlanner($0).plans.last!.layout }
+    #expect(RowStream(try Model(file.raw).layout).firstLayer == 1)
     let wanted = try images(Model(file.raw), seeds: [2])[0]
     let arena = GuardedBytes(try Model(file.raw).arenaByteCount()!)
     let pixels = GuardedBytes(wanted.count)
@@ -47,17 +50,4 @@ private final class Job {
     pthread_attr_destroy(&attributes)
   }
 
-  @Test func thePlanIsTwoMapsAtATime() throws {
-    var layout = Layout(latentLength: 100, distribution: .uniform)
-    try layout.appendDense(output: MapShape(height: 4, width: 4, channels: 1024), shift: 20)
-    for channels in [512, 256, 128, 3] as [UInt32] {
-      try layout.appendConvolution(
-        outputChannels: channels, kernel: 5, stride: 2, padding: 2, outputPadding: 1, shift: 20)
-    }
-    try layout.finish(metadataByteCount: 0)
-    #expect(layout.header.image == MapShape(height: 64, width: 64, channels: 3))
-    // 16 x 16 x 256 and 32 x 32 x 128 together.
-    #expect(layout.header.arena == ArenaByteCounts(fixed: 1024, image: 65536 + 131_072, worker: 0))
-    #expect(layout.header.arena.byteCount(images: 2, workers: 3) == 1024 + 2 * 196_608)
-  }
 }

@@ -16,23 +16,30 @@ struct ModelBuilder {
   var distribution = LatentDistribution.uniform
   var metadata = Array(#"{"name":"test"}"#.utf8)
   var seed: UInt64 = 1
+  /// int4 weights in all layers but the last.
+  var int4 = false
 
   func layout() throws -> Layout {
     var layout = Layout(latentLength: UInt32(latentLength), distribution: distribution)
     let shape = MapShape(height: UInt32(first.height), width: UInt32(first.width), channels: UInt32(first.channels))
-    try layout.appendDense(output: shape, shift: 20)
-    for c in convolutions {
+    let encoding = int4 ? LayerRecord.int4 : LayerRecord.int8
+    try layout.appendDense(output: shape, shift: 20, weightEncoding: encoding)
+    for (i, c) in convolutions.enumerated() {
       try layout.appendConvolution(
         outputChannels: UInt32(c.channels), kernel: UInt32(c.kernel), stride: UInt32(c.stride),
         padding: UInt32(c.padding),
-        outputPadding: UInt32(c.outputPadding), shift: 20)
+        outputPadding: UInt32(c.outputPadding), shift: 20,
+        weightEncoding: i + 1 < convolutions.count ? encoding : LayerRecord.int8)
     }
     try layout.finish(metadataByteCount: UInt64(metadata.count))
     return layout
   }
 
-  func build() throws -> GuardedBytes {
-    let layout = try layout()
+  /// A whole file; the numbers in it do not depend on the plan.
+  /// - Parameter plan: changes the plan of whole layers.
+  func build(_ plan: (inout Layout) -> Void = { _ in }) throws -> GuardedBytes {
+    var layout = try layout()
+    plan(&layout)
     let file = GuardedBytes(Int(layout.header.fileByteCount))
     var random = TestRandom(seed)
     layout.write(to: file.bytes)
@@ -47,6 +54,8 @@ struct ModelBuilder {
 
   private func fill(_ layer: LayerRecord, _ bytes: UnsafeMutableRawBufferPointer, _ random: inout TestRandom) {
     let side = max(1, Int(layer.kernel))
+    let place = Int(layer.weightsOffset)
+    if layer.weightEncoding == LayerRecord.int4 { layer.fillInt4(bytes) }
     for position in 0..<Int(layer.weightPositions) {
       for output in 0..<Int(layer.output.channels) {
         let channel = position * Int(layer.output.positionStride) + output
@@ -58,9 +67,16 @@ struct ModelBuilder {
           as: UInt32.self)
         for tap in 0..<side * side {
           for input in 0..<Int(layer.input.channels) {
+            if layer.weightEncoding == LayerRecord.int4 {
+              let index = layer.int4Index(
+                position: position, tap: (tap / side, tap % side), output: output, input: input)
+              bytes.setNibble(index.weight, from: place, UInt8.random(in: 0...15, using: &random))
+              bytes.setNibble(index.scale, from: place, UInt8.random(in: 1...15, using: &random))
+              continue
+            }
             let index = layer.weightIndex(
               position: position, tap: (tap / side, tap % side), output: output, input: input)
-            bytes[Int(layer.weightsOffset) + index] = UInt8(bitPattern: Int8.random(in: -127...127, using: &random))
+            bytes[place + index] = UInt8(bitPattern: Int8.random(in: -127...127, using: &random))
           }
         }
       }

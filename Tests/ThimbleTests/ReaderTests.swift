@@ -29,7 +29,7 @@ import Thimble
   }
 
   static let header: [Refusal] = [
-    word("magic", 0, 0), word("major version", 8, 2), word("minor version", 8, 0x1_0001),
+    word("magic", 0, 0), word("major version", 8, 2), word("minor version", 8, 0x2_0001),
     long("file byte count", 16, 64), long("file byte count", 16, .max), word("latent length", 24, 0),
     word("latent length", 24, 1025), word("latent distribution", 28, 2), word("image height", 32, 0),
     word("image height", 32, 1025), word("image height", 32, 7), word("image width", 36, 0),
@@ -110,6 +110,54 @@ import Thimble
     }
   }
 
+  /// Changes to a file with int4 weights: latent 5, in groups of 8; 5 and 18 channels.
+  static let int4: [Refusal] = [
+    word("weight encoding", layer: 1, 48, 2), word("weight encoding", layer: 2, 48, 1),
+    word("byte count of the weights", layer: 1, 48, 0),
+    Refusal(field: "weight encoding", layer: 0) { bytes, _ in bytes[10] = 0 },
+    nibble("weights, a scale of 0", layer: 0, 0) { $0.int4Index(position: 3, output: 4, input: 4).scale },
+    nibble("weights, a scale of 0", layer: 1, 0) { $0.int4Index(tap: (3, 2), output: 17, input: 0).scale },
+    nibble("weights, for channels that do not exist", layer: 0, 2) {
+      $0.int4Index(position: 5, output: 5, input: 0).scale
+    },
+    nibble("weights, for channels that do not exist", layer: 0, 9) {
+      $0.int4Index(position: 5, output: 15, input: 0).weight
+    },
+    nibble("weights, for channels that do not exist", layer: 0, 0) {
+      $0.int4Index(position: 1, output: 4, input: 5).weight
+    },
+    nibble("weights, for channels that do not exist", layer: 1, 7) {
+      $0.int4Index(tap: (3, 3), output: 17, input: 15).weight
+    },
+    nibble("weights, for channels that do not exist", layer: 1, 15) {
+      $0.int4Index(tap: (2, 1), output: 18, input: 0).scale
+    },
+  ]
+
+  private static func nibble(
+    _ field: StaticString, layer: Int, _ value: UInt8, _ place: @escaping @Sendable (LayerRecord) -> Int
+  ) -> Refusal {
+    Refusal(field: field, layer: layer) { bytes, layout in
+      let record = layout.layers[layer]
+      bytes.setNibble(place(record), from: Int(record.weightsOffset), value)
+    }
+  }
+
+  @Test(arguments: int4) func isRefusedByNameInInt4(refusal: Refusal) throws {
+    let builder = ModelBuilder(int4: true)
+    let file = try builder.build()
+    #expect(file.bytes[10] == 1, "minor version")
+    _ = try Model(file.raw)
+    refusal.change(file.bytes, try builder.layout())
+    Layout.seal(file.bytes)
+    do {
+      _ = try Model(file.raw)
+      Issue.record("accepted")
+    } catch {
+      #expect(error.isAbout(refusal.field) && error.layer == Int32(refusal.layer), "\(error)")
+    }
+  }
+
   @Test func everyFlippedBitIsRefused() throws {
     let small = ModelBuilder(
       first: (1, 2, 3), convolutions: [.init(channels: 1, kernel: 2, stride: 2, padding: 0, outputPadding: 0)])
@@ -162,12 +210,22 @@ extension Model {
   init(_ bytes: UnsafeRawBufferPointer) throws(ThimbleError) { try self.init(bytes, instructionSet: .inForce()) }
 }
 
+/// The images of some seeds by a file, which lives as long as it takes.
+func images(
+  _ file: GuardedBytes, _ set: InstructionSet = .detected, seeds: [UInt64], arenaFill: UInt8 = 0x5A,
+  parallelFor: ParallelFor = runInOrder
+) throws -> [[UInt8]] {
+  defer { withExtendedLifetime(file) {} }
+  return try images(
+    Model(file.raw, instructionSet: set), seeds: seeds, arenaFill: arenaFill, parallelFor: parallelFor)
+}
+
 /// The images of some seeds, as many at once as there are.
 func images(
-  _ model: consuming Model, seeds: [UInt64], parallelFor: ParallelFor = runInOrder
+  _ model: consuming Model, seeds: [UInt64], arenaFill: UInt8 = 0x5A, parallelFor: ParallelFor = runInOrder
 ) throws -> [[UInt8]] {
   let size = model.imageByteCount
-  let arena = GuardedBytes(model.arenaByteCount(images: seeds.count)!, fill: 0x5A)
+  let arena = GuardedBytes(model.arenaByteCount(images: seeds.count)!, fill: arenaFill)
   let pixels = GuardedBytes(size * seeds.count)
   var generator = try Generator(model, arena: arena.bytes, images: seeds.count)
   var span = MutableSpan<UInt8>(_unsafeElements: pixels.bytes.bindMemory(to: UInt8.self))

@@ -1,10 +1,11 @@
-"""Strict reader of .thimble files, version 1.0. All refusals of Sources/Thimble/Format/FORMAT.md, each with its field."""
+"""Strict reader of .thimble files, versions 1.0 and 1.1. All refusals of Sources/Thimble/Format/FORMAT.md, each with its field."""
 
 import struct
 from dataclasses import dataclass, field
 
 import numpy as np
 
+import memory
 from crc32c import crc32c
 
 MAGIC = b"THIMBLE\x1a"
@@ -12,6 +13,7 @@ DENSE, CONVOLUTION = 1, 2
 RELU, OUTPUT_TABLE = 0, 1
 HEADER_BYTES = RECORD_BYTES = 128
 OUTPUT_TABLE_BYTES = 4096
+INT8, INT4 = 0, 1
 
 
 class FormatError(ValueError):
@@ -67,6 +69,8 @@ class Layer:
     weights: np.ndarray = field(default=None, repr=False)  # dense [h, w, in, out], convolution [ky, kx, in, out]; int8
     biases: np.ndarray = field(default=None, repr=False)  # dense [h, w, out], convolution [out]; int32
     multipliers: np.ndarray = field(default=None, repr=False)  # as the biases; uint32
+    strip_rows: int = 0
+    rows_held: int = 0
 
     @property
     def positions(self):
@@ -83,8 +87,21 @@ class Layer:
         return (up(channels, 4) if self.kind == DENSE else channel_stride(channels)) // 4
 
     @property
+    def scale_groups(self):
+        """Steps of 4 inputs in each group of int4 weights that shares its scales."""
+        steps = 2 if self.kind == DENSE else 4
+        return [min(steps, self.input_groups - first) for first in range(0, self.input_groups, steps)]
+
+    @property
+    def row_byte_count(self):
+        """Bytes of all inputs of one position or tap x 16 outputs."""
+        if self.weight_encoding == INT4:
+            return sum(8 + 32 * steps for steps in self.scale_groups)
+        return self.input_groups * 64
+
+    @property
     def expected_weights_byte_count(self):
-        return self.positions * max(self.kernel, 1) ** 2 * self.blocks * self.input_groups * 64
+        return self.positions * max(self.kernel, 1) ** 2 * self.blocks * self.row_byte_count
 
     @property
     def vector_byte_count(self):
@@ -97,7 +114,7 @@ class Layer:
         height, width, channels = self.input_shape
         if self.kind == DENSE:
             return 2 * up(channels, 64)
-        return up(height * width * channel_stride(channels), 64)
+        return up((self.rows_held or height) * width * channel_stride(channels), 64)
 
 
 @dataclass
@@ -127,7 +144,7 @@ def parse_model(data):
     require_equal(data[0:8], MAGIC, "magic")
     major, minor, crc, byte_count = struct.unpack_from("<HHIQ", data, 8)
     require_equal(major, 1, "major version")
-    require(minor <= 0, "minor version", minor, "0")
+    require(minor <= 1, "minor version", minor, "0 or 1")
     require_equal(byte_count, len(data), "file byte count")
     require(byte_count <= 2 ** 30, "file byte count", byte_count, "2^30 at most")
     require_equal(f"{crc:08x}", f"{file_crc(data):08x}", "CRC-32C")
@@ -143,7 +160,7 @@ def parse_model(data):
     records_end = HEADER_BYTES + layer_count * RECORD_BYTES
     require(records_end <= len(data), "layer count", layer_count, "records inside of the file")
 
-    layers = [parse_record(data, index, layer_count) for index in range(layer_count)]
+    layers = [parse_record(data, index, layer_count, minor) for index in range(layer_count)]
     check_chain(layers, latent_length, (height, width, channels))
     fixed, image, worker, metadata_offset, metadata_byte_count, table_offset = struct.unpack_from("<6Q", data, 48)
     require(metadata_byte_count <= 65536, "metadata byte count", metadata_byte_count, "65536 at most")
@@ -161,7 +178,7 @@ def file_crc(data):
     return crc32c(data[:12] + data[16:])
 
 
-def parse_record(data, index, layer_count):
+def parse_record(data, index, layer_count, minor):
     """One record and the checks that need no other record."""
     offset = HEADER_BYTES + index * RECORD_BYTES
     words = struct.unpack_from("<16I", data, offset)
@@ -175,11 +192,14 @@ def parse_record(data, index, layer_count):
         require(1 <= side <= 1024, f"{name} output {label}", side, "1 ... 1024")
     require(1 <= layer.output_shape[2] <= 4096, f"{name} output channels", layer.output_shape[2], "1 ... 4096")
     check_geometry(layer)
-    require_equal(layer.weight_encoding, 0, f"{name} weight encoding")
+    known = (INT8,) if minor == 0 or index == layer_count - 1 else (INT8, INT4)
+    require(layer.weight_encoding in known, f"{name} weight encoding", layer.weight_encoding, f"one of {known}")
     require_equal(layer.packing, 0, f"{name} packing")
     require(1 <= layer.shift <= 62, f"{name} shift", layer.shift, "1 ... 62")
-    require_equal(layer.schedule, 0, f"{name} schedule")
-    reserved = data[offset + 112:offset + 128]
+    require(layer.schedule <= (0 if minor == 0 else 2), f"{name} schedule", layer.schedule, "0, or 1 or 2 in version 1.1")
+    if minor >= 1:
+        layer.strip_rows, layer.rows_held = struct.unpack_from("<2I", data, offset + 112)
+    reserved = data[offset + (112 if minor == 0 else 120):offset + 128]
     require(not any(reserved), f"{name} reserved bytes", reserved.hex(), "0")
     return layer
 
@@ -221,20 +241,56 @@ def check_memory(layers, fixed, image, worker):
     require_equal(fixed, wanted, "arena fixed bytes")
     require(image % 64 == 0 and image <= 2 ** 30, "arena bytes an image", image, "a multiple of 64, 2^30 at most")
     require_equal(worker, 0, "arena bytes a worker")
-    for index, layer in enumerate(layers):
-        require(layer.input_offset % 64 == 0, f"{layer.name} input offset", layer.input_offset, "a multiple of 64")
-        end = layer.input_offset + layer.input_byte_count
-        require(end <= image, f"{layer.name} input offset", f"bytes up to {end}", f"up to {image}")
-        if index == len(layers) - 1:
+    check_schedules(layers)
+    for layer, following in zip(layers, layers[1:] + [None]):
+        check_place(layer.input_offset, layer.input_byte_count, image, f"{layer.name} input offset")
+        if following is None:
             require_equal(layer.output_offset, 0, f"{layer.name} output offset")
             break
-        following = layers[index + 1]
-        require(layer.output_offset % 64 == 0, f"{layer.name} output offset", layer.output_offset, "a multiple of 64")
+        field_name = f"{layer.name} output offset"
+        check_place(layer.output_offset, following.input_byte_count, image, field_name)
         require_equal(following.input_offset, layer.output_offset, f"{following.name} input offset")
-        output_end = layer.output_offset + following.input_byte_count
-        require(output_end <= image, f"{layer.name} output offset", f"bytes up to {output_end}", f"up to {image}")
-        require(output_end <= layer.input_offset or end <= layer.output_offset, f"{layer.name} output offset",
-                layer.output_offset, "no byte of the input")
+        if layer.schedule == memory.OVERLAPPING:
+            require(memory.strips(layer) is not None, field_name, layer.output_offset, "room for a row in every strip")
+        else:
+            check_apart(layer, following)
+    streamed = [layer for layer in layers if layer.schedule == memory.STREAMED]
+    for index, layer in enumerate(streamed):
+        for other in streamed[index + 1:]:
+            check_apart(layer, other)
+
+
+def check_schedules(layers):
+    """Which schedules may follow each other, and the numbers of rows that belong to them."""
+    streamed = [layer.schedule == memory.STREAMED for layer in layers]
+    for index, layer in enumerate(layers):
+        name, is_last = layer.name, index == len(layers) - 1
+        follows = index > 0 and streamed[index - 1]
+        require(index > 0 or layer.schedule == 0, f"{name} schedule", layer.schedule, "0")
+        require(not follows or streamed[index], f"{name} schedule", layer.schedule, "2, as the layer before")
+        require(not is_last or follows or layer.schedule == 0, f"{name} schedule", layer.schedule, "0")
+        height = layer.output_shape[0]
+        good = 1 <= layer.strip_rows <= height if is_last and follows else layer.strip_rows == 0
+        require(good, f"{name} strip rows", layer.strip_rows, f"1 ... {height} on a streamed last layer, else 0")
+        good = 1 <= layer.rows_held <= layer.input_shape[0] if follows else layer.rows_held == 0
+        require(good, f"{name} rows held", layer.rows_held, "rows of the input behind a streamed layer, else 0")
+        height, width, channels = layer.input_shape
+        require(height * width * channel_stride(channels) <= 2 ** 30, f"{name} input bytes", layer.input_shape, "2^30")
+    tail = [layer for layer, is_streamed in zip(layers, streamed) if is_streamed]
+    for layer, needed in zip(tail[1:], memory.rows_needed(tail)):
+        require(layer.rows_held >= needed, f"{layer.name} rows held", layer.rows_held, f"{needed} at least")
+
+
+def check_place(offset, byte_count, image, field_name):
+    require(offset % 64 == 0, field_name, offset, "a multiple of 64")
+    require(offset + byte_count <= image, field_name, f"bytes up to {offset + byte_count}", f"up to {image}")
+
+
+def check_apart(layer, other):
+    """The inputs of two layers share no byte."""
+    first, second = sorted((layer, other), key=lambda one: one.input_offset)
+    require(first.input_offset + first.input_byte_count <= second.input_offset, f"{layer.name} output offset",
+            other.input_offset, f"no byte of the input of {layer.name}")
 
 
 def check_sections(data, layers, records_end, table_offset, metadata_offset, metadata_byte_count):
@@ -262,8 +318,11 @@ def check_sections(data, layers, records_end, table_offset, metadata_offset, met
 
 def unpack_layer(data, layer):
     """Takes the numbers out of their packing and checks them."""
-    packed = np.frombuffer(data, np.int8, layer.weights_byte_count, layer.weights_offset)
-    require(not (packed == -128).any(), f"{layer.name} weights", -128, "-127 ... 127")
+    if layer.weight_encoding == INT4:
+        packed = unpack_int4(data, layer)
+    else:
+        packed = np.frombuffer(data, np.int8, layer.weights_byte_count, layer.weights_offset)
+        require(not (packed == -128).any(), f"{layer.name} weights", -128, "-127 ... 127")
     weights = unpack_dense(layer, packed) if layer.kind == DENSE else unpack_convolution(layer, packed)
     shape = (layer.output_shape[:2] if layer.kind == DENSE else ()) + (layer.blocks * 16,)
     count = layer.vector_byte_count // 4
@@ -278,6 +337,33 @@ def unpack_layer(data, layer):
     layer.weights = weights[..., :inputs, :outputs]
     layer.biases = biases[..., :outputs]
     layer.multipliers = multipliers[..., :outputs]
+
+
+def unpack_int4(data, layer):
+    """The int8 weights that int4 ones stand for, in the order of int8 ones."""
+    rows = np.frombuffer(data, np.uint8, layer.weights_byte_count, layer.weights_offset).reshape(-1, layer.row_byte_count)
+    nibbles = np.stack([rows & 15, rows >> 4], axis=-1).reshape(len(rows), -1).astype(np.int16)
+    used = np.zeros((layer.blocks, 16), dtype=bool)
+    used.reshape(-1)[:layer.output_shape[2]] = True
+    used = used[block_of_rows(layer)]
+    parts, position = [], 0
+    for steps in layer.scale_groups:
+        scales = nibbles[:, position:position + 16]
+        require((scales != 0).all(), f"{layer.name} weights", "a scale of 0", "1 ... 15")
+        require((scales[~used] == 1).all(), f"{layer.name} weights", "scales for channels that do not exist", "1")
+        weights = nibbles[:, position + 16:position + 16 + 64 * steps].reshape(-1, steps, 16, 4) - 8
+        parts.append(weights * scales[:, np.newaxis, :, np.newaxis])
+        position += 16 + 64 * steps
+    return np.concatenate(parts, axis=1).astype(np.int8).reshape(-1)
+
+
+def block_of_rows(layer):
+    """The block of 16 outputs of each row, in the order of the file."""
+    if layer.kind == DENSE:
+        return np.tile(np.arange(layer.blocks), layer.positions)
+    taps = [len(range(a, layer.kernel, layer.stride)) * len(range(b, layer.kernel, layer.stride))
+            for a in range(layer.stride) for b in range(layer.stride)]
+    return np.concatenate([np.repeat(np.arange(layer.blocks), count) for count in taps])
 
 
 def unpack_dense(layer, packed):

@@ -1,8 +1,9 @@
 """Writes small random .thimble files, each with the digests of seeds 0 ... 3 by the oracle beside it.
 
-    python3 random_models.py OUT --count 50 [--seed 1]
+    python3 random_models.py OUT --count 50 [--seed 1] [--weights int8|int4]
 
-Files are OUT/random-NNN.thimble and OUT/random-NNN.golden.txt. The same seed gives the same files, and a larger count
+Files are OUT/random-NNN.thimble and OUT/random-NNN.golden.txt; with int4 weights (all layers but the last, one in four of
+the others left in int8) they are called int4-NNN. The same seed gives the same files, and a larger count
 only adds files. The layers walk through the whole lattice of kernels 1 ... 6, strides 1 ... 3, paddings and output
 paddings, with some of the larger kernels and stride 4 that the format allows; 50 files cover it.
 
@@ -20,7 +21,7 @@ import numpy as np
 
 from arithmetic import accumulators, run_layer
 from latents import latents_from_seeds
-from model_file import CONVOLUTION, DENSE, OUTPUT_TABLE, RELU, Layer, parse_model
+from model_file import CONVOLUTION, DENSE, INT4, OUTPUT_TABLE, RELU, Layer, parse_model
 from model_writer import input_byte_counts, model_bytes
 from thimble_reference import golden_text
 
@@ -133,6 +134,20 @@ def random_weights(random, shape):
     return weights
 
 
+def random_int4(random, dense, shape):
+    """q in -8 ... 7 and scales 1 ... 15, equal for the 8 inputs of a group of a dense layer, the 16 of a convolution's."""
+    inputs_a_group = 8 if dense else 16
+    groups = -(-shape[-2] // inputs_a_group)
+    scales = random.randint(1, 16, (*shape[:-2], groups, shape[-1]))
+    if random.randint(4) == 0:
+        scales[:] = random.choice([1, 15])
+    scales = np.repeat(scales, inputs_a_group, axis=-2)[..., :shape[-2], :]
+    style = random.randint(3)
+    if style == 0:
+        return random.choice([-8, 7], shape), scales
+    return random.randint(-8, 8, shape) * (1 if style == 1 else random.random_sample(shape) < 0.5), scales
+
+
 def quantile(values, fraction):
     """Of sorted values along axis 0, without interpolation."""
     ordered = np.sort(values, axis=0)
@@ -181,15 +196,20 @@ def make_extreme(random, layer, is_last):
         layer.multipliers, layer.shift = random.randint(1, 3, shape), 1
 
 
-def make_layer(random, index, layer_count, input_shape, output_shape, geometry):
-    """A layer of the oracle with random weights, not yet calibrated."""
+def make_layer(random, index, layer_count, input_shape, output_shape, geometry, int4):
+    """A layer of the oracle with random weights, not yet calibrated, and for int4 weights their q and scales."""
     dense = index == 0
     lead = output_shape[:2] if dense else (geometry[0], geometry[0])
     vector_shape = (*output_shape[:2], output_shape[2]) if dense else (output_shape[2],)
-    return Layer(f"layer {index}", DENSE if dense else CONVOLUTION, OUTPUT_TABLE if index == layer_count - 1 else RELU,
-                 input_shape, output_shape, *(geometry or (0, 0, 0, 0)), 0, 0, 1, 0, 0, 0, 0, 0, 0, 0,
-                 weights=random_weights(random, (*lead, input_shape[2], output_shape[2])),
-                 biases=np.zeros(vector_shape, dtype=np.int64), multipliers=np.zeros(vector_shape, dtype=np.int64))
+    shape = (*lead, input_shape[2], output_shape[2])
+    parts = random_int4(random, dense, shape) if int4 else None
+    weights = parts[0] * parts[1] if int4 else random_weights(random, shape)
+    encoding = INT4 if int4 else 0
+    layer = Layer(f"layer {index}", DENSE if dense else CONVOLUTION,
+                  OUTPUT_TABLE if index == layer_count - 1 else RELU,
+                  input_shape, output_shape, *(geometry or (0, 0, 0, 0)), encoding, 0, 1, 0, 0, 0, 0, 0, 0, 0,
+                  weights=weights, biases=np.zeros(vector_shape, dtype=np.int64), multipliers=np.zeros(vector_shape, dtype=np.int64))
+    return layer, parts
 
 
 def tanh_table():
@@ -224,25 +244,29 @@ def place_inputs(random, byte_counts):
     return offsets, size
 
 
-def build_layers(random, latent_length, distribution, shapes, geometries, output_table, wrap):
-    """Layers one after the other, each calibrated on the activations of those before."""
+def build_layers(random, latent_length, distribution, shapes, geometries, output_table, wrap, int4):
+    """Layers one after the other, each calibrated on the activations of those before, with the parts of int4 weights."""
     values = latents_from_seeds(CALIBRATION_SEEDS, latent_length, distribution)
     layers, input_shape = [], (1, 1, latent_length)
     for index, shape in enumerate(shapes):
-        layer = make_layer(random, index, len(shapes), input_shape, shape, geometries[index - 1] if index else None)
         is_last = index == len(shapes) - 1
+        layer_int4 = int4 and not is_last and random.randint(4) > 0
+        layer, parts = make_layer(random, index, len(shapes), input_shape, shape,
+                                  geometries[index - 1] if index else None, layer_int4)
         calibrate(random, layer, accumulators(layer, values), is_last)
         if wrap:
             make_extreme(random, layer, is_last)
         values = run_layer(layer, values, output_table)
-        layers.append(layer)
+        layers.append((layer, parts))
         input_shape = shape
     return layers
 
 
-def writer_layer(layer, input_offset):
+def writer_layer(layer, parts, input_offset):
     """The same layer as the writer wants it."""
     numbers = {"weights": layer.weights, "biases": layer.biases, "multipliers": layer.multipliers}
+    if parts:
+        numbers["weights"], numbers["scales"] = parts
     if layer.kind == DENSE:
         numbers = {key: value.reshape(-1, *value.shape[2:]) for key, value in numbers.items()}
     return {"kind": layer.kind, "input": layer.input_shape, "output": layer.output_shape, "kernel": layer.kernel,
@@ -250,7 +274,7 @@ def writer_layer(layer, input_offset):
             "shift": layer.shift, "input_offset": input_offset, **numbers}
 
 
-def make_model(random, geometries, index):
+def make_model(random, geometries, index, int4=False):
     """The bytes of a file and a line that describes it."""
     if index < len(FIRST):
         latent_length, (height, width), channels, chosen = FIRST[index]
@@ -261,12 +285,12 @@ def make_model(random, geometries, index):
     wrap = index % 12 == 7
     table_style = "random" if index % 5 == 3 else "tanh"
     table = random.randint(0, 256, 4096).astype(np.uint8) if table_style == "random" else tanh_table()
-    layers = build_layers(random, latent_length, distribution, shapes, chosen, table, wrap)
+    layers = build_layers(random, latent_length, distribution, shapes, chosen, table, wrap, int4)
 
-    offsets, image_byte_count = place_inputs(random, input_byte_counts([writer_layer(layer, 0) for layer in layers]))
-    metadata = {"licence": "CC0-1.0", "name": f"random-{index:03}", "provenance": "tools/reference/random_models.py",
+    offsets, image_byte_count = place_inputs(random, input_byte_counts([writer_layer(*layer, 0) for layer in layers]))
+    metadata = {"licence": "CC0-1.0", "name": f"{'int4' if int4 else 'random'}-{index:03}", "provenance": "tools/reference/random_models.py",
                 "table": table_style, "wrap": int(wrap)}
-    data = model_bytes([writer_layer(layer, offset) for layer, offset in zip(layers, offsets)], distribution, table,
+    data = model_bytes([writer_layer(*layer, offset) for layer, offset in zip(layers, offsets)], distribution, table,
                        metadata, image_byte_count)
     steps = " ".join("k{}s{}p{}o{}".format(*geometry) for geometry in chosen)
     maps = " ".join("x".join(map(str, shape)) for shape in shapes)
@@ -274,14 +298,14 @@ def make_model(random, geometries, index):
     return data, f"{('uniform', 'normal')[distribution]} {latent_length} -> {maps}; {steps}; {kind}"
 
 
-def write_models(folder, count, seed, report=print):
+def write_models(folder, count, seed, report=print, int4=False):
     """Writes the files, each read back and run by the oracle."""
     os.makedirs(folder, exist_ok=True)
     random = np.random.RandomState(seed)  # its streams are frozen by NumPy's compatibility rule
     geometries = Geometries(random)
     for index in range(count):
-        data, description = make_model(random, geometries, index)
-        name = f"random-{index:03}"
+        data, description = make_model(random, geometries, index, int4)
+        name = f"{'int4' if int4 else 'random'}-{index:03}"
         with open(os.path.join(folder, f"{name}.thimble"), "wb") as file:
             file.write(data)
         with open(os.path.join(folder, f"{name}.golden.txt"), "w", encoding="ascii", newline="\n") as file:
@@ -294,8 +318,9 @@ def main(words):
     parser.add_argument("folder", metavar="OUT")
     parser.add_argument("--count", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--weights", choices=("int8", "int4"), default="int8")
     arguments = parser.parse_args(words)
-    write_models(arguments.folder, arguments.count, arguments.seed)
+    write_models(arguments.folder, arguments.count, arguments.seed, int4=arguments.weights == "int4")
     return 0
 
 

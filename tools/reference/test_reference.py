@@ -11,8 +11,10 @@ import unittest
 import numpy as np
 
 import arithmetic
+import memory
 import normal_table
 import random_models
+import random_plans
 import thimble_reference
 from crc32c import crc32c, crc32c_plain
 from latents import latent_from_floats, latent_from_seed, latents_from_seeds, normal_latent, philox4x32_10, uniform_latent
@@ -222,7 +224,7 @@ class ReaderTests(unittest.TestCase):
 
     def test_header_fields(self):
         for offset, number_type, value, field in (
-                (8, "H", 2, "major version"), (8, "H", 0, "major version"), (10, "H", 1, "minor version"),
+                (8, "H", 2, "major version"), (8, "H", 0, "major version"), (10, "H", 2, "minor version"),
                 (16, "Q", 2 ** 30 + 64, "file byte count"),
                 (24, "I", 0, "latent length"), (24, "I", 1025, "latent length"), (24, "I", 6, "layer 0 input channels"),
                 (28, "I", 2, "latent distribution"),
@@ -310,6 +312,185 @@ class ReaderTests(unittest.TestCase):
     def test_bytes_after_the_metadata(self):
         # All other sections are multiples of 64 bytes: only here can there be bytes between.
         self.refused("bytes after the metadata", self.patched(len(self.data) - 1, "B", 1))
+
+
+class RowTests(unittest.TestCase):
+    def test_rows_by_their_definition(self):
+        """lo and hi against the taps themselves, over the lattice and unusual geometries."""
+        for geometry in random_models.lattice() + random_models.UNUSUAL:
+            for height in (1, 2, 5):
+                outputs = random_models.output_side(height, geometry)
+                if outputs < 1:
+                    continue
+                layer = Layer("layer 1", CONVOLUTION, RELU, (height, 1, 1), (outputs, 1, 1), *geometry, *[0] * 10)
+                rows = [random_plans.tap_rows(layer, y) for y in range(outputs)]
+                for y in range(outputs):
+                    later, before = set().union(*rows[y:]), set().union(*rows[:y + 1])
+                    self.assertTrue(all(row >= memory.lo(layer, y) for row in later), geometry)
+                    self.assertTrue(all(row < memory.hi(layer, y + 1) for row in before), geometry)
+                    # Tight where the rows at the edge meet anything at all.
+                    if later and memory.lo(layer, y) not in later:
+                        self.assertLess(layer.kernel, layer.stride, geometry)
+                    if memory.hi(layer, y + 1) - 1 not in before:
+                        self.assertLess(layer.kernel, layer.stride, geometry)
+
+
+class PlanTests(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        random = np.random.RandomState(8)
+        geometries = random_models.Geometries(random)
+        cls.files = [random_plans.make_model(random, geometries, index)[0] for index in range(8)]
+
+    def test_every_schedule_is_there(self):
+        found = {layer.schedule for data in self.files for layer in parse_model(data).layers}
+        self.assertEqual(found, {0, 1, 2})
+
+    def changed(self, data, changes):
+        """A file of version 1.1 with other numbers in its records: (layer, offset, type, value)."""
+        data = bytearray(data)
+        struct.pack_into("<H", data, 10, 1)
+        for layer, offset, number_type, value in changes:
+            struct.pack_into("<" + number_type, data, 128 * (1 + layer) + offset, value)
+        return with_crc(data)
+
+    def refused(self, field, data):
+        with self.assertRaises(FormatError) as context:
+            parse_model(data)
+        self.assertEqual(context.exception.field, field)
+
+    def test_numbers_of_other_schedules(self):
+        data, _, _ = sample_bytes()
+        parse_model(self.changed(data, []))
+        for field, changes in (
+                ("layer 0 schedule", [(0, 60, "I", 1)]), ("layer 2 schedule", [(2, 60, "I", 1)]),
+                ("layer 2 schedule", [(2, 60, "I", 2)]), ("layer 2 schedule", [(1, 60, "I", 2)]),
+                ("layer 1 schedule", [(1, 60, "I", 3)]), ("layer 2 strip rows", [(2, 112, "I", 1)]),
+                ("layer 1 strip rows", [(1, 112, "I", 1)]), ("layer 2 rows held", [(2, 116, "I", 1)]),
+                ("layer 2 strip rows", [(1, 60, "I", 2), (2, 60, "I", 2), (2, 116, "I", 3)]),
+                ("layer 2 strip rows", [(1, 60, "I", 2), (2, 60, "I", 2), (2, 116, "I", 3), (2, 112, "I", 11)]),
+                ("layer 2 rows held", [(1, 60, "I", 2), (2, 60, "I", 2), (2, 112, "I", 1)]),
+                ("layer 2 rows held", [(1, 60, "I", 2), (2, 60, "I", 2), (2, 112, "I", 1), (2, 116, "I", 1)]),
+                ("layer 2 rows held", [(1, 60, "I", 2), (2, 60, "I", 2), (2, 112, "I", 1), (2, 116, "I", 6)]),
+                ("layer 1 reserved bytes", [(1, 120, "B", 1)])):
+            with self.subTest(changes=changes):
+                self.refused(field, self.changed(data, changes))
+        # 4 x 4, stride 2, padding 1: an output row needs two input rows, and strips of ten rows all five.
+        parse_model(self.changed(data, [(1, 60, "I", 2), (2, 60, "I", 2), (2, 112, "I", 1), (2, 116, "I", 2)]))
+        parse_model(self.changed(data, [(1, 60, "I", 2), (2, 60, "I", 2), (2, 112, "I", 10), (2, 116, "I", 5)]))
+        # The output lies behind the input: no room for a row before it is read.
+        self.refused("layer 1 output offset", self.changed(data, [(1, 60, "I", 1)]))
+
+    def test_version_1_0_knows_only_whole_layers(self):
+        data, _, _ = sample_bytes()
+        for layer, offset in ((1, 60), (1, 112), (2, 116)):
+            changed = bytearray(data)
+            struct.pack_into("<I", changed, 128 * (1 + layer) + offset, 1)
+            self.refused(f"layer {layer} {'schedule' if offset == 60 else 'reserved bytes'}", with_crc(changed))
+
+    def test_what_is_accepted_plays_through(self):
+        """Plans with a number changed: what the rules accept never reads what has been overwritten."""
+        random = np.random.RandomState(9)
+        accepted = refused = 0
+        for data in self.files:
+            model = parse_model(data)
+            random_plans.play(model.layers, model.image_byte_count)
+            for _ in range(60):
+                index = random.randint(len(model.layers))
+                layer = model.layers[index]
+                offset, number_type, value = [
+                    (60, "I", random.randint(3)), (112, "I", random.randint(5)),
+                    (116, "I", max(0, layer.rows_held + random.randint(-2, 3))),
+                    (64, "Q", 64 * random.randint(model.image_byte_count // 64)),
+                    (64, "Q", max(0, layer.input_offset - 64))][random.randint(5)]
+                changes = [(index, offset, number_type, value)]
+                if offset == 64 and index:
+                    changes.append((index - 1, 72, number_type, value))
+                try:
+                    changed = parse_model(self.changed(data, changes))
+                except FormatError:
+                    refused += 1
+                    continue
+                accepted += 1
+                random_plans.play(changed.layers, changed.image_byte_count)
+        self.assertGreater(accepted, 50)
+        self.assertGreater(refused, 200)
+
+
+def int4_sample():
+    """The file of `sample_bytes` with int4 weights in layers 0 and 1: latent 21, so that groups of 8 end early."""
+    random = np.random.RandomState(7)
+    _, layers, table = sample_bytes()
+    layers[0]["input"] = (1, 1, 21)
+    for layer, shape, inputs_a_group in ((layers[0], (2, 21, 3), 8), (layers[1], (3, 3, 3, 17), 16)):
+        layer["weights"] = random.randint(-8, 8, shape)
+        groups = random.randint(1, 16, (*shape[:-2], -(-shape[-2] // inputs_a_group), shape[-1]))
+        layer["scales"] = np.repeat(groups, inputs_a_group, axis=-2)[..., :shape[-2], :]
+    return model_bytes(layers, 1, table, {"name": "sample"}, 704), layers
+
+
+class Int4Tests(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.data, cls.layers = int4_sample()
+        cls.model = parse_model(cls.data)
+
+    def refused(self, field, place, value):
+        data = bytearray(self.data)
+        data[place] = value
+        with self.assertRaises(FormatError) as context:
+            parse_model(with_crc(data))
+        self.assertEqual(context.exception.field, field)
+
+    def test_a_weight_is_q_times_its_scale(self):
+        for found, wanted in zip(self.model.layers, self.layers):
+            product = wanted["weights"] * wanted.get("scales", 1)
+            self.assertTrue((found.weights == product.reshape(found.weights.shape)).all(), found.name)
+
+    def nibble(self, place):
+        return self.data[place // 2] >> place % 2 * 4 & 15
+
+    def test_order_by_the_indices_of_the_specification(self):
+        """Each half byte of [row][group]([16] scales, [input / 4][16][4] q + 8), one by one."""
+        dense, convolution = self.model.layers[:2]
+        rows = [(lambda i, o, p=p: (p, i, o), 21, 24, 0, 3) for p in range(2)]
+        self.check_rows(dense, self.layers[0], rows, 2)
+        rows = [(lambda i, o, ky=ky, kx=kx: (ky, kx, i, o), 3, 16, block * 16, 17)
+                for a, b in np.ndindex(2, 2) for block in range(2)
+                for ky in range(a, 3, 2) for kx in range(b, 3, 2)]
+        self.check_rows(convolution, self.layers[1], rows, 4)
+
+    def check_rows(self, layer, wanted, rows, steps_a_group):
+        place = 2 * layer.weights_offset
+        for index, inputs, all_inputs, first, outputs in rows:
+            for group in range(0, all_inputs, 4 * steps_a_group):
+                for o in range(16):
+                    scale = wanted["scales"][index(group, first + o)] if first + o < outputs else 1
+                    self.assertEqual(self.nibble(place + o), scale)
+                place += 16
+                for step in range(group, min(group + 4 * steps_a_group, all_inputs), 4):
+                    for o, j in np.ndindex(16, 4):
+                        inside = step + j < inputs and first + o < outputs
+                        q = wanted["weights"][index(step + j, first + o)] if inside else 0
+                        self.assertEqual(self.nibble(place + 4 * o + j), q + 8)
+                    place += 64
+        self.assertEqual(place, 2 * (layer.weights_offset + layer.weights_byte_count))
+
+    def test_refusals(self):
+        self.assertEqual(struct.unpack_from("<HH", self.data, 8), (1, 1))
+        self.refused("layer 0 weight encoding", 10, 0)  # minor version
+        self.refused("minor version", 10, 2)
+        self.refused("layer 1 weight encoding", 256 + 48, 2)
+        self.refused("layer 2 weight encoding", 384 + 48, 1)
+        self.refused("layer 1 weights byte count", 256 + 48, 0)
+        dense, convolution = (layer.weights_offset for layer in self.model.layers[:2])
+        self.refused("layer 0 weights", dense, self.data[dense] & 0xF0)  # a scale of 0
+        self.refused("layer 0 weights", dense + 1, self.data[dense + 1] & 0x0F | 0x20)  # output 3 of 3
+        self.refused("layer 0 weights", dense + 8 + 6, 0x98)  # output 3 of 3
+        # The third group's second step: inputs 20 to 23 of 21.
+        self.refused("layer 0 weights", dense + 2 * 72 + 8 + 32, self.data[dense + 2 * 72 + 8 + 32] & 0x0F | 0x90)
+        self.refused("layer 1 weights", convolution + 8 + 1, self.data[convolution + 8 + 1] & 0x0F)  # input 3 of 3
+        self.refused("layer 1 weights", convolution + 8 + 32, 0x89)  # input 4 of 3
 
 
 class CommandTests(unittest.TestCase):

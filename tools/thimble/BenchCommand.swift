@@ -79,7 +79,8 @@ struct BenchCommand: ParsableCommand {
 
   /// The same model with all of its layers whole, so that each can be run alone.
   private func layerBench() throws(FileError) -> BenchedGenerator {
-    try BenchedGenerator(Model.open(generator), path: generator, batch: batch, workers: compute.workers)
+    try BenchedGenerator(
+      Model.open(generator, plan: .wholeLayers), path: generator, batch: batch, workers: compute.workers)
   }
 
   /// The latents of the file, or of the first seeds: whole rows, at least a batch of them if runs are timed.

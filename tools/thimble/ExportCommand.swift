@@ -9,14 +9,12 @@ struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export", abstract: "Freeze, fold and quantise a generator into one flat .thimble file.")
 
-  enum Weights: String, ExpressibleByArgument, CaseIterable { case int8 }
-
   @Argument(help: "A checkpoint.") var checkpoint: String
   @Option(name: .shortAndLong, help: "The .thimble file to write.") var output: String
-  @Option(help: "How weights are stored.") var weights: Weights = .int8
-  @Option(help: "Bytes of arena that must suffice for an image: 24576 or 24K; the plan's own need unless told.")
+  @Option(help: "How weights are stored; the last layer's always as int8.") var weights = WeightEncoding.int8
+  @Option(help: "Bytes of arena that must suffice for an image: 24576 or 24K. The fastest plan that fits is taken.")
   var arena: ByteCount?
-  @Option(help: "Latents over which the ranges of activations are chosen.") var calibrate = 2048
+  @Option(help: "Latents over which the ranges of activations are chosen.") var calibrate = 8192
   @Option(help: "What the generator is called; the data set's name unless told.") var name: String?
   @OptionGroup var compute: ComputeOptions
 
@@ -29,6 +27,7 @@ struct ExportCommand: ParsableCommand {
     let stored = try StoredGenerator(path: checkpoint)
     var exporter = Exporter(workers: compute.workers, kernels: try compute.kernels())
     exporter.calibrationCount = calibrate
+    exporter.weights = weights
     exporter.largestArena = arena?.count
     var bar = ProgressLine()
     let report = try exporter.export(stored, metadata: metadata(stored), to: output) { phase, done, total in
@@ -67,14 +66,16 @@ struct ExportCommand: ParsableCommand {
           + pad(number(layer.range, 3), 10) + pad(number(layer.largest, 3), 10) + pad(number(layer.signalToNoise), 11))
     }
     let q = report.quality
-    print("int8 against f32, seeds 0-\(report.imageCount - 1)")
+    print("\(weights) against f32, seeds 0-\(report.imageCount - 1)")
     print("  PSNR      mean \(number(q.meanPSNR)) dB, worst \(number(q.worstPSNR)) dB")
     print("  SSIM      \(number(q.meanSSIM, 4))")
     print("frozen against batch statistics, f32: \(number(report.frozenAgainstBatch)) dB")
     print("bytes       \(report.floatByteCount) of f32 weights -> \(report.fileByteCount) in \(output)")
-    print("arena       \(report.arenaByteCount) bytes for one image")
+    print("arena       \(report.memory.arenaByteCount) bytes for one image: \(report.memory.description)")
   }
 }
+
+extension WeightEncoding: ExpressibleByArgument {}
 
 /// `24576`, `24K` or `1M`, in units of 1024.
 struct ByteCount: ExpressibleByArgument {

@@ -111,7 +111,7 @@ struct ImageSource {
 
 extension Model {
   /// Maps and checks the model at `path`.
-  static func open(_ path: String) throws(FileError) -> Model {
+  static func open(_ path: String, plan: MemoryPlan = .ofFile) throws(FileError) -> Model {
     let set = try InstructionSet.current()
     // The runtime knows only numbers of system errors; this one tells a folder and an empty file from a bad disk.
     guard try !MappedFile(path: path).bytes.isEmpty else {
@@ -120,7 +120,7 @@ extension Model {
         advice: "Fetch or export the model again.")
     }
     do {
-      return try Model(path: path, instructionSet: set)
+      return try Model(path: path, instructionSet: set, plan: plan)
     } catch { throw FileError(error, file: path) }
   }
 }

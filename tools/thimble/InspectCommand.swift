@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Thimble
 import ThimbleNetworks
+import ThimbleQuantization
 import ThimbleStorage
 
 struct InspectCommand: ParsableCommand {
@@ -20,9 +21,10 @@ struct InspectCommand: ParsableCommand {
     print(
       "\(file): a generator of \(shape.height)x\(shape.width) images, \(shape.channels == 1 ? "grey" : "\(shape.channels) channels")"
     )
-    print("file        \(header.fileByteCount) bytes, format 1.0, CRC-32C \(String(format: "%08x", header.checksum))")
+    let checksum = String(format: "%08x", header.checksum)
+    print("file        \(header.fileByteCount) bytes, format 1.\(header.minorVersion), CRC-32C \(checksum)")
     print("latent      \(model.latentLength) numbers, \(model.distribution.name)\n")
-    print("layer  kind    input          output         kernel  weights   shift")
+    print("layer  kind    input          output         kernel  weights   bytes     shift")
     for index in 0..<model.layerCount {
       let layer = model.layout.layers[index]
       let dense = layer.kind == LayerRecord.dense
@@ -30,7 +32,8 @@ struct InspectCommand: ParsableCommand {
       print(
         columns([
           ("\(index)", 7), (dense ? "dense" : "deconv", 8), (text(layer.input), 15), (text(layer.output), 15),
-          (kernel, 8), ("\(layer.weightsByteCount)", 10), ("\(layer.shift)", 5),
+          (kernel, 8), (layer.weightEncoding == LayerRecord.int4 ? "int4" : "int8", 10),
+          ("\(layer.weightsByteCount)", 10), ("\(layer.shift)", 5),
         ]))
     }
     showMemory(model)
@@ -42,14 +45,27 @@ struct InspectCommand: ParsableCommand {
     print(
       "\narena       \(model.arenaByteCount()!) bytes: \(arena.fixed) fixed + \(arena.image) an image + \(arena.worker) a worker"
     )
-    print("while       reads            writes           (bytes of the image's part)")
+    print("plan        \(model.layout.planDescription)")
+    print("while    rows read  from bytes       rows written       to bytes         (of the image's part)")
     for index in 0..<model.layerCount {
       let layer = model.layout.layers[index]
+      let height = layer.input.height
+      let reads = index == 0 ? "the latent" : layer.rowsHeld == 0 ? "\(height)" : "\(layer.rowsHeld) of \(height)"
       let writes =
         index + 1 < model.layerCount
         ? range(layer.outputOffset, model.layout.layers[index + 1].inputByteCount) : "the caller's pixels"
-      print(columns([("layer \(index)", 12), (range(layer.inputOffset, layer.inputByteCount), 17), (writes, 17)]))
+      print(
+        columns([
+          ("layer \(index)", 9), (reads, 11), (range(layer.inputOffset, layer.inputByteCount), 17),
+          (strips(model.layout.strips(ofLayer: index).map(\.count)), 19), (writes, 17),
+        ]))
     }
+  }
+
+  /// The heights of strips: "17+8+4+2+1", or how many there are if that is long.
+  private func strips(_ heights: [Int]) -> String {
+    let text = heights.map { "\($0)" }.joined(separator: "+")
+    return text.count <= 17 ? text : "\(heights.count) strips of \(heights.max()!)"
   }
 
   private func range(_ offset: UInt64, _ count: UInt64) -> String { "\(offset)..<\(offset + count)" }

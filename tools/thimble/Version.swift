@@ -9,6 +9,6 @@ enum Version {
     let sets = InstructionSet.allCases.filter(\.isBuiltIn).map { "\($0.name)" }.joined(separator: " ")
     let current =
       (try? InstructionSet.inForce()).map { "\($0.name)" } ?? "none: THIMBLE_ISA names one that this machine lacks"
-    return "thimble \(number)\nformat 1.0\ninstruction sets \(sets)\nin force \(current)"
+    return "thimble \(number)\nformat 1.1\ninstruction sets \(sets)\nin force \(current)"
   }
 }

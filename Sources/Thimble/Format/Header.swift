@@ -5,6 +5,8 @@ public struct Header: Equatable, Sendable {
   /// "THIMBLE", 0x1A, as a little-endian number.
   static let magic: UInt64 = 0x1A45_4C42_4D49_4854
 
+  /// The version that a file says it has: 1.0 or 1.1. `Layout.write` writes the oldest that knows what the records use.
+  public var minorVersion: UInt32 = 0
   /// CRC-32C of all other bytes; `Layout.seal` computes it.
   public var checksum: UInt32 = 0
   /// Bytes of the whole file.
@@ -28,8 +30,9 @@ public struct Header: Equatable, Sendable {
 
   init() {}
 
-  /// Reads the fields after magic and version. `bytes` holds at least a header.
+  /// Reads the fields after magic and major version. `bytes` holds at least a header.
   init(_ bytes: UnsafeRawBufferPointer) {
+    minorVersion = bytes.word(8) >> 16
     checksum = bytes.word(12)
     fileByteCount = bytes.long(16)
     (latentLength, distribution) = (bytes.word(24), bytes.word(28))
@@ -43,7 +46,7 @@ public struct Header: Equatable, Sendable {
   func write(to bytes: UnsafeMutableRawBufferPointer) {
     for offset in stride(from: 0, to: Self.byteCount, by: 8) { bytes.setLong(offset, 0) }
     bytes.setLong(0, Self.magic)
-    bytes.setWord(8, 1)
+    bytes.setWord(8, minorVersion << 16 | 1)
     bytes.setWord(12, checksum)
     bytes.setLong(16, fileByteCount)
     bytes.setWord(24, latentLength)

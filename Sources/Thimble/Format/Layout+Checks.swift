@@ -19,6 +19,7 @@ func require(
 
 extension Layout {
   /// Refuses what is wrong with the shapes and the encodings.
+  @inline(never)
   func checkGeometry() throws(ThimbleError) {
     try require(UInt64(header.latentLength), .atLeast, 1, "latent length")
     try require(UInt64(header.latentLength), .atMost, 1024, "latent length")
@@ -33,8 +34,9 @@ extension Layout {
     var shape = MapShape(height: 1, width: 1, channels: header.latentLength)
     let count = Int(header.layerCount)
     for i in 0..<count {
-      try layers[i].check(i, isLast: i == count - 1, input: shape)
-      shape = layers[i].output
+      let layer = record(i)
+      try layer.check(i, isLast: i == count - 1, input: shape)
+      shape = layer.output
     }
     try require(UInt64(header.image.height), .equal, UInt64(shape.height), "image height")
     try require(UInt64(header.image.width), .equal, UInt64(shape.width), "image width")
@@ -42,12 +44,13 @@ extension Layout {
   }
 
   /// Refuses offsets and byte counts that are not the canonical ones.
+  @inline(never)
   func checkSections() throws(ThimbleError) {
     var wanted = self
     wanted.placeSections()
     try require(header.outputTableOffset, .equal, wanted.header.outputTableOffset, "offset of the output table")
     for i in 0..<Int(header.layerCount) {
-      let (found, wanted) = (layers[i], wanted.layers[i])
+      let (found, wanted) = (record(i), wanted.record(i))
       try require(found.weightsByteCount, .equal, wanted.weightsByteCount, "byte count of the weights", layer: i)
       try require(found.weightsOffset, .equal, wanted.weightsOffset, "offset of the weights", layer: i)
       try require(found.biasesOffset, .equal, wanted.biasesOffset, "offset of the biases", layer: i)
@@ -83,11 +86,12 @@ extension LayerRecord {
         UInt64(output.height), .equal, UInt64(clamping: outputSide(input.height)), "output height", layer: index)
       try require(UInt64(output.width), .equal, UInt64(clamping: outputSide(input.width)), "output width", layer: index)
     }
-    try require(UInt64(weightEncoding), .equal, 0, "weight encoding", layer: index, code: .unsupported)
+    try require(
+      UInt64(weightEncoding), .atMost, UInt64(isLast ? Self.int8 : Self.int4), "weight encoding", layer: index,
+      code: .unsupported)
     try require(UInt64(packing), .equal, 0, "packing", layer: index, code: .unsupported)
     try require(UInt64(shift), .atLeast, 1, "shift", layer: index)
     try require(UInt64(shift), .atMost, 62, "shift", layer: index)
-    try require(UInt64(schedule), .equal, 0, "schedule", layer: index, code: .unsupported)
   }
 
   /// Refuses kernels, strides and paddings.

@@ -24,21 +24,24 @@ public struct Layout: Sendable {
   init(header: Header) { self.header = header }
 
   /// Adds the dense first layer.
-  public mutating func appendDense(output: MapShape, shift: UInt32) throws(ThimbleError) {
+  public mutating func appendDense(
+    output: MapShape, shift: UInt32, weightEncoding: UInt32 = LayerRecord.int8
+  ) throws(ThimbleError) {
     var layer = LayerRecord()
     layer.kind = LayerRecord.dense
-    (layer.output, layer.shift) = (output, shift)
+    (layer.output, layer.shift, layer.weightEncoding) = (output, shift, weightEncoding)
     try append(layer)
   }
 
   /// Adds a fractionally-strided convolution of what the last layer gives.
   public mutating func appendConvolution(
-    outputChannels: UInt32, kernel: UInt32, stride: UInt32, padding: UInt32, outputPadding: UInt32, shift: UInt32
+    outputChannels: UInt32, kernel: UInt32, stride: UInt32, padding: UInt32, outputPadding: UInt32, shift: UInt32,
+    weightEncoding: UInt32 = LayerRecord.int8
   ) throws(ThimbleError) {
     var layer = LayerRecord()
     layer.kind = LayerRecord.convolution
     (layer.kernel, layer.stride, layer.padding, layer.outputPadding) = (kernel, stride, padding, outputPadding)
-    layer.shift = shift
+    (layer.shift, layer.weightEncoding) = (shift, weightEncoding)
     layer.output.channels = outputChannels
     try append(layer)
   }
@@ -59,7 +62,8 @@ public struct Layout: Sendable {
     header.layerCount += 1
   }
 
-  /// Ends the list of layers: the last one writes the image. Places all maps and sections, and checks everything.
+  /// Ends the list of layers: the last one writes the image. Places all sections, and all maps as whole layers, and checks
+  /// everything.
   public mutating func finish(metadataByteCount: UInt64) throws(ThimbleError) {
     try require(UInt64(header.layerCount), .atLeast, 2, "layer count")
     let last = Int(header.layerCount) - 1
@@ -67,7 +71,7 @@ public struct Layout: Sendable {
     header.image = layers[last].output
     header.metadataByteCount = metadataByteCount
     try checkGeometry()
-    planMemory()
+    planWholeLayers()
     placeSections()
     try checkMemory()
     try require(header.fileByteCount, .atMost, 1 << 30, "file byte count")
@@ -92,9 +96,24 @@ public struct Layout: Sendable {
     header.fileByteCount = roundedUp(end, 64)
   }
 
+  /// A record. Out of line, since code that reads `layers[i]` has a copy of all 16 on its stack, and of that there is 32 KB.
+  @inline(never)
+  package func record(_ index: Int) -> LayerRecord { layers[index] }
+
+  /// 0 for whole layers of int8 weights, since readers of 1.0 can run them.
+  private var leastMinorVersion: UInt32 {
+    for i in 0..<Int(header.layerCount) {
+      let layer = record(i)
+      if layer.schedule != LayerRecord.wholeLayer || layer.weightEncoding != LayerRecord.int8 { return 1 }
+    }
+    return 0
+  }
+
   /// Writes header and records to the beginning of a file's bytes.
   public func write(to bytes: UnsafeMutableRawBufferPointer) {
     precondition(UInt64(bytes.count) == header.fileByteCount)
+    var header = header
+    header.minorVersion = leastMinorVersion
     header.write(to: bytes)
     for i in 0..<Int(header.layerCount) { layers[i].write(to: bytes, at: Header.byteCount * (i + 1)) }
   }

@@ -13,8 +13,10 @@ public struct Model: ~Copyable, @unchecked Sendable {
   private let isMapped: Bool
 
   /// Checks a model that lies in the caller's memory, aligned to 64, which must outlive the model and must not change.
-  public init(_ bytes: UnsafeRawBufferPointer, instructionSet: InstructionSet) throws(ThimbleError) {
-    layout = try Layout(validating: bytes, instructionSet)
+  public init(
+    _ bytes: UnsafeRawBufferPointer, instructionSet: InstructionSet, plan: MemoryPlan = .ofFile
+  ) throws(ThimbleError) {
+    layout = try Layout(validating: bytes, instructionSet, plan)
     (self.bytes, self.instructionSet, isMapped) = (bytes, instructionSet, false)
   }
 
@@ -24,7 +26,9 @@ public struct Model: ~Copyable, @unchecked Sendable {
   }
 
   /// Maps a file and checks it. Throws if it cannot be read or is not a valid model.
-  public init(path: UnsafePointer<CChar>, instructionSet: InstructionSet) throws(ThimbleError) {
+  public init(
+    path: UnsafePointer<CChar>, instructionSet: InstructionSet, plan: MemoryPlan = .ofFile
+  ) throws(ThimbleError) {
     var byteCount = 0
     var error: Int32 = 0
     guard let start = thimble_map_file(path, &byteCount, &error) else {
@@ -32,7 +36,7 @@ public struct Model: ~Copyable, @unchecked Sendable {
     }
     let bytes = UnsafeRawBufferPointer(start: start, count: byteCount)
     do {
-      layout = try Layout(validating: bytes, instructionSet)
+      layout = try Layout(validating: bytes, instructionSet, plan)
     } catch {
       thimble_unmap_file(start, byteCount)
       throw error

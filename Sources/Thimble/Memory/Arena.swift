@@ -8,9 +8,10 @@ struct Arena {
   init(
     _ bytes: UnsafeMutableRawBufferPointer, _ counts: ArenaByteCounts, images: Int, workers: Int
   ) throws(ThimbleError) {
+    try Self.requireCount(images, "images")
+    try Self.requireCount(workers, "workers")
     guard let wanted = counts.byteCount(images: images, workers: workers) else {
-      throw ThimbleError(
-        .arguments, "images or workers", found: UInt64(clamping: max(images, workers)), .atMost, 65_536)
+      throw ThimbleError(.arguments, "images, more than memory can hold", found: UInt64(images))
     }
     try require(UInt64(bytes.count), .atLeast, UInt64(wanted), "arena", code: .memory)
     try require(UInt64(UInt(bitPattern: bytes.baseAddress)), .multipleOf, 64, "address of the arena", code: .memory)
@@ -19,5 +20,10 @@ struct Arena {
     zeros.initialize(repeating: 0, count: Int(counts.fixed))
     firstImage = zeros + Int(counts.fixed)
     imageStride = Int(counts.image)
+  }
+
+  private static func requireCount(_ count: Int, _ field: StaticString) throws(ThimbleError) {
+    try require(UInt64(clamping: count), .atLeast, 1, field, code: .arguments)
+    try require(UInt64(clamping: count), .atMost, 65_536, field, code: .arguments)
   }
 }

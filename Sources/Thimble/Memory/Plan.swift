@@ -1,5 +1,13 @@
-// Which map lies where in the image's part of the arena: schedule 0, whole layers. The input of even layers is packed to the
-// front, that of odd ones to the back, so that the input and the output of a layer never meet:
+/// Which plan of the memory a model runs by. Pixels do not depend on it.
+public enum MemoryPlan: Sendable {
+  /// That of the file.
+  case ofFile
+  /// Every layer whole, no two neighbouring maps in the same place: for whoever runs single layers and looks at their maps.
+  case wholeLayers
+}
+
+// Schedule 0, whole layers: the input of even layers is packed to the front, that of odd ones to the back, so that the input
+// and the output of a layer never meet:
 //
 //     |latent      |          map 1|      layer 0
 //     |map 2   |              map 1|      layer 1
@@ -7,16 +15,16 @@
 
 extension Layout {
   /// Fills in the places of all maps and the sizes of the arena, from the shapes.
-  mutating func planMemory() {
+  @inline(never)
+  mutating func planWholeLayers() {
     let count = Int(header.layerCount)
+    for i in 0..<count { (layers[i].schedule, layers[i].stripRows, layers[i].rowsHeld) = (0, 0, 0) }
     var largest: UInt64 = 0
-    var fixed: UInt64 = 0
     for i in 0..<count {
       let following = i + 1 < count ? layers[i + 1].inputByteCount : 0
       largest = max(largest, layers[i].inputByteCount + following)
-      if i > 0 { fixed = max(fixed, layers[i].input.positionStride) }
     }
-    header.arena = ArenaByteCounts(fixed: roundedUp(fixed, 64), image: largest, worker: 0)
+    header.arena = ArenaByteCounts(fixed: zerosByteCount, image: largest, worker: 0)
     for i in 0..<count {
       layers[i].inputOffset = i % 2 == 0 ? 0 : largest - layers[i].inputByteCount
       if i > 0 { layers[i - 1].outputOffset = layers[i].inputOffset }
@@ -24,32 +32,101 @@ extension Layout {
     layers[count - 1].outputOffset = 0
   }
 
-  /// Refuses a plan that breaks the rules of FORMAT.md's section Memory. Other plans than `planMemory`'s may stand in a file.
-  func checkMemory() throws(ThimbleError) {
-    let count = Int(header.layerCount)
-    var canonical = self
-    canonical.planMemory()
-    try require(header.arena.fixed, .equal, canonical.header.arena.fixed, "arena: fixed bytes")
+  /// Zeros that convolutions read outside of their maps: one position of the widest.
+  private var zerosByteCount: UInt64 {
+    var largest: UInt64 = 0
+    for i in 1..<Int(header.layerCount) { largest = max(largest, record(i).input.positionStride) }
+    return roundedUp(largest, 64)
+  }
+
+  /// Refuses a plan that breaks the rules of FORMAT.md's section Memory. The geometry is valid; the plan may say anything.
+  @inline(never)
+  package func checkMemory() throws(ThimbleError) {
+    try require(header.arena.fixed, .equal, zerosByteCount, "arena: fixed bytes")
     try require(header.arena.image, .atMost, 1 << 30, "arena: bytes an image")
     try require(header.arena.image, .multipleOf, 64, "arena: bytes an image")
     try require(header.arena.worker, .equal, 0, "arena: bytes a worker")
-    for i in 0..<count {
-      let layer = layers[i]
-      try require(layer.inputOffset, .multipleOf, 64, "input offset", layer: i)
-      if i > 0 { try require(layer.inputOffset, .equal, layers[i - 1].outputOffset, "input offset", layer: i) }
-      try requireInside(layer.inputOffset, layer.inputByteCount, "input offset", layer: i)
-      if i == count - 1 { break }
-      let following = layers[i + 1].inputByteCount
-      try require(layer.outputOffset, .multipleOf, 64, "output offset", layer: i)
-      try requireInside(layer.outputOffset, following, "output offset", layer: i)
-      let apart =
-        layer.outputOffset + following <= layer.inputOffset
-        || layer.inputOffset + layer.inputByteCount <= layer.outputOffset
-      if !apart {
-        throw ThimbleError(.format, "output offset, inside of the input", layer: i, found: layer.outputOffset)
+    let count = Int(header.layerCount)
+    for i in 0..<count { try checkSchedule(i, isLast: i == count - 1) }
+    try checkRowsHeld()
+    for i in 0..<count { try checkPlaces(i, isLast: i == count - 1) }
+    try checkStreamedPlaces()
+  }
+
+  /// Refuses schedules in the wrong order, and numbers of rows that belong to other schedules.
+  private func checkSchedule(_ i: Int, isLast: Bool) throws(ThimbleError) {
+    let layer = record(i)
+    let follows = i > 0 && record(i - 1).schedule == LayerRecord.streamed
+    let schedule = UInt64(layer.schedule)
+    try require(schedule, .atMost, UInt64(LayerRecord.streamed), "schedule", layer: i, code: .unsupported)
+    if follows {
+      try require(schedule, .equal, UInt64(LayerRecord.streamed), "schedule", layer: i)
+    } else if i == 0 || isLast {
+      try require(schedule, .equal, 0, "schedule", layer: i)
+    }
+    try require(UInt64(layer.stripRows), .atLeast, isLast && follows ? 1 : 0, "strip rows", layer: i)
+    try require(
+      UInt64(layer.stripRows), .atMost, isLast && follows ? UInt64(layer.output.height) : 0, "strip rows", layer: i)
+    try require(UInt64(layer.rowsHeld), .atLeast, follows ? 1 : 0, "rows held", layer: i)
+    try require(UInt64(layer.rowsHeld), .atMost, follows ? UInt64(layer.input.height) : 0, "rows held", layer: i)
+    // Also of maps that are held in part: rows are found by multiplication in 32 bits on small machines.
+    try require(layer.input.byteCount, .atMost, 1 << 30, "bytes of the input", layer: i)
+  }
+
+  /// Refuses line buffers that are lower than the schedule needs.
+  private func checkRowsHeld() throws(ThimbleError) {
+    let needed = RowStream(self).rowsHeld
+    for i in 0..<Int(header.layerCount) {
+      try require(UInt64(record(i).rowsHeld), .atLeast, UInt64(needed[i]), "rows held", layer: i)
+    }
+  }
+
+  /// Refuses places outside of the image's part, and those in which a layer would write what it still reads.
+  private func checkPlaces(_ i: Int, isLast: Bool) throws(ThimbleError) {
+    let layer = record(i)
+    try require(layer.inputOffset, .multipleOf, 64, "input offset", layer: i)
+    if i > 0 { try require(layer.inputOffset, .equal, record(i - 1).outputOffset, "input offset", layer: i) }
+    try requireInside(layer.inputOffset, layer.inputByteCount, "input offset", layer: i)
+    if isLast { return try require(layer.outputOffset, .equal, 0, "output offset", layer: i) }
+    try require(layer.outputOffset, .multipleOf, 64, "output offset", layer: i)
+    try requireInside(layer.outputOffset, record(i + 1).inputByteCount, "output offset", layer: i)
+    if layer.schedule == LayerRecord.overlapping { return try checkStrips(i) }
+    try requireApart(i, layer.outputOffset, record(i + 1).inputByteCount, "output offset, inside of the input")
+  }
+
+  /// Refuses an overlapping layer that could not write one more row without losing input.
+  private func checkStrips(_ i: Int) throws(ThimbleError) {
+    let layer = record(i)
+    var row = 0
+    while row < Int(layer.output.height) {
+      let end = layer.endOfStrip(from: row)
+      if end <= row {
+        throw ThimbleError(
+          .format, "output offset, over rows of the input that are still needed", layer: i,
+          found: layer.outputOffset)
+      }
+      row = end
+    }
+  }
+
+  /// All inputs of streamed layers are there at once.
+  private func checkStreamedPlaces() throws(ThimbleError) {
+    let (first, count) = (RowStream(self).firstLayer, Int(header.layerCount))
+    for i in first..<count {
+      for j in i + 1..<max(count, i + 1) {
+        try requireApart(
+          i, record(j).inputOffset, record(j).inputByteCount, "output offset, inside of the input of a streamed layer")
       }
     }
-    try require(layers[count - 1].outputOffset, .equal, 0, "output offset", layer: count - 1)
+  }
+
+  /// Some bytes of the image's part share none with the input of a layer.
+  private func requireApart(
+    _ i: Int, _ offset: UInt64, _ byteCount: UInt64, _ field: StaticString
+  ) throws(ThimbleError) {
+    let layer = record(i)
+    if offset + byteCount <= layer.inputOffset || layer.inputOffset + layer.inputByteCount <= offset { return }
+    throw ThimbleError(.format, field, layer: i, found: offset)
   }
 
   /// Bytes of a map inside of the image's part; both numbers may be anything.

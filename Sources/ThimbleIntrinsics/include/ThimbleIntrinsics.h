@@ -8,6 +8,7 @@
 #include "inner_products.h"
 #include "requantize.h"
 #include "checksum.h"
+#include "nibbles.h"
 #include "normal_table.h"
 #include "processor.h"
 #include "system.h"

@@ -28,26 +28,26 @@ private func accumulator(_ layer: IntegerConvolution, _ image: Int, _ y: Int, _ 
       }
       for input in 0..<layer.inputChannels {
         let value = Int32(map[(row * layer.inputWidth + column) * inputStride + input])
-        sum = sum &+ value &* Int32(layer.weights[weightIndex(layer, ky, kx, channel, input)])
+        sum = sum &+ value &* weight(layer, ky, kx, channel, input)
       }
     }
   }
   return sum
 }
 
-/// The place of a weight in [phase][block][tap][input / 4][16][4].
-private func weightIndex(_ layer: IntegerConvolution, _ ky: Int, _ kx: Int, _ channel: Int, _ input: Int) -> Int {
+/// A weight in [phase][block][tap][input / 4][16][4].
+private func weight(_ layer: IntegerConvolution, _ ky: Int, _ kx: Int, _ channel: Int, _ input: Int) -> Int32 {
   let stride = layer.stride
   func taps(_ phase: Int) -> Int { (layer.kernel - phase + stride - 1) / stride }
   let phase = ky % stride * stride + kx % stride
   let blocks = (layer.outputChannels + 15) / 16
-  let groups = (layer.inputChannels + 15) / 16 * 4
   var taps0 = 0
   for earlier in 0..<phase { taps0 += taps(earlier / stride) * taps(earlier % stride) }
   let tapsHere = taps(phase / stride) * taps(phase % stride)
   let tap = ky / stride * taps(phase % stride) + kx / stride
-  let step = (taps0 * blocks + channel / 16 * tapsHere + tap) * groups + input / 4
-  return step * 64 + channel % 16 * 4 + input % 4
+  let row = layer.weights + (taps0 * blocks + channel / 16 * tapsHere + tap) * layer.bytesATapAndBlock
+  if layer.hasInt4Weights { return int4Weight(row, groupSteps: 4, output: channel % 16, input: input) }
+  return Int32(row[input / 4 * 64 + channel % 16 * 4 + input % 4])
 }
 
 /// The epilogue for one value.

@@ -2,8 +2,9 @@ import ThimbleIntrinsics
 import ThimbleKernelTypes
 
 /// Some pixels of one output phase x some registers of output channels, whose sums stay in registers over all taps and inputs:
-/// `sums` of them, pixels x registers.
-struct ConvolutionTile<let pixels: Int, let registers: Int, let sums: Int> {
+/// `sums` of them, pixels x registers. Weights are int8, or int4 where `encoding` is 1: a parameter of the type, so that neither
+/// loop has to carry the other.
+struct ConvolutionTile<let pixels: Int, let registers: Int, let sums: Int, let encoding: Int> {
   private typealias Sums = InlineArray<sums, thimble_sums>
   private typealias Pointers = InlineArray<pixels, UnsafePointer<UInt8>>
 
@@ -14,10 +15,14 @@ struct ConvolutionTile<let pixels: Int, let registers: Int, let sums: Int> {
 
   /// Computes, requantises and stores a line of pixels. Where it has fewer than the tile, its last one is computed several
   /// times, into the same place.
+  /// - Parameter room: for int4 weights, 256 bytes a block.
   @inline(__always)
-  static func run(_ layer: IntegerConvolution, _ unit: ConvolutionUnit, _ block: Int, _ line: TileLine) {
+  static func run(
+    _ layer: IntegerConvolution, _ unit: ConvolutionUnit, _ block: Int, _ line: TileLine,
+    _ room: UnsafeMutablePointer<Int8>
+  ) {
     let inputStride = (layer.inputChannels + 15) / 16 * 16
-    let tapBytes = inputStride * 16
+    let tapBytes = inputStride / 16 * (encoding == 1 ? 136 : 256)
     let blockBytes = unit.tapsY * unit.tapsX * tapBytes
     let weights = layer.weights + (unit.weightOffset + block * blockBytes)
     var offsets = InlineArray<pixels, Int>(repeating: 0)
@@ -32,14 +37,14 @@ struct ConvolutionTile<let pixels: Int, let registers: Int, let sums: Int> {
         var inputs = Pointers(repeating: here)
         for p in 0..<pixels { inputs[p] = here + offsets[p] }
         if first == 0 && end == line.count {
-          add(&totals, inputs, tap, blockBytes, inputStride, from: 0, to: pixels)
+          add(&totals, inputs, tap, blockBytes, inputStride, room, from: 0, to: pixels)
         } else if first == 1 && end == line.count {
-          add(&totals, inputs, tap, blockBytes, inputStride, from: 1, to: pixels)
+          add(&totals, inputs, tap, blockBytes, inputStride, room, from: 1, to: pixels)
         } else if first == 0 && end == pixels - 1 {
-          add(&totals, inputs, tap, blockBytes, inputStride, from: 0, to: pixels - 1)
+          add(&totals, inputs, tap, blockBytes, inputStride, room, from: 0, to: pixels - 1)
         } else {
           for p in 0..<pixels where p < first || min(p, line.count - 1) >= end { inputs[p] = layer.zeros }
-          add(&totals, inputs, tap, blockBytes, inputStride, from: 0, to: pixels)
+          add(&totals, inputs, tap, blockBytes, inputStride, room, from: 0, to: pixels)
         }
       }
     }
@@ -63,17 +68,37 @@ struct ConvolutionTile<let pixels: Int, let registers: Int, let sums: Int> {
   @inline(__always)
   private static func add(
     _ totals: inout Sums, _ inputs: Pointers, _ weights: UnsafePointer<Int8>, _ blockBytes: Int, _ inputCount: Int,
+    _ room: UnsafeMutablePointer<Int8>, from first: Int, to end: Int
+  ) {
+    if encoding == 1 {
+      let packed = UnsafeRawPointer(weights).assumingMemoryBound(to: UInt8.self)
+      for sixteen in 0..<inputCount / 16 {
+        for block in 0..<blocks {
+          unpackGroup(packed + (block * blockBytes + sixteen * 136), steps: 4, to: room + block * 256)
+        }
+        for step in 0..<4 {
+          addStep(&totals, inputs, room + step * 64, 256, sixteen * 16 + step * 4, from: first, to: end)
+        }
+      }
+    } else {
+      for group in 0..<inputCount / 4 {
+        addStep(&totals, inputs, weights + group * 64, blockBytes, group * 4, from: first, to: end)
+      }
+    }
+  }
+
+  /// Four inputs, from `input` on.
+  @inline(__always)
+  private static func addStep(
+    _ totals: inout Sums, _ inputs: Pointers, _ step: UnsafePointer<Int8>, _ blockBytes: Int, _ input: Int,
     from first: Int, to end: Int
   ) {
-    for group in 0..<inputCount / 4 {
-      let step = weights + group * 64
-      for register in 0..<registers {
-        let (block, part) = (register / registersABlock, register % registersABlock)
-        let some = thimble_load_weights(step + (block * blockBytes + part * 4 * thimble_sums.scalarCount))
-        for p in first..<end {
-          let four = thimble_load_inputs(inputs[p] + group * 4)
-          totals[p * registers + register] = thimble_add_products(totals[p * registers + register], four, some)
-        }
+    for register in 0..<registers {
+      let (block, part) = (register / registersABlock, register % registersABlock)
+      let some = thimble_load_weights(step + (block * blockBytes + part * 4 * thimble_sums.scalarCount))
+      for p in first..<end {
+        let four = thimble_load_inputs(inputs[p] + input)
+        totals[p * registers + register] = thimble_add_products(totals[p * registers + register], four, some)
       }
     }
   }

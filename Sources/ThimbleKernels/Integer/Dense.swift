@@ -15,6 +15,37 @@ import ThimbleKernelTypes
 /// One unit of the dense layer, for all images: a block's weights stay in the first cache meanwhile.
 public func dense(_ layer: IntegerDense, unit: Int) {
   let blocks = layer.blocks(ofUnit: unit)
+  if layer.hasInt4Weights {
+    denseInt4(layer, blocks)
+  } else {
+    dense(layer, blocks)
+  }
+}
+
+/// Some blocks after the other: their weights are unpacked to the stack, where the int8 tiles read them.
+private func denseInt4(_ layer: IntegerDense, _ blocks: Range<Int>) {
+  let steps = (layer.latentLength + 3) / 4
+  let blockBytes = steps * 32 + (steps + 1) / 2 * 8
+  let packed = UnsafeRawPointer(layer.weights).assumingMemoryBound(to: UInt8.self)
+  // One block of the longest latent, or ten of the usual one.
+  var room = InlineArray<256, SIMD64<Int8>>(repeating: .zero)
+  withUnsafeMutableBytes(of: &room) { bytes in
+    let room = bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Int8.self)
+    var first = blocks.lowerBound
+    while first < blocks.upperBound {
+      let end = min(first + 256 / steps, blocks.upperBound)
+      for block in first..<end {
+        unpackRow(packed + block * blockBytes, steps: steps, groupSteps: 2, to: room + (block - first) * steps * 64)
+      }
+      var layer = layer
+      layer.weights = UnsafePointer(room - first * steps * 64)
+      dense(layer, first..<end)
+      first = end
+    }
+  }
+}
+
+private func dense(_ layer: IntegerDense, _ blocks: Range<Int>) {
   var image = 0
   while image + ManyImages.imageCount <= layer.images {
     for block in blocks { ManyImages.run(layer, block, image) }

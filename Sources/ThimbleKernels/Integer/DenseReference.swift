@@ -17,8 +17,13 @@ private func accumulator(_ layer: IntegerDense, _ image: Int, _ channel: Int) ->
   let latents = layer.latents + image * (layer.imageStride / 2)
   var sum = layer.biases[channel]
   for k in 0..<layer.latentLength {
-    let weight = layer.weights[(channel / 16 * groups + k / 4) * 64 + channel % 16 * 4 + k % 4]
-    sum = sum &+ Int32(latents[k]) &* Int32(weight)
+    let weight =
+      layer.hasInt4Weights
+      ? int4Weight(
+        layer.weights + channel / 16 * (groups * 32 + (groups + 1) / 2 * 8), groupSteps: 2, output: channel % 16,
+        input: k)
+      : Int32(layer.weights[(channel / 16 * groups + k / 4) * 64 + channel % 16 * 4 + k % 4])
+    sum = sum &+ Int32(latents[k]) &* weight
   }
   return sum
 }

@@ -83,10 +83,12 @@ package final class Network {
   package var outputGradient: UnsafeMutablePointer<Float> { context.workspace[backwardBuffers[0]] }
 
   /// Runs backward from `outputGradient` after a forward run with the same `input`.
+  /// - Parameter inspect: called with each layer, from the last on, and the gradient of its input where that is computed.
   /// - Returns: the input's gradient, if asked for; valid until the next run.
   @discardableResult
   package func backward(
-    input: UnsafePointer<Float>, images: Int, parameterGradients: Bool, inputGradient: Bool
+    input: UnsafePointer<Float>, images: Int, parameterGradients: Bool, inputGradient: Bool,
+    inspect: ((Int, UnsafePointer<Float>) -> Void)? = nil
   ) -> UnsafeMutablePointer<Float>? {
     var (gradient, other) = (context.workspace[backwardBuffers[0]], context.workspace[backwardBuffers[1]])
     for index in running.indices.reversed() {
@@ -94,6 +96,7 @@ package final class Network {
       running[index].backward(
         gradient, input: index > 0 ? UnsafePointer(running[index - 1].output) : input, parameterValues, images: images,
         gradients: parameterGradients ? gradients : nil, inputGradient: wanted ? other : nil)
+      if wanted { inspect?(index, UnsafePointer(other)) }
       (gradient, other) = (other, gradient)
     }
     return inputGradient ? gradient : nil

@@ -1,0 +1,39 @@
+/// The rows of a convolution: which of its input which of its output need. FORMAT.md's lo and hi, section Memory. Small, so that streams hold
+/// one for each layer.
+package struct LayerRows: Sendable {
+  private var kernel: UInt16 = 0, stride: UInt16 = 0, padding: UInt16 = 0, inputHeight: UInt16 = 0
+  private(set) var outputHeight: UInt16 = 0
+
+  init() {}
+
+  /// Those of a convolution whose geometry is valid.
+  package init(_ layer: LayerRecord) {
+    (kernel, stride, padding) = (UInt16(layer.kernel), UInt16(layer.stride), UInt16(layer.padding))
+    (inputHeight, outputHeight) = (UInt16(layer.input.height), UInt16(layer.output.height))
+  }
+
+  /// The first input row that output rows from `row` on need: lo(row).
+  package func firstInput(from row: Int) -> Int {
+    let behind = row + Int(padding) - Int(kernel) + 1
+    return behind <= 0 ? 0 : min((behind + Int(stride) - 1) / Int(stride), Int(inputHeight))
+  }
+
+  /// The end of the input rows that output rows before `row`, at least 1, need: hi(row).
+  package func endInput(before row: Int) -> Int {
+    min((row - 1 + Int(padding)) / Int(stride) + 1, Int(inputHeight))
+  }
+}
+
+extension LayerRecord {
+  /// Bytes of a row of the input and of the output in the arena.
+  package var inputRowByteCount: UInt64 { UInt64(input.width) * input.positionStride }
+  package var outputRowByteCount: UInt64 { UInt64(output.width) * output.positionStride }
+
+  /// Where a strip of an overlapping layer ends that begins at an output row: as far as no byte is written at or behind the
+  /// first input row that is still needed. `row` itself or less if not even one row fits. Offsets and maps are below 2^32.
+  package func endOfStrip(from row: Int) -> Int {
+    let free = inputOffset + UInt64(LayerRows(self).firstInput(from: row)) * inputRowByteCount
+    guard free > outputOffset else { return row }
+    return min(Int(clamping: (free - outputOffset) / outputRowByteCount), Int(output.height))
+  }
+}

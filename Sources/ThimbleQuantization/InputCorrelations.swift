@@ -1,0 +1,134 @@
+import ThimbleNetworks
+import ThimbleThreads
+
+/// How the inputs of a fractionally-strided convolution vary together: the mean of x[i] x[j] over many places, where x are the
+/// inputs, [tap][channel], of taps that meet at one output.
+struct InputCorrelations {
+  /// Sets of taps that share one matrix.
+  struct Group {
+    /// Indices ky * kernel + kx. The weights of one set are rounded together.
+    let sets: [[Int]]
+    let inputs: Int
+    /// Sums of products; the lower triangle of [inputs][inputs].
+    fileprivate(set) var sums: [Double]
+    /// Rows of inputs that are not in the sums yet.
+    fileprivate var pending: [Double] = []
+
+    fileprivate init(sets: [[Int]], inputs: Int) {
+      (self.sets, self.inputs) = (sets, inputs)
+      sums = [Double](repeating: 0, count: inputs * inputs)
+    }
+  }
+
+  /// All taps of a phase are rounded together up to this many inputs, beyond it each tap by itself: the work grows with their cube.
+  static let largestGroup = 1280
+  private static let placesAtOnce = 64
+
+  private(set) var groups: [Group]
+  private let layer: FoldedLayer
+  private let workers: Workers
+  /// Places of each group that one image gives.
+  private let placesPerImage: Int
+
+  init(_ layer: FoldedLayer, images: Int, workers: Workers) {
+    let g = layer.specification.geometry
+    self.layer = layer
+    self.workers = workers
+    // Some thousands of places say enough about some hundreds of inputs.
+    placesPerImage = max(1, 4096 / images)
+    let phases = (0..<(g.stride * g.stride)).map { phase in
+      (0..<g.taps).filter {
+        $0 / g.kernel % g.stride == phase / g.stride && $0 % g.kernel % g.stride == phase % g.stride
+      }
+    }
+    if phases.contains(where: { $0.count * g.smallChannels > Self.largestGroup }) {
+      groups = [Group(sets: (0..<g.taps).map { [$0] }, inputs: g.smallChannels)]
+    } else {
+      groups = phases.filter { !$0.isEmpty }.map { Group(sets: [$0], inputs: $0.count * g.smallChannels) }
+    }
+  }
+
+  /// Takes in places of one image, other ones for each `number`.
+  /// - Parameters:
+  ///   - map: the layer's input, f32 [side][side][channels].
+  ///   - image: what tanh makes of the layer's output, if it is the last: places count by the slope of tanh there, since what
+  ///     is black or white anyway forgives errors.
+  mutating func add(_ map: UnsafePointer<Float>, image: UnsafePointer<Float>? = nil, number: Int) {
+    let g = layer.specification.geometry
+    for index in groups.indices {
+      let taps = groups[index].sets[0]
+      let places = groups[index].sets.count > 1 ? insidePlaces(taps[0]) : outputPlaces(phaseOf: taps[0])
+      guard places.rows.count * places.columns.count > 0 else { continue }
+      for place in 0..<min(placesPerImage, places.rows.count * places.columns.count) {
+        // A large odd number steps through all places before one comes again.
+        let at = (number * placesPerImage + place) * 40_503 % (places.rows.count * places.columns.count)
+        let (y, x) = (places.rows[at / places.columns.count], places.columns[at % places.columns.count])
+        let slope = image.map { self.slope($0 + (y * g.bigSide + x) * g.bigChannels) } ?? 1
+        for tap in taps {
+          let (dy, dx) = (y + g.padding - tap / g.kernel, x + g.padding - tap % g.kernel)
+          guard dy >= 0, dx >= 0, dy / g.stride < g.smallSide, dx / g.stride < g.smallSide else {
+            groups[index].pending.append(contentsOf: repeatElement(0, count: g.smallChannels))
+            continue
+          }
+          let row = map + (dy / g.stride * g.smallSide + dx / g.stride) * g.smallChannels
+          for channel in 0..<g.smallChannels { groups[index].pending.append(Double(row[channel]) * slope) }
+        }
+      }
+      if groups[index].pending.count >= Self.placesAtOnce * groups[index].inputs { sum(index) }
+    }
+  }
+
+  /// The root mean square over the channels of the slope of tanh at one pixel.
+  private func slope(_ pixel: UnsafePointer<Float>) -> Double {
+    let channels = layer.specification.geometry.bigChannels
+    let squares = (0..<channels).reduce(0.0) { sum, channel in
+      let slope = 1 - Double(pixel[channel]) * Double(pixel[channel])
+      return sum + slope * slope
+    }
+    return (squares / Double(channels)).squareRoot()
+  }
+
+  /// Brings what is pending into the sums.
+  mutating func finish() { for index in groups.indices { sum(index) } }
+
+  /// The rows and columns of the output that belong to the phase of a tap.
+  private func outputPlaces(phaseOf tap: Int) -> (rows: [Int], columns: [Int]) {
+    let g = layer.specification.geometry
+    func places(_ phase: Int) -> [Int] { (0..<g.bigSide).filter { ($0 + g.padding) % g.stride == phase } }
+    return (places(tap / g.kernel % g.stride), places(tap % g.kernel % g.stride))
+  }
+
+  /// Those of them at which the tap meets the map.
+  private func insidePlaces(_ tap: Int) -> (rows: [Int], columns: [Int]) {
+    let g = layer.specification.geometry
+    let all = outputPlaces(phaseOf: tap)
+    func meets(_ place: Int, _ k: Int) -> Bool {
+      let distance = place + g.padding - k
+      return distance >= 0 && distance / g.stride < g.smallSide
+    }
+    return (all.rows.filter { meets($0, tap / g.kernel) }, all.columns.filter { meets($0, tap % g.kernel) })
+  }
+
+  /// Each sum takes its terms in the order of the places, whoever computes it.
+  private mutating func sum(_ index: Int) {
+    let n = groups[index].inputs
+    let count = groups[index].pending.count / n
+    let pending = groups[index].pending
+    groups[index].sums.withUnsafeMutableBufferPointer { sums in
+      nonisolated(unsafe) let sums = sums.baseAddress!
+      pending.withUnsafeBufferPointer { rows in
+        nonisolated(unsafe) let rows = rows.baseAddress!
+        workers.parallelFor(n) { i in
+          let sum = sums + i * n
+          for place in 0..<count {
+            let row = rows + place * n
+            let factor = row[i]
+            guard factor != 0 else { continue }
+            for j in 0...i { sum[j] += factor * row[j] }
+          }
+        }
+      }
+    }
+    groups[index].pending.removeAll(keepingCapacity: true)
+  }
+}

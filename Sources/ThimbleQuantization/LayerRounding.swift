@@ -1,0 +1,36 @@
+import ThimbleNetworks
+import ThimbleThreads
+
+/// All that is needed to round the layers of a generator, again and again.
+struct LayerRounding {
+  private let layers: [FoldedLayer]
+  private let feedback: [[TapFeedback]]
+  /// For each layer: the least that one step of its inputs can come to stand for.
+  let smallestInputScales: [Double]
+  private let workers: Workers
+
+  init(_ folded: FoldedGenerator, _ survey: ActivationSurvey, workers: Workers) {
+    layers = folded.layers
+    self.workers = workers
+    // The latents of the first layer are independent: there is nothing to feed back.
+    feedback = [[]] + survey.inputs.map { $0.groups.map(TapFeedback.init) }
+    smallestInputScales = [1.0 / 4096] + survey.largest.map { $0 / 255 * RangeSearch.leastPart }
+  }
+
+  /// The factors between a layer and the next.
+  func factors(_ survey: ActivationSurvey, _ index: Int, _ way: Equalization.Way) -> [Double] {
+    Equalization.factors(largest: survey.channels[index], next: layers[index + 1], way)
+  }
+
+  /// The layer with its weights rounded.
+  /// - Parameter inputFactors: what each input channel was divided by; 1 unless told.
+  func layer(_ index: Int, inputFactors: [Double]?) -> QuantizedLayer {
+    let g = layers[index].specification.geometry
+    let inputs = layers[index].isDense ? g.bigChannels : g.smallChannels
+    return QuantizedLayer(
+      layers[index], inputFactors: inputFactors ?? [Double](repeating: 1, count: inputs),
+      smallestInputScale: smallestInputScales[index],
+      halfRange: index + 1 == layers.count ? GeneratorImage.tableHalfRange : 0, feedback: feedback[index],
+      workers: workers)
+  }
+}
