@@ -3,7 +3,7 @@ import Testing
 import Thimble
 import ThimbleThreads
 
-/// Every generator under weights/: instruction sets x batches x threads.
+/// Every generator under weights/: instruction sets x memory plans x batches x threads.
 @Suite struct ShippedModelTests {
   static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path
@@ -11,6 +11,7 @@ import ThimbleThreads
   static let models = ((try? FileManager.default.contentsOfDirectory(atPath: root + "/weights")) ?? []).sorted()
     .filter { FileManager.default.fileExists(atPath: "\(root)/weights/\($0)/generator.thimble") }
   static let sets = InstructionSet.allCases.filter { $0.isBuiltIn && $0.isOffered }
+  static let plans: [(name: String, plan: MemoryPlan)] = [("file", .ofFile), ("whole layers", .wholeLayers)]
   static let batches = [1, 3, 16]
 
   @Test func thereIsOne() { #expect(!Self.models.isEmpty && !Self.sets.isEmpty) }
@@ -25,21 +26,23 @@ import ThimbleThreads
     let lines = golden.prefix(19)
     let (digests, seeds) = (lines.map { String($0[0]) }, lines.map { UInt64($0[1])! })
     #expect(seeds.count == 19)
-    for batch in Self.batches {
-      for threads in 1...3 {
-        let workers = Workers(count: threads, evenBeyondProcessors: true)
-        #expect(workers.count == threads)
-        let found = try digestsOfImages(folder + "/generator.thimble", set, seeds, batch: batch, workers)
-        #expect(found == digests, "\(name) \(set.name) batch \(batch) threads \(threads)")
+    for threads in 1...3 {
+      let workers = Workers(count: threads, evenBeyondProcessors: true)
+      #expect(workers.count == threads)
+      for (planName, plan) in Self.plans {
+        for batch in Self.batches {
+          let model = try Model(path: folder + "/generator.thimble", instructionSet: set, plan: plan)
+          let found = try digestsOfImages(model, seeds, batch: batch, workers)
+          #expect(found == digests, "\(name) \(set.name) plan \(planName) batch \(batch) threads \(threads)")
+        }
       }
     }
   }
 
   /// The SHA-256 of each seed's image, made `batch` at a time in an arena full of other numbers.
   private func digestsOfImages(
-    _ path: String, _ set: InstructionSet, _ seeds: [UInt64], batch: Int, _ workers: Workers
+    _ model: consuming Model, _ seeds: [UInt64], batch: Int, _ workers: Workers
   ) throws -> [String] {
-    let model = try Model(path: path, instructionSet: set)
     let size = model.imageByteCount
     let arena = UnsafeMutableRawBufferPointer.allocate(
       byteCount: model.arenaByteCount(images: batch, workers: workers.count)!, alignment: 64)
