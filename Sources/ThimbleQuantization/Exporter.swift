@@ -71,7 +71,8 @@ package struct Exporter {
     let rounding = LayerRounding(folded, survey, workers: workers)
     // Rounding looks at all pairs of inputs and of outputs: fewer latents must do.
     let some = calibration.prefix(2048 * stored.latentLength)
-    let int4 = weights == .int4 ? int4Weights(reference, folded, Array(some), rounding.smallestInputScales, progress) : []
+    let int4 =
+      weights == .int4 ? int4Weights(reference, folded, Array(some), rounding.smallestInputScales, progress) : []
     let layers = folded.layers.indices.map { index in
       index < int4.count
         ? QuantizedLayer(folded.layers[index], int4: int4[index]) : rounding.layer(index, inputFactors: nil)

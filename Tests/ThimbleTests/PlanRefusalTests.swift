@@ -6,7 +6,7 @@ import ThimbleQuantization
 /// Plans that lie, in files whose checksum is right.
 @Suite struct PlanRefusalTests {
   /// 4x4x33 -> 8 -> 16 -> 32 -> 64x64x3: five layers, of which the planner overlaps or streams some.
-  private static let builder = PlanTests.builders[3]
+  private static let builder = PlanTests.builders[GeneratorTests.builders.count]
 
   struct Lie: Sendable, CustomTestStringConvertible {
     var field: StaticString

@@ -2,14 +2,14 @@ import ThimbleIntrinsics
 import ThimbleKernelTypes
 
 #if THIMBLE_AVX512
-  private typealias ManyImages = DenseTile<8, 1, 16>
-  private typealias OneImage = DenseTile<1, 4, 8>
+  private typealias ManyImages = DenseTile<8, 16>
+  private typealias OneImage = DenseTile<1, 2>
 #elseif THIMBLE_AVX2 || THIMBLE_AVXVNNI
-  private typealias ManyImages = DenseTile<2, 1, 8>
-  private typealias OneImage = DenseTile<1, 1, 4>
+  private typealias ManyImages = DenseTile<2, 8>
+  private typealias OneImage = DenseTile<1, 4>
 #else
-  private typealias ManyImages = DenseTile<1, 1, 8>
-  private typealias OneImage = DenseTile<1, 1, 8>
+  private typealias ManyImages = DenseTile<1, 8>
+  private typealias OneImage = DenseTile<1, 8>
 #endif
 
 /// One unit of the dense layer, for all images: a block's weights stay in the first cache meanwhile.
@@ -52,28 +52,15 @@ private func dense(_ layer: IntegerDense, _ blocks: Range<Int>) {
     image += ManyImages.imageCount
   }
   while image < layer.images {
-    var block = blocks.lowerBound
-    while block + OneImage.blockCount <= blocks.upperBound {
-      OneImage.run(layer, block, image)
-      block += OneImage.blockCount
-    }
-    while block < blocks.upperBound {
-      #if THIMBLE_AVX512
-        DenseTile<1, 1, 2>.run(layer, block, image)
-      #else
-        OneImage.run(layer, block, image)
-      #endif
-      block += 1
-    }
+    for block in blocks { OneImage.run(layer, block, image) }
     image += 1
   }
 }
 
-/// Some blocks of 16 outputs of some images. Weights are widened to 16 bits, so that the latent's numbers need not be split: a
-/// sum takes two lanes, and a block twice the registers that its outputs fill.
-private struct DenseTile<let images: Int, let blocks: Int, let sums: Int> {
+/// A block of 16 outputs of some images. Weights are widened to 16 bits, so that the latent's numbers need not be split: a sum
+/// takes two lanes, and a block twice the registers that its outputs fill.
+private struct DenseTile<let images: Int, let sums: Int> {
   static var imageCount: Int { images }
-  static var blockCount: Int { blocks }
 
   @inline(__always)
   static func run(_ layer: IntegerDense, _ block: Int, _ image: Int) {
@@ -84,27 +71,23 @@ private struct DenseTile<let images: Int, let blocks: Int, let sums: Int> {
     let latents = layer.latents + image * (layer.imageStride / 2)
     var totals = InlineArray<sums, thimble_sums> { _ in .zero }
     for group in 0..<groups {
-      for b in 0..<blocks {
-        for register in 0..<registers {
-          let some = thimble_widened(weights + ((b * groups + group) * 64 + register * 2 * lanes))
-          for i in 0..<images {
-            let four = thimble_load_latents(latents + (i * (layer.imageStride / 2) + group * 4))
-            let sum = (i * blocks + b) * registers + register
-            totals[sum] = thimble_add_pairs(totals[sum], four, some)
-          }
+      for register in 0..<registers {
+        let some = thimble_widened(weights + (group * 64 + register * 2 * lanes))
+        for i in 0..<images {
+          let four = thimble_load_latents(latents + (i * (layer.imageStride / 2) + group * 4))
+          let sum = i * registers + register
+          totals[sum] = thimble_add_pairs(totals[sum], four, some)
         }
       }
     }
-    for b in 0..<blocks {
-      for part in 0..<registers / 2 {
-        let channel = (block + b) * 16 + part * lanes
-        let epilogue = ActivationEpilogue(layer.biases + channel, layer.multipliers + channel, layer.shift)
-        for i in 0..<images {
-          let sum = (i * blocks + b) * registers + part * 2
-          let joined = thimble_join_neighbours(totals[sum], totals[sum + 1])
-          let output = layer.output + ((image + i) * layer.imageStride + channel)
-          if epilogue.isFast { epilogue.store(joined, to: output) } else { epilogue.storeSlowly(joined, to: output) }
-        }
+    for part in 0..<registers / 2 {
+      let channel = block * 16 + part * lanes
+      let epilogue = ActivationEpilogue(layer.biases + channel, layer.multipliers + channel, layer.shift)
+      for i in 0..<images {
+        let sum = i * registers + part * 2
+        let joined = thimble_join_neighbours(totals[sum], totals[sum + 1])
+        let output = layer.output + ((image + i) * layer.imageStride + channel)
+        if epilogue.isFast { epilogue.store(joined, to: output) } else { epilogue.storeSlowly(joined, to: output) }
       }
     }
   }

@@ -52,12 +52,16 @@ struct OutputTile<let pixels: Int, let channels: Int, let values: Int> {
       var totals = Sums { _ in .zero }
       addTaps(&totals, layer, unit, shape, weights, line, offsets)
       let joined = joined(totals)
-      for register in 0..<registers {
-        let entries = epilogue.entries(joined[register], register)
-        for lane in 0..<min(thimble_sums.scalarCount, values - register * thimble_sums.scalarCount) {
-          let value = register * thimble_sums.scalarCount + lane
-          let pixel = min(value % pixels, line.count - 1)
-          line.output[pixel * line.outputStep + first + value / pixels] = epilogue.table[Int(entries[lane])]
+      var entries = InlineArray<4, thimble_words> { _ in .zero }
+      for register in 0..<registers { entries[register] = epilogue.entries(joined[register], register) }
+      withUnsafeBytes(of: &entries) { bytes in
+        let indices = bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: UInt32.self)
+        for channel in 0..<channels {
+          var output = line.output + (first + channel)
+          for pixel in 0..<line.count {
+            output.pointee = epilogue.table[Int(indices[channel * pixels + pixel])]
+            output += line.outputStep
+          }
         }
       }
     }
