@@ -59,7 +59,7 @@ FAULTS = [
           "= (layer.inputImageStride, layer.outputImageStride, 0)",
           "= (layer.inputImageStride, layer.outputImageStride, 1)"),
     Fault("channels of the last layer in reverse", "OutputTile.swift",
-          "+ first + value / pixels]", "+ first + channels - 1 - value / pixels]"),
+          "(first + channel)", "(first + channels - 1 - channel)"),
     Fault("the last layer's inputs beyond whole registers are left out", "OutputTile.swift",
           "if at < inputCount {", "if at + 1 < 0 {", ("v3vnni-twin", "v4vnni")),
     Fault("the last layer: outside of the map, no zeros are read", "OutputTile.swift",
