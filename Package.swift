@@ -4,10 +4,11 @@ import PackageDescription
 /// The kernels are one set of sources, compiled once for each instruction set: `ThimbleKernels` for the baseline, the others
 /// hold nothing but links to its files. Unchecked, since their callers have proved all sizes; without cross-module
 /// optimisation, so that no code compiled for a newer set can move into a module for an older one.
-func kernels(_ name: String, _ clangFlags: [String] = [], defines: [String] = []) -> Target {
+func kernels(_ name: String, _ clangFlags: [String] = [], defines: [String] = [], path: String? = nil) -> Target {
   .target(
     name: name,
     dependencies: ["ThimbleIntrinsics", "ThimbleKernelTypes"],
+    path: path,
     swiftSettings: [
       .unsafeFlags(["-Ounchecked", "-disable-cmo"] + clangFlags.flatMap { ["-Xcc", $0] })
     ] + defines.map { .define($0) })
@@ -21,8 +22,15 @@ func kernels(_ name: String, _ clangFlags: [String] = [], defines: [String] = []
     kernels("ThimbleKernelsV3VNNI", ["-march=x86-64-v3", "-mavxvnni"], defines: ["THIMBLE_AVXVNNI"]),
     kernels("ThimbleKernelsV4VNNI", ["-march=x86-64-v4", "-mavx512vnni"], defines: ["THIMBLE_AVX512"]),
   ]
+  // For tests alone: AVX-VNNI's kernels in the encoding of AVX-512 VNNI, for processors that have that one only.
+  let twins = [
+    kernels(
+      "ThimbleKernelsV3VNNITwin", ["-march=x86-64-v4", "-mavx512vnni", "-DTHIMBLE_AT_MOST_256"],
+      defines: ["THIMBLE_AVXVNNI"], path: "Tests/ThimbleKernelsV3VNNITwin")
+  ]
 #else
   let newerSets: [Target] = []
+  let twins: [Target] = []
 #endif
 
 let kernelModules = ["ThimbleIntrinsics", "ThimbleKernelTypes", "ThimbleKernels"] + newerSets.map(\.name)
@@ -78,9 +86,13 @@ let package = Package(
 
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .executableTarget(name: "MemoryProbe", dependencies: ["Thimble"], path: "Tests/MemoryProbe"),
+    .target(
+      name: "KernelLattice", dependencies: names(["Thimble"] + kernelModules + twins.map(\.name)),
+      path: "Tests/KernelLattice"),
+    .executableTarget(name: "KernelProbe", dependencies: ["KernelLattice"], path: "Tests/KernelProbe"),
     .testTarget(
       name: "ThimbleTests",
-      dependencies: names(["Thimble", "AllocationCounter", "ThimbleQuantization"] + kernelModules)),
+      dependencies: names(["Thimble", "AllocationCounter", "KernelLattice", "ThimbleQuantization"] + kernelModules)),
     .testTarget(name: "ThimbleStorageTests", dependencies: ["ThimbleStorage"]),
     .testTarget(name: "ThimbleDataTests", dependencies: ["ThimbleData", "ThimbleStorage"]),
     .testTarget(
@@ -97,6 +109,6 @@ let package = Package(
       name: "ThimbleQuantizationTests",
       dependencies: ["ThimbleQuantization", "ThimbleNetworks", "ThimbleStorage", "ThimbleThreads", "Thimble"]),
     .testTarget(name: "CommandTests", dependencies: ["ThimbleStorage", "ThimbleData", "Thimble"]),
-  ] + newerSets,
+  ] + newerSets + twins,
   swiftLanguageModes: [.v6]
 )

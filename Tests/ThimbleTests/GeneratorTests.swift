@@ -1,3 +1,4 @@
+import KernelLattice
 import Dispatch
 import Glibc
 import Testing

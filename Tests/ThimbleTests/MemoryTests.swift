@@ -1,3 +1,4 @@
+import KernelLattice
 import Glibc
 import Testing
 import Thimble

@@ -1,3 +1,4 @@
+import KernelLattice
 import Thimble
 
 /// Writes whole, valid .thimble files with random numbers in them.

@@ -1,3 +1,4 @@
+import KernelLattice
 import Testing
 import Thimble
 import ThimbleQuantization

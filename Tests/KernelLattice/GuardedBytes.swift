@@ -1,10 +1,10 @@
 /// A buffer aligned to 64 with guard bytes on both sides, for tests of code that writes through pointers.
-final class GuardedBytes {
+package final class GuardedBytes {
   private static let guardCount = 256
   private let all: UnsafeMutableRawBufferPointer
   private let guardByte: UInt8
 
-  init(_ count: Int, guardByte: UInt8 = 0xA5, fill: UInt8 = 0) {
+  package init(_ count: Int, guardByte: UInt8 = 0xA5, fill: UInt8 = 0) {
     all = .allocate(byteCount: count + 2 * Self.guardCount, alignment: 64)
     self.guardByte = guardByte
     all.initializeMemory(as: UInt8.self, repeating: guardByte)
@@ -13,24 +13,28 @@ final class GuardedBytes {
 
   deinit { all.deallocate() }
 
-  var bytes: UnsafeMutableRawBufferPointer { .init(rebasing: all.dropFirst(Self.guardCount).dropLast(Self.guardCount)) }
-  var raw: UnsafeRawBufferPointer { UnsafeRawBufferPointer(bytes) }
-  var contents: [UInt8] { Array(bytes) }
+  package var bytes: UnsafeMutableRawBufferPointer {
+    .init(rebasing: all.dropFirst(Self.guardCount).dropLast(Self.guardCount))
+  }
+  package var raw: UnsafeRawBufferPointer { UnsafeRawBufferPointer(bytes) }
+  package var contents: [UInt8] { Array(bytes) }
 
-  func pointer<T>(_ type: T.Type) -> UnsafeMutablePointer<T> { bytes.baseAddress!.assumingMemoryBound(to: type) }
+  package func pointer<T>(_ type: T.Type) -> UnsafeMutablePointer<T> {
+    bytes.baseAddress!.assumingMemoryBound(to: type)
+  }
 
   /// Whether nothing was written outside.
-  var isIntact: Bool {
+  package var isIntact: Bool {
     all.prefix(Self.guardCount).allSatisfy { $0 == guardByte }
       && all.suffix(Self.guardCount).allSatisfy { $0 == guardByte }
   }
 }
 
 /// A small generator of test numbers (SplitMix64).
-struct TestRandom: RandomNumberGenerator {
-  var state: UInt64
-  init(_ seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
+package struct TestRandom: RandomNumberGenerator {
+  package var state: UInt64
+  package init(_ seed: UInt64) { state = seed }
+  package mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var z = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
     z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB

@@ -1,6 +1,36 @@
 import Thimble
 import ThimbleKernelTypes
 
+/// Which numbers a case is made of.
+enum Numbers: CaseIterable {
+  /// Random ones, and a shift below 32, which the kernels requantise one by one.
+  case slow
+  /// The largest inputs and weights, any bias, multiplier and shift: where 32 and 64 bits overflow, and how.
+  case extreme
+  /// Random ones, and a shift that the kernels requantise by the register.
+  case fast
+  /// The same with multipliers that are powers of two: many values lie half-way between two results.
+  case halves
+
+  func multiplier(_ random: inout TestRandom) -> UInt32 {
+    switch self {
+    case .slow: UInt32.random(in: 0..<5000, using: &random)
+    // A power of two leaves low bits of 0: what is cut off at 32 bits instead of limited is then small.
+    case .extreme: Bool.random(using: &random) ? 1 << 30 : UInt32.random(in: 0..<(1 << 31), using: &random)
+    case .fast: UInt32.random(in: 0..<5000, using: &random) << 18
+    case .halves: 1 << UInt32.random(in: 23...30, using: &random)
+    }
+  }
+
+  func shift(_ random: inout TestRandom) -> UInt64 {
+    switch self {
+    case .slow: 15
+    case .extreme: UInt64.random(in: 1...62, using: &random)
+    case .fast, .halves: 33
+    }
+  }
+}
+
 /// One geometry of the lattice, with random or extreme numbers, and buffers with guards.
 struct ConvolutionCase {
   var layer: IntegerConvolution
@@ -8,12 +38,13 @@ struct ConvolutionCase {
   let input: GuardedBytes, weights: GuardedBytes, biases: GuardedBytes, multipliers: GuardedBytes, output: GuardedBytes
   let zeros: GuardedBytes, table: GuardedBytes
 
-  /// nil if the geometry has no output.
+  /// nil if the geometry has no output. `rows`: only some of the output's rows are asked for.
   init?(
     kernel: Int, stride: Int, padding: Int, outputPadding: Int, input shape: (Int, Int, Int), channels: Int,
-    images: Int,
-    extreme: Bool, table hasTable: Bool, int4: Bool = false, random: inout TestRandom
+    images: Int, numbers: Numbers, table hasTable: Bool, rows someRows: Bool = false,
+    int4: Bool = false, random: inout TestRandom
   ) {
+    let extreme = numbers == .extreme
     func side(_ n: Int) -> Int { (n - 1) * stride - 2 * padding + kernel + outputPadding }
     let (height, width) = (side(shape.0), side(shape.1))
     guard height > 0, width > 0 else { return nil }
@@ -46,7 +77,7 @@ struct ConvolutionCase {
     for output in 0..<channels {
       biases.pointer(Int32.self)[output] = Int32.random(
         in: extreme ? Int32.min...Int32.max : -9999...9999, using: &random)
-      multipliers.pointer(UInt32.self)[output] = UInt32.random(in: 0..<(extreme ? 1 << 31 : 5000), using: &random)
+      multipliers.pointer(UInt32.self)[output] = numbers.multiplier(&random)
       let sign = signs.randomElement(using: &random)!
       for tap in 0..<kernel * kernel {
         for input in 0..<shape.2 {
@@ -67,7 +98,7 @@ struct ConvolutionCase {
     layer = IntegerConvolution(
       inputHeight: shape.0, inputWidth: shape.1, inputChannels: shape.2, outputHeight: height, outputWidth: width,
       outputChannels: channels, kernel: kernel, stride: stride, padding: padding,
-      shift: extreme ? UInt64.random(in: 1...62, using: &random) : 15, nothing: zeros.bytes.baseAddress!)
+      shift: numbers.shift(&random), nothing: zeros.bytes.baseAddress!)
     layer.weights = UnsafePointer(weights.pointer(Int8.self))
     layer.hasInt4Weights = int4
     layer.biases = UnsafePointer(biases.pointer(Int32.self))
@@ -78,6 +109,8 @@ struct ConvolutionCase {
     layer.output = output.pointer(UInt8.self)
     (layer.inputImageStride, layer.outputImageStride) = (inputCount, outputCount)
     layer.outputPositionStride = positionStride
+    // The others are left as they were.
+    if someRows { (layer.firstOutputRow, layer.endOutputRow) = (height / 3, height - height / 4) }
     layer.table = hasTable ? UnsafePointer(table.pointer(UInt8.self)) : nil
   }
 
@@ -121,9 +154,9 @@ struct ConvolutionCase {
                   kernel: kernel, stride: stride, padding: padding, outputPadding: outputPadding,
                   input: shapes[(number + i) % shapes.count],
                   channels: hasTable ? 1 + number % 4 : channels[number % channels.count],
-                  images: images[(number / 5) % images.count], extreme: number % 4 == 1, table: hasTable,
-                  int4: number % 3 == 1,
-                  random: &random)
+                  images: images[(number / 5) % images.count], numbers: Numbers.allCases[number % 4],
+                  table: hasTable,
+                  rows: number % 7 == 5, int4: number % 3 == 1, random: &random)
               else { continue }
               body(
                 one, "k\(kernel) s\(stride) p\(padding) op\(outputPadding) \(one.record.input) -> \(one.record.output)")
