@@ -46,8 +46,8 @@ import ThimbleQuantization
     let path =
       #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined() + "/weights/fashion28/generator.thimble"
     let model = try Model(path: path)
-    #expect(model.layout.header.arena == ArenaByteCounts(fixed: 128, image: 18_816, worker: 0))
-    #expect(model.arenaByteCount(images: 2, workers: 3) == 128 + 2 * 18_816)
+    #expect(model.layout.header.arena == ArenaByteCounts(fixed: 128, image: 13_440, worker: 0))
+    #expect(model.arenaByteCount(images: 2, workers: 3) == 128 + 2 * 13_440)
     let planner = MemoryPlanner(try Model(path: path, instructionSet: .detected, plan: .wholeLayers).layout)
     #expect(planner.wholeLayers.arenaByteCount == 18_944)
     #expect(planner.unstreamed.arenaByteCount == 13_568)
