@@ -142,7 +142,7 @@ def make_model(random, geometries, index):
     while len(chosen) < 2:
         chosen, latent_length, shapes = geometries.take()
     distribution, table = index % 2, tanh_table()
-    layers = build_layers(random, latent_length, distribution, shapes, chosen, table, False)
+    layers = build_layers(random, latent_length, distribution, shapes, chosen, table, False, int4=False)
     image_byte_count = random_plan(random, layers)
     play(layers, image_byte_count)
     metadata = {"licence": "CC0-1.0", "name": f"plan-{index:03}", "provenance": "tools/reference/random_plans.py"}
