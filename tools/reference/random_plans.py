@@ -132,7 +132,7 @@ def random_plan(random, layers):
 
 def planned_layer(layer):
     """A layer as the writer wants it, with its plan."""
-    return {**writer_layer(layer, layer.input_offset), "schedule": layer.schedule, "strip_rows": layer.strip_rows,
+    return {**writer_layer(layer, None, layer.input_offset), "schedule": layer.schedule, "strip_rows": layer.strip_rows,
             "rows_held": layer.rows_held}
 
 
@@ -142,13 +142,14 @@ def make_model(random, geometries, index):
     while len(chosen) < 2:
         chosen, latent_length, shapes = geometries.take()
     distribution, table = index % 2, tanh_table()
-    layers = build_layers(random, latent_length, distribution, shapes, chosen, table, False, int4=False)
+    layers = [layer for layer, _ in
+              build_layers(random, latent_length, distribution, shapes, chosen, table, False, int4=False)]
     image_byte_count = random_plan(random, layers)
     play(layers, image_byte_count)
     metadata = {"licence": "CC0-1.0", "name": f"plan-{index:03}", "provenance": "tools/reference/random_plans.py"}
     data = model_bytes([planned_layer(layer) for layer in layers], distribution, table, metadata, image_byte_count)
     schedules = " ".join(str(layer.schedule) for layer in layers)
-    whole = input_byte_counts([writer_layer(layer, 0) for layer in layers])
+    whole = input_byte_counts([writer_layer(layer, None, 0) for layer in layers])
     most = max(sum(pair) for pair in zip(whole, whole[1:]))
     return data, f"schedules {schedules}; strips of {layers[-1].strip_rows}; {image_byte_count} bytes, whole {most}"
 
