@@ -122,7 +122,7 @@ import Testing
   }
 
   /// Catches: a forced instruction set that is replaced in silence, or an error that does not say which there are.
-  @Test(arguments: ["bogus", "neon", "v2", "V3"]) func forcedInstructionSet(name: String) throws {
+  @Test(arguments: ["bogus", "neon", "armv7", "V3"]) func forcedInstructionSet(name: String) throws {
     for arguments in [
       ["sample", made.generator, "1", "--raw"], ["sample", made.checkpoint, "1", "--raw"], ["inspect", made.generator],
       ["train", made.recipe, "--data", made.set, "--outdir", folder["run"]],
