@@ -131,7 +131,9 @@ extension IntegerConvolution {
   private var blocks: Int { (outputChannels + 15) / 16 }
   private var blockGroups: Int { (blocks + blocksAUnit - 1) / blocksAUnit }
   private var bytesATap: Int { bytesATapAndBlock * blocks }
-  private func unitRows(_ phase: Int) -> Int { max(1, Self.unitPixels / max(1, columns(phase) * (joinsImages ? images : 1))) }
+  private func unitRows(_ phase: Int) -> Int {
+    max(1, Self.unitPixels / max(1, columns(phase) * (joinsImages ? images : 1)))
+  }
   private func chunks(_ phase: Int) -> Int {
     columns(phase) == 0 ? 0 : (rows(phase) + unitRows(phase) - 1) / unitRows(phase)
   }

@@ -1,11 +1,3 @@
-/// Which plan of the memory a model runs by. Pixels do not depend on it.
-public enum MemoryPlan: Sendable {
-  /// That of the file.
-  case ofFile
-  /// Every layer whole, no two neighbouring maps in the same place: for whoever runs single layers and looks at their maps.
-  case wholeLayers
-}
-
 // Schedule 0, whole layers: the input of even layers is packed to the front, that of odd ones to the back, so that the input
 // and the output of a layer never meet:
 //

@@ -19,21 +19,21 @@ public func crc32cReference(_ crc: UInt32, _ bytes: UnsafeRawPointer, _ byteCoun
   var crc = crc
   for at in 0..<byteCount {
     crc ^= UInt32(bytes.load(fromByteOffset: at, as: UInt8.self))
-    for _ in 0..<8 { crc = shifted(crc) }
+    for _ in 0..<8 { crc = divided(crc) }
   }
   return crc
 }
 
 /// One step of the polynomial's division.
 @inline(__always)
-private func shifted(_ crc: UInt32) -> UInt32 { crc >> 1 ^ (crc & 1) &* 0x82F6_3B78 }
+private func divided(_ crc: UInt32) -> UInt32 { crc >> 1 ^ (crc & 1) &* 0x82F6_3B78 }
 
 /// Eight bytes a step by eight tables (slicing-by-8: Kounavis, Berry 2005), made on the stack at each call: 8 KB.
 private func crc32cByTables(_ crc: UInt32, _ bytes: UnsafeRawPointer, _ byteCount: Int) -> UInt32 {
   var table = InlineArray<2048, UInt32>(repeating: 0)
   for i in 0..<256 {
     table[i] = UInt32(i)
-    for _ in 0..<8 { table[i] = shifted(table[i]) }
+    for _ in 0..<8 { table[i] = divided(table[i]) }
   }
   for i in 256..<2048 { table[i] = table[i - 256] >> 8 ^ table[Int(table[i - 256] & 0xFF)] }
   var crc = crc

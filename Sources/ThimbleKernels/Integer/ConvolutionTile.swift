@@ -37,14 +37,14 @@ struct ConvolutionTile<let pixels: Int, let registers: Int, let sums: Int, let e
         var inputs = Pointers(repeating: here)
         for p in 0..<pixels { inputs[p] = here + offsets[p] }
         if first == 0 && end == line.count {
-          add(&totals, inputs, tap, blockBytes, inputStride, room, from: 0, to: pixels)
+          addTap(&totals, inputs, tap, blockBytes, inputStride, room, from: 0, to: pixels)
         } else if first == 1 && end == line.count {
-          add(&totals, inputs, tap, blockBytes, inputStride, room, from: 1, to: pixels)
+          addTap(&totals, inputs, tap, blockBytes, inputStride, room, from: 1, to: pixels)
         } else if first == 0 && end == pixels - 1 {
-          add(&totals, inputs, tap, blockBytes, inputStride, room, from: 0, to: pixels - 1)
+          addTap(&totals, inputs, tap, blockBytes, inputStride, room, from: 0, to: pixels - 1)
         } else {
           for p in 0..<pixels where p < first || min(p, line.count - 1) >= end { inputs[p] = layer.zeros }
-          add(&totals, inputs, tap, blockBytes, inputStride, room, from: 0, to: pixels)
+          addTap(&totals, inputs, tap, blockBytes, inputStride, room, from: 0, to: pixels)
         }
       }
     }
@@ -66,7 +66,7 @@ struct ConvolutionTile<let pixels: Int, let registers: Int, let sums: Int, let e
 
   /// One tap for the pixels first ..< end, which are constants wherever this is called: else the sums would live in memory.
   @inline(__always)
-  private static func add(
+  private static func addTap(
     _ totals: inout Sums, _ inputs: Pointers, _ weights: UnsafePointer<Int8>, _ blockBytes: Int, _ inputCount: Int,
     _ room: UnsafeMutablePointer<Int8>, from first: Int, to end: Int
   ) {

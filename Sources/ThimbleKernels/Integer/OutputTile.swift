@@ -80,15 +80,15 @@ struct OutputTile<let pixels: Int, let channels: Int, let values: Int> {
         let here = line.input - (tapY * layer.inputWidth + tapX) * inputStride
         let tap = weights + (tapY * unit.tapsX + tapX) * shape.tapStride
         if first == 0 && end == line.count {
-          add(&totals, here, offsets, tap, shape.channelStride, inputStride, from: 0, to: pixels)
+          addTap(&totals, here, offsets, tap, shape.channelStride, inputStride, from: 0, to: pixels)
         } else if first == 1 && end == line.count {
-          add(&totals, here, offsets, tap, shape.channelStride, inputStride, from: 1, to: pixels)
+          addTap(&totals, here, offsets, tap, shape.channelStride, inputStride, from: 1, to: pixels)
         } else if first == 0 && end == pixels - 1 {
-          add(&totals, here, offsets, tap, shape.channelStride, inputStride, from: 0, to: pixels - 1)
+          addTap(&totals, here, offsets, tap, shape.channelStride, inputStride, from: 0, to: pixels - 1)
         } else {
           var inside = offsets
           for p in 0..<pixels where p < first || min(p, line.count - 1) >= end { inside[p] = layer.zeros - here }
-          add(&totals, here, inside, tap, shape.channelStride, inputStride, from: 0, to: pixels)
+          addTap(&totals, here, inside, tap, shape.channelStride, inputStride, from: 0, to: pixels)
         }
       }
     }
@@ -96,7 +96,7 @@ struct OutputTile<let pixels: Int, let channels: Int, let values: Int> {
 
   /// One tap for the pixels first ..< end, which are constants wherever this is called: else the sums would live in memory.
   @inline(__always)
-  private static func add(
+  private static func addTap(
     _ totals: inout Sums, _ inputs: UnsafePointer<UInt8>, _ offsets: Offsets,
     _ weights: UnsafePointer<thimble_lane_weight>, _ channelStride: Int, _ inputCount: Int, from first: Int, to end: Int
   ) {

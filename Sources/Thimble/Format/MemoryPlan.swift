@@ -1,0 +1,7 @@
+/// Which plan of the memory a model runs by. Pixels do not depend on it.
+public enum MemoryPlan: Sendable {
+  /// That of the file.
+  case ofFile
+  /// Every layer whole, no two neighbouring maps in the same place: for whoever runs single layers and looks at their maps.
+  case wholeLayers
+}
