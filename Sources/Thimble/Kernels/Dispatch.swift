@@ -17,12 +17,23 @@ import ThimbleKernels
 // The one place where an instruction set becomes a call.
 extension InstructionSet {
   /// Whether this build holds kernels for the set.
-  public var isBuiltIn: Bool { builtInKernels != nil }
-
-  /// The set's kernels, or nil if this build lacks them.
-  private var builtInKernels: IntegerKernels? {
+  public var isBuiltIn: Bool {
     switch self {
-    case .portable: ThimbleKernels.integerKernels()
+    case .portable: true
+    #if canImport(ThimbleKernelsV2)
+      case .v2, .v3, .v3vnni, .v4vnni: true
+    #elseif canImport(ThimbleKernelsNEON)
+      case .neon, .dotprod: true
+    #elseif canImport(ThimbleKernelsARMv7)
+      case .armv7: true
+    #endif
+    default: false
+    }
+  }
+
+  /// The set's kernels: those of the baseline if this build lacks them.
+  package var kernels: IntegerKernels {
+    switch self {
     #if canImport(ThimbleKernelsV2)
       case .v2: ThimbleKernelsV2.integerKernels()
       case .v3: ThimbleKernelsV3.integerKernels()
@@ -34,10 +45,7 @@ extension InstructionSet {
     #elseif canImport(ThimbleKernelsARMv7)
       case .armv7: ThimbleKernelsARMv7.integerKernels()
     #endif
-    default: nil
+    default: ThimbleKernels.integerKernels()
     }
   }
-
-  /// The set's kernels: those of the baseline if this build lacks them.
-  package var kernels: IntegerKernels { builtInKernels ?? ThimbleKernels.integerKernels() }
 }
