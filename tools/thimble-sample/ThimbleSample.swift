@@ -1,16 +1,30 @@
-import Thimble
 import ThimbleBoard
-@_cdecl("thimble_main") public func thimbleMain(_ count: Int32, _ arguments: UnsafePointer<UnsafePointer<CChar>>) -> Int32 {
-  do {
-    let model = try Model(path: arguments[1])
-    let n = model.arenaByteCount()!
-    let arena = UnsafeMutableRawBufferPointer(start: thimble_fresh_memory(n), count: n)
-    let size = model.imageByteCount
-    let pixels = UnsafeMutableBufferPointer<UInt8>(start: thimble_fresh_memory(size)!.assumingMemoryBound(to: UInt8.self), count: size)
-    var generator = try Generator(model, arena: arena)
-    var span = MutableSpan(_unsafeElements: pixels)
-    try generator.generate(seed: 1, into: &span)
-    thimble_write(1, pixels.baseAddress, size)
-    return 0
-  } catch { thimble_write(2, error.field.utf8Start, error.field.utf8CodeUnitCount); return 65 }
+import ThimbleSampling
+
+/// Where the program begins (start.c). Returns the exit code.
+@_cdecl("thimble_main")
+public func thimbleMain(_ count: Int32, _ words: UnsafeMutablePointer<UnsafePointer<CChar>>) -> Int32 {
+  // Writes into a pipe that nobody reads (SIGPIPE), and beyond `ulimit -f` (SIGXFSZ), then fail with an error that we tell.
+  thimble_ignore_signal(13)
+  thimble_ignore_signal(25)
+  do throws(Refusal) {
+    try run(try Arguments.parse(words, count: Int(count)))
+    return ExitCode.done.rawValue
+  } catch {
+    return error.code.rawValue
+  }
+}
+
+private func run(_ options: Options) throws(Refusal) {
+  if options.help || options.version {
+    var printer = Printer(file: 1)
+    if options.help { printer.help() } else { printer.version() }
+    return try printer.finish()
+  }
+  try options.check()
+  if let golden = options.golden {
+    try verify(options.generator!, golden, threads: options.threads)
+  } else {
+    try sample(options)
+  }
 }
