@@ -1,6 +1,7 @@
 /// Whole numbers as users and files write them: digits 0 to 9 and nothing else.
 package enum Decimal {
   /// The number of a text; nil for another text, an empty one, or a number of more than 64 bits.
+  @inline(never)
   package static func number(_ text: UnsafeBufferPointer<UInt8>) -> UInt64? {
     var number: UInt64 = 0
     for byte in text {
@@ -24,6 +25,7 @@ package struct ShortText: Sendable {
   package init() {}
 
   /// A number, with zeros in front so that it has at least so many digits.
+  @inline(never)
   package init(_ number: UInt64, digits: Int = 1) {
     var places: UInt64 = 1
     var length = 1
@@ -40,16 +42,19 @@ package struct ShortText: Sendable {
   /// One of the bytes.
   package subscript(_ index: Int) -> UInt8 { room[index] }
 
+  @inline(never)
   package mutating func append(_ byte: UInt8) {
     if count == 120 { return }
     room[count] = byte
     count += 1
   }
 
+  @inline(never)
   package mutating func append(_ text: StaticString) {
     for i in 0..<text.utf8CodeUnitCount { append(text.utf8Start[i]) }
   }
 
+  @inline(never)
   package mutating func append(_ text: ShortText) {
     for i in 0..<text.count { append(text[i]) }
   }

@@ -46,6 +46,7 @@ package struct SheetShape: Sendable {
   /// - Parameters:
   ///   - image: u8 [imageHeight][imageWidth][channels].
   ///   - strip: u8 [stripHeight][width][channels]; what lies between images is left as it is.
+  @inline(never)
   package func place(
     _ image: UnsafeRawBufferPointer, column: Int, strip: UnsafeMutableRawBufferPointer
   ) {

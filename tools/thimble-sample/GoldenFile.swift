@@ -20,6 +20,7 @@ struct GoldenFile {
   }
 
   /// The next line; nil at the end.
+  @inline(never)
   mutating func next() throws(Refusal) -> GoldenLine? {
     var length = 0
     while true {

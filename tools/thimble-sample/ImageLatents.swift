@@ -41,6 +41,7 @@ struct ImageLatents {
   }
 
   /// Writes the next latent, int16 in Q3.12. Not to be asked for more than `count`.
+  @inline(never)
   mutating func next(_ latent: UnsafeMutableBufferPointer<Int16>) throws(Refusal) {
     switch kind {
     case .seeds:
@@ -53,6 +54,7 @@ struct ImageLatents {
   }
 
   /// Begins again.
+  @inline(never)
   mutating func rewind() throws(Refusal) {
     made = 0
     seeds.rewind()
@@ -74,6 +76,7 @@ struct ImageLatents {
 }
 
 /// The latent of a seed.
+@inline(never)
 func fill(_ latent: UnsafeMutableBufferPointer<Int16>, _ distribution: LatentDistribution, seed: UInt64) {
   var span = MutableSpan(_unsafeElements: latent)
   distribution.fill(&span, seed: seed)
@@ -106,6 +109,7 @@ struct SeedSequence {
   }
 
   /// The next seed; not to be asked for more than `count`.
+  @inline(never)
   mutating func next() -> UInt64 {
     while true {
       if let some = range {

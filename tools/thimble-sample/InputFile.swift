@@ -15,6 +15,7 @@ struct InputFile {
   static let bufferByteCount = 4096
 
   /// Opens a file. Throws `missing`, `inputOutput`, or `badData` for what is no plain file.
+  @inline(never)
   init(_ path: Path, buffer: UnsafeMutableRawBufferPointer) throws(Refusal) {
     let opened = thimble_open(path)
     if opened < 0 {
@@ -33,6 +34,7 @@ struct InputFile {
     number == SystemError.missing || number == SystemError.notFolder ? .missing : .inputOutput
   }
 
+  @inline(never)
   static func requirePlain(_ status: thimble_file, _ path: Path) throws(Refusal) {
     if status.is_plain != 0 { return }
     throw refusal(
@@ -41,6 +43,7 @@ struct InputFile {
   }
 
   /// Reads on from this offset.
+  @inline(never)
   mutating func seek(_ offset: UInt64) throws(Refusal) {
     (held, at) = (0, 0)
     let result = thimble_seek(file, offset)
@@ -48,6 +51,7 @@ struct InputFile {
   }
 
   /// The next byte; nil at the end.
+  @inline(never)
   mutating func next() throws(Refusal) -> UInt8? {
     if at == held {
       (held, at) = (try read(room), 0)
@@ -58,6 +62,7 @@ struct InputFile {
   }
 
   /// The next byte. Throws `badData` if the file ends before it: its size says that it does not.
+  @inline(never)
   mutating func byte() throws(Refusal) -> UInt8 {
     if let byte = try next() { return byte }
     throw refusal(

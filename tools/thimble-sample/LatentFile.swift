@@ -63,6 +63,7 @@ struct LatentFile {
     row += 1
   }
 
+  @inline(never)
   private mutating func element(_ i: Int) throws(Refusal) -> Int16 {
     var bits: UInt32 = 0
     for byte in 0..<4 { bits |= UInt32(try file.byte()) << UInt32(8 * byte) }

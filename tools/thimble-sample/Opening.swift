@@ -4,6 +4,7 @@ import ThimbleIntrinsics
 import ThimbleSampling
 
 /// Maps and checks the model of a path, with the instruction set in force.
+@inline(never)
 func openModel(_ path: Path) throws(Refusal) -> Model {
   let set = try instructionSetInForce()
   var status = thimble_file()
@@ -29,6 +30,7 @@ func openModel(_ path: Path) throws(Refusal) -> Model {
 }
 
 /// The set that THIMBLE_ISA names, or else the best one.
+@inline(never)
 func instructionSetInForce() throws(Refusal) -> InstructionSet {
   do {
     return try InstructionSet.inForce()
@@ -41,6 +43,7 @@ func instructionSetInForce() throws(Refusal) -> InstructionSet {
 }
 
 /// Fresh memory, zeros, aligned to 64. Taken before the first image, and never given back.
+@inline(never)
 func room(_ byteCount: Int) throws(Refusal) -> UnsafeMutableRawBufferPointer {
   guard let start = thimble_fresh_memory(max(1, byteCount)) else {
     throw refusal(

@@ -19,6 +19,7 @@ struct Output: ~Copyable {
   /// Begins the file that will stand at `path`. Throws `cannotWrite` if the folder does not take it.
   ///
   /// - Parameter names: room for the path and `longestSuffix` bytes, as long as the file is written.
+  @inline(never)
   init(_ path: Path, names: UnsafeMutableRawBufferPointer) throws(Refusal) {
     var status = thimble_file()
     let isThere = thimble_look(path, &status) == 0
@@ -64,6 +65,7 @@ struct Output: ~Copyable {
     name[at + suffix.count] = 0
   }
 
+  @inline(never)
   func write(_ bytes: UnsafeRawBufferPointer) throws(Refusal) {
     guard let start = bytes.baseAddress, file >= 0 else { return }
     let error = writeAll(file, start, bytes.count)
@@ -72,13 +74,16 @@ struct Output: ~Copyable {
     throw standardOutputRefusal(error)
   }
 
+  @inline(never)
   func write(_ text: ShortText) throws(Refusal) {
     try text.withBytes { bytes throws(Refusal) in try write(bytes) }
   }
 
+  @inline(never)
   func write(_ words: StaticString) throws(Refusal) { try write(UnsafeRawBufferPointer(Text(words))) }
 
   /// Syncs the bytes, puts the file in its place and syncs the folder.
+  @inline(never)
   consuming func commit() throws(Refusal) {
     if let path, let temporary {
       let synced = thimble_sync(file)

@@ -26,8 +26,12 @@ struct Phrase: ExpressibleByStringInterpolation, StringInterpolationProtocol {
   private let first: UInt32
   private(set) var count: UInt32 = 0
 
+  // What is called from hundreds of places is not inlined: the program is to stay small.
+
+  @inline(never)
   init(literalCapacity: Int, interpolationCount: Int) { first = Self.made }
   init(stringInterpolation phrase: Phrase) { self = phrase }
+  @inline(never)
   init(stringLiteral words: StaticString) {
     self.init(literalCapacity: 0, interpolationCount: 0)
     append(.words(words))
@@ -42,7 +46,8 @@ struct Phrase: ExpressibleByStringInterpolation, StringInterpolationProtocol {
     count += 1
   }
 
-  mutating func appendLiteral(_ words: StaticString) { append(.words(words)) }
+  @inline(__always)
+  mutating func appendLiteral(_ words: StaticString) { if words.utf8CodeUnitCount > 0 { append(.words(words)) } }
   mutating func appendInterpolation(_ words: StaticString) { append(.words(words)) }
   mutating func appendInterpolation(_ text: Text) { append(.text(text)) }
   mutating func appendInterpolation(path: Path) { append(.path(Text(path))) }

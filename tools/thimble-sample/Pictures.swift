@@ -47,11 +47,13 @@ struct Pictures {
   var passes: Int { format == .y4m && channels == 3 ? 3 : 1 }
 
   /// Writes what stands before all pictures.
+  @inline(never)
   func begin(_ output: borrowing Output) throws(Refusal) {
     if format == .y4m { try output.write(Film.header(width: width, height: height, channels: channels)) }
   }
 
   /// Writes what stands before the pixels of each.
+  @inline(never)
   func beginPicture(_ output: borrowing Output) throws(Refusal) {
     switch format {
     case .ppm: try output.write(Netpbm.header(width: width, height: height, channels: channels))
@@ -61,12 +63,14 @@ struct Pictures {
   }
 
   /// Writes a picture that is in memory as a whole.
+  @inline(never)
   func write(picture: UnsafeRawBufferPointer, _ output: borrowing Output) throws(Refusal) {
     try beginPicture(output)
     for pass in 0..<passes { try write(picture, pass: pass, output) }
   }
 
   /// Writes some of a picture's pixels, u8 [count][channels], as they stand in this pass.
+  @inline(never)
   func write(_ pixels: UnsafeRawBufferPointer, pass: Int, _ output: borrowing Output) throws(Refusal) {
     if passes == 1 { return try output.write(pixels) }
     let count = pixels.count / channels

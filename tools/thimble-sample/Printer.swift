@@ -11,14 +11,17 @@ struct Printer: ~Copyable {
   /// The errno of the first write that failed, or 0. Nothing is written behind it.
   private(set) var error = 0
 
+  @inline(never)
   init(file: Int32) { self.file = file }
 
+  @inline(never)
   mutating func put(_ byte: UInt8) {
     if count == 256 { flush() }
     room[count] = byte
     count += 1
   }
 
+  @inline(never)
   mutating func flush() {
     let all = count
     count = 0
@@ -28,20 +31,24 @@ struct Printer: ~Copyable {
   }
 
   /// Flushes, and throws if anything was not taken.
+  @inline(never)
   mutating func finish() throws(Refusal) {
     flush()
     if error != 0 { throw standardOutputRefusal(error) }
   }
 
+  @inline(never)
   mutating func put(_ phrase: Phrase) {
     for i in 0..<phrase.count { put(phrase[i]) }
   }
 
+  @inline(never)
   mutating func line(_ phrase: Phrase) {
     put(phrase)
     put(UInt8(ascii: "\n"))
   }
 
+  @inline(never)
   private mutating func put(_ part: Phrase.Part) {
     switch part {
     case .words(let words): for byte in Text(words) { put(byte) }
@@ -84,6 +91,7 @@ struct Printer: ~Copyable {
 }
 
 /// Writes all of some bytes. Returns the errno if that fails, or else 0.
+@inline(never)
 func writeAll(_ file: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int {
   var done = 0
   while done < count {
@@ -97,6 +105,7 @@ func writeAll(_ file: Int32, _ bytes: UnsafeRawPointer, _ count: Int) -> Int {
 }
 
 /// A line for the user that is not the command's result. Whether anybody takes it does not matter.
+@inline(never)
 func tell(_ phrase: Phrase) {
   var printer = Printer(file: 2)
   printer.put("thimble-sample: ")

@@ -26,6 +26,7 @@ enum Safetensors {
     return (8 + count + tensor.begin, tensor.shape.0)
   }
 
+  @inline(never)
   static func bad(_ path: Path, _ field: Phrase, found: Phrase, wanted: Phrase) -> Refusal {
     refusal(
       .badData, "\(path: path)", field, found: found, wanted: wanted,

@@ -29,6 +29,7 @@ struct Sampler: ~Copyable {
   }
 
   /// The pixels of the next image, until the one after it is made.
+  @inline(never)
   mutating func next() throws(Refusal) -> UnsafeRawBufferPointer {
     try latents.next(latent)
     try make(latent)
@@ -36,6 +37,7 @@ struct Sampler: ~Copyable {
   }
 
   /// The pixels of a seed's image, until the next one is made.
+  @inline(never)
   mutating func make(seed: UInt64) throws(Refusal) -> UnsafeRawBufferPointer {
     fill(latent, generator.model.distribution, seed: seed)
     try make(latent)

@@ -30,6 +30,7 @@ private struct TensorHeader {
 
   init(bytes: Text, path: Path) { (self.bytes, self.path) = (bytes, path) }
 
+  @inline(never)
   private func fault(_ wanted: Phrase) -> Refusal {
     let found: Phrase = at < bytes.count ? "\(Text(rebasing: bytes[at..<min(at + 1, bytes.count)]))" : "the end"
     return Safetensors.bad(path, "header, byte \(at)", found: found, wanted: wanted)
@@ -40,6 +41,7 @@ private struct TensorHeader {
   }
 
   /// Goes on behind this character if it is next.
+  @inline(never)
   mutating func has(_ character: StaticString) -> Bool {
     skipSpace()
     guard at < bytes.count, bytes[at] == character.utf8Start[0] else { return false }
@@ -47,6 +49,7 @@ private struct TensorHeader {
     return true
   }
 
+  @inline(never)
   mutating func take(_ character: StaticString) throws(Refusal) {
     if !has(character) { throw fault("\(character)") }
   }
@@ -59,6 +62,7 @@ private struct TensorHeader {
   }
 
   /// A text in quotes without escapes.
+  @inline(never)
   mutating func name() throws(Refusal) -> Text {
     try take("\"")
     let start = at
@@ -69,6 +73,7 @@ private struct TensorHeader {
   }
 
   /// An object of texts, which may have escapes.
+  @inline(never)
   mutating func skipMetadata() throws(Refusal) {
     try take("{")
     if has("}") { return }
@@ -80,6 +85,7 @@ private struct TensorHeader {
     try take("}")
   }
 
+  @inline(never)
   private mutating func skipText() throws(Refusal) {
     try take("\"")
     while at < bytes.count, bytes[at] != 34 {
@@ -90,6 +96,7 @@ private struct TensorHeader {
     try take("\"")
   }
 
+  @inline(never)
   mutating func tensor(_ name: Text) throws(Refusal) -> Tensor {
     var tensor = Tensor()
     tensor.name = name
@@ -149,6 +156,7 @@ private struct TensorHeader {
   }
 
   /// A whole number from 0, without zeros in front.
+  @inline(never)
   private mutating func number() throws(Refusal) -> UInt64 {
     skipSpace()
     let start = at

@@ -5,6 +5,7 @@ typealias Path = UnsafePointer<CChar>
 
 extension UnsafeBufferPointer<UInt8> {
   /// All of a text that ends with a zero byte.
+  @inline(never)
   init(_ start: Path) {
     var count = 0
     while start[count] != 0 { count += 1 }
@@ -16,10 +17,12 @@ extension UnsafeBufferPointer<UInt8> {
   /// The part behind so many bytes.
   func behind(_ count: Int) -> Text { Text(rebasing: self[count...]) }
 
+  @inline(never)
   func equals(_ other: StaticString) -> Bool { count == other.utf8CodeUnitCount && hasPrefix(other) }
 
   func hasPrefix(_ other: StaticString) -> Bool { hasPrefix(Text(other)) }
 
+  @inline(never)
   func hasPrefix(_ other: Text) -> Bool {
     if count < other.count { return false }
     for i in 0..<other.count where self[i] != other[i] { return false }

@@ -32,6 +32,7 @@ func verify(_ path: Path, _ goldenPath: Path, threads: Int) throws(Refusal) {
   if let difference { throw difference }
 }
 
+@inline(never)
 private func sha256(_ bytes: UnsafeRawBufferPointer) -> InlineArray<32, UInt8> {
   var digest = SHA256()
   digest.update(bytes.bytes)
