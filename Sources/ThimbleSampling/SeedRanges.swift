@@ -2,6 +2,8 @@
 package struct SeedRanges {
   /// Seeds that one list may name: a typing error should not fill a disk.
   package static let largestCount: UInt64 = 1 << 20
+  /// Images for each two seeds of a walk, unless told otherwise: a second of a film.
+  package static let walkFrames = 10
 
   private var rest: UnsafeBufferPointer<UInt8>
   private var isOver = false

@@ -1,3 +1,4 @@
+import Thimble
 import ThimbleSampling
 
 /// Tells the words of a command line apart: options as `--seeds 1-3`, `--seeds=1-3`, `-o FILE`; behind `--` there are none.
@@ -92,7 +93,7 @@ struct Arguments {
     if name.equals("--threads") {
       options.threads = try number(word, end, most: 64, "--threads")
     } else if name.equals("--frames") {
-      options.frames = try number(word, end, most: UInt64(Walk.mostFrames), "--frames")
+      options.frames = try number(word, end, most: UInt64(Q3x12.mostSteps), "--frames")
     } else if name.equals("--grid") {
       let text = Text(try value(word, end))
       guard let grid = SheetShape.grid(text) else {

@@ -31,7 +31,7 @@ struct ImageLatents {
       file = latents
     } else if options.walk != nil {
       kind = .walk
-      let frames = options.frames ?? Walk.frames
+      let frames = options.frames ?? SeedRanges.walkFrames
       count = (seeds.count - 1) * UInt64(frames) + 1
       walk = Walk(frames: frames, try room(4 * length), &seeds, distribution)
     } else {

@@ -3,10 +3,6 @@ import Thimble
 /// Latents on straight lines from seed to seed: for each two, `frames` of them, the first seed's among them; at the end the
 /// last seed's.
 struct Walk {
-  /// Unless told otherwise: a second of a film.
-  static let frames = 10
-  static let mostFrames = Q3x12.mostSteps
-
   private let frames: Int
   private var step = 0
   /// Seeds that are still to come.
