@@ -80,6 +80,21 @@ void __aeabi_memclr(void *to, size_t count) { memset(to, 0, count); }
 void __aeabi_memclr4(void *to, size_t count) { memset(to, 0, count); }
 void __aeabi_memclr8(void *to, size_t count) { memset(to, 0, count); }
 
+// Shifts of 64 bits by 0 to 63, of their halves.
+
+uint64_t __aeabi_llsl(uint64_t a, int32_t count) {
+  const uint32_t low = (uint32_t)a, high = (uint32_t)(a >> 32);
+  if (count == 0) return a;
+  if (count >= 32) return (uint64_t)(low << (count - 32)) << 32;
+  return (uint64_t)(high << count | low >> (32 - count)) << 32 | low << count;
+}
+uint64_t __aeabi_llsr(uint64_t a, int32_t count) {
+  const uint32_t low = (uint32_t)a, high = (uint32_t)(a >> 32);
+  if (count == 0) return a;
+  if (count >= 32) return high >> (count - 32);
+  return (uint64_t)(high >> count) << 32 | (high << (32 - count) | low >> count);
+}
+
 // Not every processor of ARMv7 divides. Bit by bit, from the highest one: quotient below, remainder above.
 
 typedef struct {
