@@ -14,6 +14,8 @@ struct Phrase: ExpressibleByStringInterpolation, StringInterpolationProtocol {
     /// What somebody else wrote.
     case text(Text)
     case number(UInt64)
+    /// What the C library would say of an errno, in quotes.
+    case systemError(Int)
     /// The instruction sets that are built in; the flag leaves only those that this machine has, and puts commas between them.
     case instructionSets(offered: Bool)
   }
@@ -41,6 +43,8 @@ struct Phrase: ExpressibleByStringInterpolation, StringInterpolationProtocol {
 
   @inline(never)
   private mutating func append(_ part: Part) {
+    // No other phrase may be made in the middle of this one.
+    precondition(Self.made == first &+ count)
     Self.ring[Int(Self.made % Self.ringCount)] = part
     Self.made &+= 1
     count += 1
@@ -54,4 +58,10 @@ struct Phrase: ExpressibleByStringInterpolation, StringInterpolationProtocol {
   mutating func appendInterpolation(_ number: UInt64) { append(.number(number)) }
   mutating func appendInterpolation(_ number: Int) { append(.number(UInt64(number))) }
   mutating func appendInterpolation(_ part: Part) { append(part) }
+
+  /// Adds what was made right after this one.
+  mutating func append(_ next: Phrase) {
+    precondition(next.first == first &+ count)
+    count += next.count
+  }
 }

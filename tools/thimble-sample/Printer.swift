@@ -59,6 +59,12 @@ struct Printer: ~Copyable {
       putPrintable(isLong ? Text(rebasing: text[..<200]) : text)
       if isLong { put(.words("...")) }
     case .number(let number): put(ShortText(number))
+    case .systemError(let number):
+      if let words = SystemError.words(number) {
+        put("\"\(words)\"")
+      } else {
+        put("system error \(number)")
+      }
     case .instructionSets(let offered): putSets(offered: offered)
     }
   }

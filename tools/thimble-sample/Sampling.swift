@@ -10,7 +10,7 @@ func sample(_ options: Options) throws(Refusal) {
   try checkChannels(model.imageShape.channels, format, isSheet: options.grid != nil, path)
   let latents = try ImageLatents(options, model, fallback: options.grid.map { $0.columns * $0.rows } ?? 1)
   if let grid = options.grid, UInt64(grid.columns * grid.rows) < latents.count {
-    throw usage("--grid", found: "room for \(grid.columns * grid.rows) images", wanted: "for \(latents.count)")
+    throw usage("--grid: found room for \(grid.columns * grid.rows) images, wanted for \(latents.count)")
   }
   let pictures = try Pictures(format, model.imageShape, options.grid)
   var sampler = try Sampler(model, latents, path)
@@ -32,7 +32,7 @@ private func checkChannels(_ channels: UInt32, _ format: Format, isSheet: Bool, 
   if channels == 1 || channels == 3 || !isSheet && format == .raw { return }
   let kind: StaticString = isSheet ? "a grid" : format == .ppm ? "ppm" : "y4m"
   throw refusal(
-    .usage, "\(path: path)", "channels", found: "\(Int(channels))", wanted: "1 (grey) or 3 (colour) for \(kind)",
+    .usage, "\(path: path): channels: found \(Int(channels)), wanted 1 (grey) or 3 (colour) for \(kind)",
     advice: "Take --raw without --grid: it holds any number of channels.")
 }
 
@@ -61,7 +61,8 @@ private func writeSheet(
       }
       try pictures.write(UnsafeRawBufferPointer(pictures.strip), pass: pass, output)
     }
-    let lastLines = UnsafeMutableRawBufferPointer(rebasing: pictures.strip[..<(SheetShape.padding * sheet.lineByteCount)])
+    let lastLines = UnsafeMutableRawBufferPointer(
+      rebasing: pictures.strip[..<(SheetShape.padding * sheet.lineByteCount)])
     lastLines.initializeMemory(as: UInt8.self, repeating: 255)
     try pictures.write(UnsafeRawBufferPointer(lastLines), pass: pass, output)
   }

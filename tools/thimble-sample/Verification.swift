@@ -20,7 +20,7 @@ func verify(_ path: Path, _ goldenPath: Path, threads: Int) throws(Refusal) {
       equal += 1
     } else if difference == nil {
       difference = refusal(
-        .badData, "\(path: path)", "pixels of seed \(line.seed)", found: "\(Text(found))", wanted: "\(line.digits)",
+        .badData, "\(path: path): pixels of seed \(line.seed): found \(Text(found)), wanted \(line.digits)",
         advice: "The generator is not the one the golden file was made from, or this build computes wrongly.")
     }
   }
