@@ -1,21 +1,25 @@
 import Thimble
 
-// Models of another geometry, with all that follows from it: nothing is wrong with them until a plan or a number is.
+// Models of another geometry, with all that follows from it: nothing is wrong with them, or one limit is broken, until a plan or a
+// number is changed besides.
 
 extension Dice {
   /// The most bytes of such a model.
   private static var mostFileBytes: UInt64 { 96 << 10 }
 
-  /// Puts another model in the place of one; leaves it if what comes up is too large or no valid geometry.
+  /// Puts another model in the place of one; leaves it if what comes up is too large or has no pixels.
   mutating func changeGeometry(_ bytes: inout Bytes) {
     for _ in 0..<4 {
-      guard let layout = try? geometry(), layout.header.fileByteCount <= Self.mostFileBytes else { continue }
+      // Half of them within the limits of the format.
+      let breach = once(in: 2) ? nil : pick(Breach.allCases)
+      guard let layout = layout(breach), layout.header.fileByteCount <= Self.mostFileBytes else { continue }
       let block = Block(Int(layout.header.fileByteCount))
       layout.write(to: block.bytes)
       for i in 0..<4096 {
         block.bytes[Int(layout.header.outputTableOffset) + i] = UInt8(truncatingIfNeeded: (i &* i) >> 4)
       }
-      for i in 0..<Int(layout.header.layerCount) { fill(layout.layers[i], block.bytes) }
+      // Weights have no place where there is no stride.
+      for i in 0..<Int(layout.header.layerCount) where breach == nil { fill(layout.layers[i], block.bytes) }
       bytes = Bytes(block.raw)
       break
     }
@@ -26,31 +30,114 @@ extension Dice {
     }
   }
 
-  /// Small and odd layers. Throws if they do not fit together.
-  private mutating func geometry() throws(ThimbleError) -> Layout {
-    var layout = Layout(latentLength: UInt32(within(1...40)), distribution: once(in: 2) ? .uniform : .normal)
-    let usesInt4 = once(in: 3)
-    func encoding() -> UInt32 { usesInt4 ? LayerRecord.int4 : LayerRecord.int8 }
-    let side = pick([1, 2, 3, 5])
-    try layout.appendDense(
-      output: MapShape(
-        height: UInt32(within(1...side)), width: UInt32(within(1...side)), channels: UInt32(channels())),
-      shift: UInt32(within(14...24)), weightEncoding: encoding())
-    let count = within(1...4)
-    for i in 1...count {
-      let kernel = pick([1, 2, 3, 4, 4, 5, within(1...16)])
-      let stride = pick([1, 2, 2, 3, 4])
-      try layout.appendConvolution(
-        outputChannels: UInt32(i == count ? within(1...4) : channels()), kernel: UInt32(kernel),
-        stride: UInt32(stride), padding: UInt32(below(once(in: 2) ? kernel : (kernel + 1) / 2)),
-        outputPadding: UInt32(below(stride)), shift: UInt32(within(14...24)),
-        weightEncoding: i == count ? LayerRecord.int8 : encoding())
+  /// The limit that a model breaks while all else fits together.
+  private enum Breach: CaseIterable {
+    case latentLength, fewLayers, imageChannels, kernel, stride, padding, outputPadding, side, shift, input, kind,
+      int4AtTheEnd
+  }
+
+  /// Small and odd layers; nil if they do not fit together. Layouts that are made of layer after layer refuse what is to be wrong
+  /// here: this puts them together by hand.
+  private mutating func layout(_ breach: Breach?) -> Layout? {
+    let latentLength = breach == .latentLength ? pick([0, 1025, 2000]) : within(1...40)
+    var layout = Layout(latentLength: UInt32(latentLength), distribution: once(in: 2) ? .uniform : .normal)
+    let encoding = once(in: 3) ? LayerRecord.int4 : LayerRecord.int8
+    let count = breach == .fewLayers ? below(2) : within(2...5)
+    var shape = MapShape(height: 1, width: 1, channels: UInt32(latentLength))
+    let odd = max(1, below(count))
+    for i in 0..<count {
+      var layer = i == 0 ? dense() : convolution()
+      if i == odd { breach.map { bend(&layer, $0) } }
+      layer.input = shape
+      if i == odd && breach == .input { widen(&layer.input) }
+      if i > 0 {
+        let (height, width) = (layer.outputSide(shape.height), layer.outputSide(shape.width))
+        guard (1...1024).contains(height), (1...1024).contains(width) else { return nil }
+        (layer.output.height, layer.output.width) = (UInt32(height), UInt32(width))
+        if i == odd && breach == .side { layer.output.height += 1 }
+      }
+      layer.weightEncoding = encoding
+      if i == count - 1 {
+        layer.output.channels = UInt32(breach == .imageChannels ? pick([0, 5, 16]) : within(1...4))
+        layer.epilogue = LayerRecord.outputTable
+        if breach != .int4AtTheEnd { layer.weightEncoding = LayerRecord.int8 }
+      }
+      layout.layers[i] = layer
+      shape = layer.output
     }
-    try layout.finish(metadataByteCount: UInt64(below(100)))
+    (layout.header.layerCount, layout.header.image) = (UInt32(count), shape)
+    layout.header.metadataByteCount = UInt64(below(100))
+    place(&layout)
     return layout
   }
 
-  private mutating func channels() -> Int { pick([1, 3, 15, 16, 17, 32, within(1...40)]) }
+  private mutating func dense() -> LayerRecord {
+    var layer = LayerRecord(kind: LayerRecord.dense)
+    let side = pick([1, 2, 3, 5])
+    layer.output = MapShape(height: UInt32(within(1...side)), width: UInt32(within(1...side)), channels: channels())
+    layer.shift = UInt32(within(14...24))
+    return layer
+  }
+
+  private mutating func convolution() -> LayerRecord {
+    var layer = LayerRecord(kind: LayerRecord.convolution)
+    let (kernel, stride) = (pick([1, 2, 3, 4, 4, 5, within(1...16)]), pick([1, 2, 2, 3, 4]))
+    (layer.kernel, layer.stride) = (UInt32(kernel), UInt32(stride))
+    layer.padding = UInt32(below(once(in: 2) ? kernel : (kernel + 1) / 2))
+    layer.outputPadding = UInt32(below(stride))
+    layer.output.channels = channels()
+    layer.shift = UInt32(within(14...24))
+    return layer
+  }
+
+  private mutating func bend(_ layer: inout LayerRecord, _ breach: Breach) {
+    switch breach {
+    case .kernel: layer.kernel = UInt32(pick([0, 17, 18, 20]))
+    case .stride: layer.stride = UInt32(pick([0, 5, 6, 8]))
+    case .padding: layer.padding = layer.kernel + UInt32(below(4))
+    case .outputPadding: layer.outputPadding = layer.stride + UInt32(below(4))
+    case .kind: layer.kind = LayerRecord.dense
+    case .shift: layer.shift = pick([0, 63, 64, 65])
+    default: break
+    }
+  }
+
+  /// An input that is not the output of the layer before.
+  private mutating func widen(_ input: inout MapShape) {
+    switch below(3) {
+    case 0: input.height += 1
+    case 1: input.width += UInt32(within(1...8))
+    default: input.channels += pick([1, 16])
+    }
+  }
+
+  /// The sections where FORMAT.md has them, and the maps one behind the other.
+  private func place(_ layout: inout Layout) {
+    func up(_ n: UInt64) -> UInt64 { (n + 63) / 64 * 64 }
+    let count = Int(layout.header.layerCount)
+    var end = 128 * UInt64(1 + count)
+    layout.header.outputTableOffset = end
+    end += 4096
+    var (zeros, place): (UInt64, UInt64) = (0, 0)
+    for i in 0..<count {
+      var layer = layout.layers[i]
+      layer.weightsByteCount = layer.packedWeightsByteCount
+      layer.weightsOffset = up(end)
+      layer.biasesOffset = up(layer.weightsOffset + layer.weightsByteCount)
+      layer.multipliersOffset = up(layer.biasesOffset + 4 * layer.channelCount)
+      end = layer.multipliersOffset + 4 * layer.channelCount
+      if i > 0 { zeros = max(zeros, layer.input.positionStride) }
+      layer.inputOffset = place
+      place += layer.inputByteCount
+      layer.outputOffset = i == count - 1 ? 0 : place
+      layout.layers[i] = layer
+    }
+    layout.header.arena = ArenaByteCounts(fixed: up(zeros), image: place)
+    layout.header.metadataOffset = up(end)
+    layout.header.fileByteCount = up(up(end) + layout.header.metadataByteCount)
+  }
+
+  private mutating func channels() -> UInt32 { UInt32(pick([1, 3, 15, 16, 17, 32, within(1...40)])) }
 
   /// Random numbers for the channels that exist.
   private mutating func fill(_ layer: LayerRecord, _ bytes: UnsafeMutableRawBufferPointer) {

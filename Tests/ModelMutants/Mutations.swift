@@ -114,10 +114,16 @@ extension Dice {
   private mutating func exchangeRecords(_ bytes: inout Bytes) {
     let count = max(1, bytes.layerCount)
     let (a, b) = (128 * (1 + below(count)), 128 * (1 + below(count)))
-    switch below(4) {
+    switch below(5) {
     case 0: for i in 0..<128 where max(a, b) + 128 <= bytes.count { bytes.swapAt(a + i, b + i) }
     case 1: for i in 0..<128 where max(a, b) + 128 <= bytes.count { bytes[a + i] = bytes[b + i] }
     case 2: bytes.set(.layerCount, UInt64(below(20)))
+    case 3:
+      // As many as there may be, or a few more.
+      let more = within(15...18) - count
+      for _ in 0..<more { bytes.insert(contentsOf: bytes[b..<b + 128], at: a) }
+      bytes.set(.layerCount, UInt64(count + more))
+      if once(in: 2) { bytes.set(.fileByteCount, UInt64(bytes.count)) }
     default:
       // One record less, or one more, with all that stands behind.
       let isLess = once(in: 2)
