@@ -18,8 +18,7 @@ extension Dice {
       for i in 0..<4096 {
         block.bytes[Int(layout.header.outputTableOffset) + i] = UInt8(truncatingIfNeeded: (i &* i) >> 4)
       }
-      // Weights have no place where there is no stride.
-      for i in 0..<Int(layout.header.layerCount) where breach == nil { fill(layout.layers[i], block.bytes) }
+      for i in 0..<Int(layout.header.layerCount) { fill(layout.layers[i], block.bytes) }
       bytes = Bytes(block.raw)
       break
     }
@@ -51,10 +50,16 @@ extension Dice {
       layer.input = shape
       if i == odd && breach == .input { widen(&layer.input) }
       if i > 0 {
-        let (height, width) = (layer.outputSide(shape.height), layer.outputSide(shape.width))
+        let (height, width) = (layer.outputSide(layer.input.height), layer.outputSide(layer.input.width))
         guard (1...1024).contains(height), (1...1024).contains(width) else { return nil }
         (layer.output.height, layer.output.width) = (UInt32(height), UInt32(width))
-        if i == odd && breach == .side { layer.output.height += 1 }
+        if i == odd && breach == .side {
+          if once(in: 2) {
+            layer.output.height += pick([1, 2, 9, 40])
+          } else {
+            layer.output.width += pick([1, 2, 9, 40])
+          }
+        }
       }
       layer.weightEncoding = encoding
       if i == count - 1 {
@@ -141,6 +146,8 @@ extension Dice {
 
   /// Random numbers for the channels that exist.
   private mutating func fill(_ layer: LayerRecord, _ bytes: UnsafeMutableRawBufferPointer) {
+    // Without a kernel or a stride, weights have no place.
+    if layer.kind == LayerRecord.convolution && (layer.kernel == 0 || layer.stride == 0) { return }
     if layer.weightEncoding == LayerRecord.int4 { layer.fillInt4(bytes) }
     let side = max(1, Int(layer.kernel))
     for position in 0..<Int(layer.weightPositions) {
