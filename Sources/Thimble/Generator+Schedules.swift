@@ -18,8 +18,8 @@ extension Generator {
   ) {
     if index == 0 {
       let layer = denseLayer(images: count)
-      let set = model.instructionSet
-      return parallelFor(layer.unitCount) { set.dense(layer, unit: $0) }
+      let run = model.instructionSet.kernels.dense
+      return parallelFor(layer.unitCount) { run(layer, $0) }
     }
     let record = record(index)
     var layer = convolution(index, images: count, pixels)
@@ -71,12 +71,9 @@ extension Generator {
 
   /// Some rows of a convolution, the image's or a map's.
   private func run(_ layer: IntegerConvolution, _ parallelFor: ParallelFor) {
-    let set = model.instructionSet
-    if layer.table == nil {
-      parallelFor(layer.unitCount) { set.fractionallyStridedConvolution(layer, unit: $0) }
-    } else {
-      parallelFor(layer.unitCount) { set.outputConvolution(layer, unit: $0) }
-    }
+    let kernels = model.instructionSet.kernels
+    let run = layer.table == nil ? kernels.fractionallyStridedConvolution : kernels.outputConvolution
+    parallelFor(layer.unitCount) { run(layer, $0) }
   }
 }
 

@@ -6,7 +6,7 @@ extension KernelLattice {
   package func checksums() -> Int {
     var cases = 0
     func check(_ bytes: [UInt8], _ wanted: UInt32) {
-      for set in sets where ~bytes.withUnsafeBytes({ set.crc32c(~0, $0.baseAddress!, $0.count) }) != wanted {
+      for set in sets where ~bytes.withUnsafeBytes({ set.kernels.crc32c(~0, $0.baseAddress!, $0.count) }) != wanted {
         fail(set.name, "CRC-32C of \(bytes.count) bytes")
       }
       cases += 1
@@ -24,7 +24,7 @@ extension KernelLattice {
       var bytes = [Int8](repeating: -127, count: count)
       for at in -1..<count {
         if at >= 0 { bytes[at] = -128 }
-        for set in sets where bytes.withUnsafeBytes({ set.containsLeastInt8($0.baseAddress!, count) }) != (at >= 0) {
+        for set in sets where bytes.withUnsafeBytes({ set.kernels.containsLeastInt8($0.baseAddress!, count) }) != (at >= 0) {
           fail(set.name, "-128 at \(at) of \(count) bytes")
         }
         if at >= 0 { bytes[at] = -127 }

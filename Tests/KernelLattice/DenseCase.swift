@@ -67,7 +67,7 @@ struct DenseCase {
 
   func output(_ set: KernelSet) -> [UInt8] {
     cleared()
-    for unit in 0..<layer.unitCount { set.dense(layer, unit) }
+    for unit in 0..<layer.unitCount { set.kernels.dense(layer, unit) }
     return output.contents
   }
 

@@ -53,7 +53,7 @@ package struct KernelLattice {
   private func compareWithReference(_ one: ConvolutionCase, _ name: String) {
     let wanted = one.output { fractionallyStridedConvolutionReference(one.layer) }
     for set in sets {
-      let kernel = one.layer.table == nil ? set.fractionallyStridedConvolution : set.outputConvolution
+      let kernel = one.layer.table == nil ? set.kernels.fractionallyStridedConvolution : set.kernels.outputConvolution
       let found = one.output {
         for unit in 0..<one.layer.unitCount { kernel(one.layer, unit) }
       }

@@ -86,7 +86,7 @@ extension LayerRecord {
     if weightEncoding == Self.int4 {
       try checkInt4(weights, index)
     } else {
-      if set.containsLeastInt8(weights.baseAddress!, weights.count) {
+      if set.kernels.containsLeastInt8(weights.baseAddress!, weights.count) {
         throw ThimbleError(.format, "weights, -128", layer: index)
       }
       if holdsUnusedInputs(weights) || holdsUnusedOutputs(weights) {

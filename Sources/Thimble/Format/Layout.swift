@@ -126,7 +126,8 @@ public struct Layout: Sendable {
   /// CRC-32C of all bytes but the four that hold it.
   static func checksum(_ bytes: UnsafeRawBufferPointer, _ set: InstructionSet) -> UInt32 {
     guard let base = bytes.baseAddress else { return 0 }
-    let start = set.crc32c(0xFFFF_FFFF, base, 12)
-    return ~set.crc32c(start, base + 16, bytes.count - 16)
+    let kernels = set.kernels
+    let start = kernels.crc32c(0xFFFF_FFFF, base, 12)
+    return ~kernels.crc32c(start, base + 16, bytes.count - 16)
   }
 }

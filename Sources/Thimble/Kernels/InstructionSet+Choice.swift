@@ -6,26 +6,10 @@ import ThimbleIntrinsics
 public typealias InstructionSet = ThimbleKernelTypes.InstructionSet
 
 extension InstructionSet {
-  /// Whether this build holds kernels for the set.
-  public var isBuiltIn: Bool {
-    switch self {
-    case .portable: true
-    case .v2, .v3, .v3vnni, .v4vnni: Self.x86IsBuiltIn
-    default: false
-    }
-  }
-
   /// Whether this machine, processor and operating system, can run it.
   public var isOffered: Bool {
-    let features = thimble_x86_features()
-    return switch self {
-    case .portable: true
-    case .v2: features & 1 != 0
-    case .v3: features & 2 != 0
-    case .v3vnni: features & 4 != 0
-    case .v4vnni: features & 8 != 0
-    default: false
-    }
+    // The bits are in the order of the list.
+    self == .portable || thimble_processor_features() >> UInt32(rawValue - 1) & 1 != 0
   }
 
   /// The best set that is built in and that this machine can run.

@@ -9,7 +9,7 @@
 
 THIMBLE_INLINE int32_t thimble_four_bytes(const uint8_t *bytes) {
   int32_t four;
-  memcpy(&four, bytes, 4);
+  __builtin_memcpy(&four, bytes, 4);
   return four;
 }
 
@@ -26,7 +26,7 @@ THIMBLE_INLINE thimble_inputs thimble_load_inputs(const uint8_t *inputs) {
 /// The weights of a register's outputs.
 THIMBLE_INLINE thimble_weights thimble_load_weights(const int8_t *weights) {
   thimble_weights some;
-  memcpy(&some, weights, sizeof some);
+  __builtin_memcpy(&some, weights, sizeof some);
   return some;
 }
 
@@ -59,7 +59,7 @@ THIMBLE_INLINE thimble_inputs thimble_load_inputs(const uint8_t *inputs) {
 /// The weights of a register's outputs.
 THIMBLE_INLINE thimble_weights thimble_load_weights(const int8_t *weights) {
   thimble_shorts pairs;
-  memcpy(&pairs, weights, sizeof pairs);
+  __builtin_memcpy(&pairs, weights, sizeof pairs);
   thimble_weights result;
   result.lo = (thimble_shorts)((thimble_unsigned_shorts)pairs << 8) >> 8;
   result.hi = pairs >> 8;

@@ -16,7 +16,7 @@ THIMBLE_INLINE intptr_t thimble_lane_inputs(void) { return 4 * THIMBLE_LANES; }
 
 THIMBLE_INLINE thimble_lanes thimble_load_lanes(const uint8_t *inputs) {
   thimble_lanes lanes;
-  memcpy(&lanes, inputs, sizeof lanes);
+  __builtin_memcpy(&lanes, inputs, sizeof lanes);
   return lanes;
 }
 
@@ -46,7 +46,7 @@ THIMBLE_INLINE intptr_t thimble_lane_inputs(void) { return 2 * THIMBLE_LANES; }
 THIMBLE_INLINE thimble_lanes thimble_load_lanes(const uint8_t *inputs) {
   typedef uint8_t some_t __attribute__((ext_vector_type(2 * THIMBLE_LANES)));
   some_t some;
-  memcpy(&some, inputs, sizeof some);
+  __builtin_memcpy(&some, inputs, sizeof some);
   return __builtin_convertvector(some, thimble_shorts);
 }
 
@@ -58,7 +58,7 @@ THIMBLE_INLINE thimble_lanes thimble_load_some_lanes(const uint8_t *inputs, intp
 
 THIMBLE_INLINE thimble_sums thimble_add_lanes(thimble_sums sums, thimble_lanes inputs, const int16_t *weights) {
   thimble_shorts factors;
-  memcpy(&factors, weights, sizeof factors);
+  __builtin_memcpy(&factors, weights, sizeof factors);
   return thimble_add_pairs(sums, inputs, factors);
 }
 
@@ -124,7 +124,7 @@ THIMBLE_INLINE thimble_sums thimble_join_neighbours(thimble_sums a, thimble_sums
 /// Four 16-bit numbers, over and over.
 THIMBLE_INLINE thimble_shorts thimble_load_latents(const int16_t *latents) {
   uint64_t four;
-  memcpy(&four, latents, 8);
+  __builtin_memcpy(&four, latents, 8);
   return (thimble_shorts)(thimble_longs)(four);
 }
 

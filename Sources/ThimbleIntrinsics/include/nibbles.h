@@ -3,7 +3,6 @@
 #define THIMBLE_NIBBLES_H
 
 #include <stdint.h>
-#include <string.h>
 
 typedef uint8_t thimble_n8x8 __attribute__((ext_vector_type(8)));
 typedef uint8_t thimble_n8x16 __attribute__((ext_vector_type(16)));
@@ -16,7 +15,7 @@ typedef uint16_t thimble_n16x32 __attribute__((ext_vector_type(32)));
 /// The scales of 16 outputs from 8 bytes, each one twice: a lane for two weights.
 static inline __attribute__((always_inline)) thimble_n16x32 thimble_scales(const uint8_t *packed) {
   thimble_n8x8 bytes;
-  memcpy(&bytes, packed, 8);
+  __builtin_memcpy(&bytes, packed, 8);
   const thimble_n16x8 pairs = __builtin_convertvector(bytes, thimble_n16x8);
   const thimble_n8x16 scales = (thimble_n8x16)((pairs | pairs << 4) & 0x0F0F);
   const thimble_n16x16 wide = __builtin_convertvector(scales, thimble_n16x16);
@@ -28,11 +27,11 @@ static inline __attribute__((always_inline)) thimble_n16x32 thimble_scales(const
 static inline __attribute__((always_inline)) void thimble_unpack_step(const uint8_t *packed, thimble_n16x32 scales,
                                                                       int8_t *weights) {
   thimble_n8x32 bytes;
-  memcpy(&bytes, packed, 32);
+  __builtin_memcpy(&bytes, packed, 32);
   const thimble_n16x32 pairs = __builtin_convertvector(bytes, thimble_n16x32);
   const thimble_n16x32 products = ((pairs | pairs << 4) & 0x0F0F) * scales;
   const thimble_n8x64 unpacked = (thimble_n8x64)products - (thimble_n8x64)(scales << 3 | scales << 11);
-  memcpy(weights, &unpacked, 64);
+  __builtin_memcpy(weights, &unpacked, 64);
 }
 
 #endif

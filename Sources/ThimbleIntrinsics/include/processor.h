@@ -6,10 +6,28 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(THIMBLE_FREESTANDING)
+#include "system.h"
+#elif defined(__linux__)
+#include <sys/auxv.h>
 #endif
 
-/// What processor and operating system offer, as bits: 0 v2, 1 v3, 2 v3vnni, 3 v4vnni. 0 on other architectures.
-static inline uint32_t thimble_x86_features(void) {
+#if !defined(__x86_64__)
+/// What the kernel says of the processor (AT_HWCAP of Linux), or 0.
+static inline unsigned long thimble_hardware_capabilities(void) {
+#if defined(THIMBLE_FREESTANDING)
+  return thimble_auxiliary_value(16);
+#elif defined(__linux__)
+  return getauxval(AT_HWCAP);
+#else
+  return 0;
+#endif
+}
+#endif
+
+/// The instruction sets that processor and operating system offer, as bits: 0 v2, 1 v3, 2 v3vnni, 3 v4vnni, 4 neon, 5 dotprod,
+/// 6 armv7.
+static inline uint32_t thimble_processor_features(void) {
 #if defined(__x86_64__)
   uint32_t a, b, c, d;
   uint32_t sets = 0;
@@ -34,6 +52,12 @@ static inline uint32_t thimble_x86_features(void) {
   const uint32_t v4 = (1u << 16) | (1u << 17) | (1u << 28) | (1u << 30) | (1u << 31);
   if ((low & 0xE6) == 0xE6 && (b7 & v4) == v4 && (c7 & (1u << 11))) sets |= 8;
   return sets;
+#elif defined(__aarch64__)
+  // NEON is part of the architecture. The module of dotprod is compiled for ARMv8.2, which has the CRC-32 instructions.
+  const unsigned long dotprod = (1ul << 20) | (1ul << 7);
+  return (1u << 4) | ((thimble_hardware_capabilities() & dotprod) == dotprod ? 1u << 5 : 0);
+#elif defined(__arm__)
+  return thimble_hardware_capabilities() & (1ul << 12) ? 1u << 6 : 0;
 #else
   return 0;
 #endif

@@ -32,7 +32,7 @@ THIMBLE_INLINE void thimble_store_bytes(uint8_t *bytes, thimble_words words) {
   typedef uint8_t some_t __attribute__((ext_vector_type(THIMBLE_LANES)));
   const thimble_sums most = (thimble_sums)(255);
   const some_t some = __builtin_convertvector(__builtin_elementwise_min((thimble_sums)words, most), some_t);
-  memcpy(bytes, &some, sizeof some);
+  __builtin_memcpy(bytes, &some, sizeof some);
 #endif
 }
 

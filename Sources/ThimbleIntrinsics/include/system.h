@@ -2,9 +2,27 @@
 #ifndef THIMBLE_SYSTEM_H
 #define THIMBLE_SYSTEM_H
 
-#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#if defined(THIMBLE_FREESTANDING)
+// The caller brings them: on a board without a C library, tools/boards/linux.c.
+
+/// The value of THIMBLE_ISA, or null.
+const char *thimble_requested_instruction_set(void);
+
+/// Maps a whole file for reading. Returns its first byte and sets `byte_count`, or returns null and sets `error` to an errno.
+/// An empty file cannot be mapped: EINVAL.
+const void *thimble_map_file(const char *path, size_t *byte_count, int32_t *error);
+
+/// Gives back what `thimble_map_file` mapped.
+void thimble_unmap_file(const void *bytes, size_t byte_count);
+
+/// What the kernel told the program at its start under this number (AT_HWCAP: 16), or 0.
+unsigned long thimble_auxiliary_value(unsigned long number);
+
+#else
+#include <errno.h>
 #include <stdlib.h>
 
 /// The value of THIMBLE_ISA, or null.
@@ -39,6 +57,7 @@ static inline const void *thimble_map_file(const char *path, size_t *byte_count,
 
 /// Gives back what `thimble_map_file` mapped.
 static inline void thimble_unmap_file(const void *bytes, size_t byte_count) { munmap((void *)bytes, byte_count); }
+#endif
 #endif
 
 #endif

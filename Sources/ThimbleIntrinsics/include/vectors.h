@@ -4,7 +4,6 @@
 #define THIMBLE_VECTORS_H
 
 #include <stdint.h>
-#include <string.h>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -64,7 +63,7 @@ THIMBLE_INLINE thimble_shorts thimble_widened(const int8_t *bytes) {
   return (thimble_shorts)_mm_srai_epi16(_mm_unpacklo_epi8(eight, eight), 8);
 #else
   thimble_half_bytes some;
-  memcpy(&some, bytes, sizeof some);
+  __builtin_memcpy(&some, bytes, sizeof some);
   return __builtin_convertvector(some, thimble_shorts);
 #endif
 }

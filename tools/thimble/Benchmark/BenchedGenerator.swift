@@ -82,6 +82,6 @@ final class BenchedGenerator {
       index + 1 < layerCount
       ? generator.map(ofLayer: index, image: 0)
       : UnsafeRawBufferPointer(start: pixels.baseAddress, count: imageByteCount)
-    return ~instructionSet.crc32c(0xFFFF_FFFF, bytes.baseAddress!, bytes.count)
+    return ~instructionSet.kernels.crc32c(0xFFFF_FFFF, bytes.baseAddress!, bytes.count)
   }
 }

@@ -17,7 +17,7 @@ enum PeakProbe {
 
   private static func time(_ set: InstructionSet, _ steps: Int) -> (seconds: Double, count: Int) {
     let start = ProcessClock.now
-    let count = set.dotProductProbe(steps)
+    let count = set.kernels.dotProductProbe(steps)
     return (ProcessClock.now - start, count)
   }
 
