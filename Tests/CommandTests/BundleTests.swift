@@ -92,11 +92,11 @@ import Testing
       ("program header 0", changed(load + 48, [0, 0])), ("program header 0", changed(load + 48, [3])),
       ("program header 0", changed(load + 48, most)), ("program header 0", changed(load, [3])),
       ("program header 0", changed(load, [2])), ("program headers", changed(load, [0])),
-      ("program headers", changed(load + 8, [100])), ("program headers", changed(note, [5])),
+      ("program headers", changed(load + 32, [8])), ("program headers", changed(note, [5])),
       ("program headers", changed(note + 8, most)), ("program headers", changed(note + 32, most)),
-      ("program headers", changed(good.count - 3, [0])), ("program headers", Array(good.dropLast())),
+      ("program headers", changed(good.count - 3, [0])), ("program header 0", Array(good.dropLast())),
       // The last address that is left: no room for the model.
-      ("addresses", changed(load + 16, [0, 0, 0, 0xFF, 0x3F])),
+      ("addresses", changed(load + 16, [0, 0x70, 0xFE, 0xFF, 0x3F])),
     ]
     for (index, (field, bytes)) in cases.enumerated() {
       let path = folder.write("sampler\(index)", bytes)

@@ -1,6 +1,7 @@
 /*
- * What thimble.h promises, asked for by bad calls and by good ones: `interface GENERATOR.thimble FOLDER`. FOLDER takes files
- * that are no models. Each line of output is a promise that was not kept; the exit code is 1 if there is one.
+ * What thimble.h promises, asked for by bad calls and by good ones: `interface GENERATOR.thimble FOLDER [SET]`. FOLDER takes
+ * files that are no models; SET is the instruction set that should be in force. Each line of output is a promise that was not
+ * kept; the exit code is 1 if there is one.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
@@ -271,7 +272,7 @@ static void texts(void) {
 }
 
 int main(int count, char **arguments) {
-  if (count != 3) return 64;
+  if (count < 3) return 64;
   unsetenv("THIMBLE_ISA");
   memset(&error, 0xEE, sizeof error);
   files(arguments[1], arguments[2]);
@@ -279,6 +280,7 @@ int main(int count, char **arguments) {
   texts();
   thimble_model model;
   if (thimble_model_map(&model, arguments[1], &error)) return 66;
+  HOLDS(count < 4 || strcmp(thimble_instruction_set(&model), arguments[3]) == 0);
   queries(&model);
   creation(&model);
   generation(&model);
