@@ -28,6 +28,8 @@ intptr_t thimble_close(int32_t file);
 int32_t thimble_is_terminal(int32_t file);
 /// Fresh memory, zeros, aligned to a page; null if there is none.
 void *thimble_fresh_memory(size_t byte_count);
+/// The model that `thimble bundle` has put into this program, aligned to a page, and its size; null if there is none.
+const void *thimble_bundled_model(size_t *byte_count);
 /// Nanoseconds of a clock that only goes forward.
 uint64_t thimble_nanoseconds(void);
 /// Ends the program.
