@@ -63,8 +63,10 @@ let package = Package(
       name: "ThimbleCodecs", dependencies: ["CPNG", "CJPEG"],
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
 
+    .target(name: "ThimbleSampling"),
     .target(name: "ThimbleStorage", dependencies: ["Thimble"]),
-    .target(name: "ThimbleData", dependencies: ["Thimble", "ThimbleStorage", "ThimbleCodecs", "CZlib"]),
+    .target(
+      name: "ThimbleData", dependencies: ["Thimble", "ThimbleStorage", "ThimbleSampling", "ThimbleCodecs", "CZlib"]),
     .target(name: "ThimbleThreadIntrinsics"),
     .target(name: "ThimbleThreads", dependencies: ["Thimble", "ThimbleThreadIntrinsics"]),
     .target(
@@ -78,8 +80,8 @@ let package = Package(
     .executableTarget(
       name: "ThimbleCommand",
       dependencies: [
-        "Thimble", "ThimbleStorage", "ThimbleData", "ThimbleNetworks", "ThimbleTraining", "ThimbleQuantization",
-        "ThimbleThreads",
+        "Thimble", "ThimbleStorage", "ThimbleSampling", "ThimbleData", "ThimbleNetworks", "ThimbleTraining",
+        "ThimbleQuantization", "ThimbleThreads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "tools/thimble"),
