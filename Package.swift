@@ -63,8 +63,10 @@ let package = Package(
       name: "ThimbleCodecs", dependencies: ["CPNG", "CJPEG"],
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
 
+    .target(name: "ThimbleSampling"),
     .target(name: "ThimbleStorage", dependencies: ["Thimble"]),
-    .target(name: "ThimbleData", dependencies: ["Thimble", "ThimbleStorage", "ThimbleCodecs", "CZlib"]),
+    .target(
+      name: "ThimbleData", dependencies: ["Thimble", "ThimbleStorage", "ThimbleSampling", "ThimbleCodecs", "CZlib"]),
     .target(name: "ThimbleThreadIntrinsics"),
     .target(name: "ThimbleThreads", dependencies: ["Thimble", "ThimbleThreadIntrinsics"]),
     .target(
@@ -78,13 +80,14 @@ let package = Package(
     .executableTarget(
       name: "ThimbleCommand",
       dependencies: [
-        "Thimble", "ThimbleStorage", "ThimbleData", "ThimbleNetworks", "ThimbleTraining", "ThimbleQuantization",
-        "ThimbleThreads",
+        "Thimble", "ThimbleStorage", "ThimbleSampling", "ThimbleData", "ThimbleNetworks", "ThimbleTraining",
+        "ThimbleQuantization", "ThimbleThreads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "tools/thimble"),
 
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+    .executableTarget(name: "ModelMutants", dependencies: ["Thimble"], path: "Tests/ModelMutants"),
     .executableTarget(name: "MemoryProbe", dependencies: ["Thimble"], path: "Tests/MemoryProbe"),
     .target(
       name: "KernelLattice", dependencies: names(["Thimble"] + kernelModules + twins.map(\.name)),

@@ -31,21 +31,35 @@ void __aeabi_memclr(void *to, size_t count) { memset(to, 0, count); }
 void __aeabi_memclr4(void *to, size_t count) { memset(to, 0, count); }
 void __aeabi_memclr8(void *to, size_t count) { memset(to, 0, count); }
 
-// Not every processor of ARMv7 divides. Bit by bit, from the highest one: quotient below, remainder above.
+// Shifts of 64 bits by 0 to 63, in halves.
+
+static uint64_t joined(uint32_t high, uint32_t low) { return (uint64_t)high << 32 | low; }
+
+uint64_t __aeabi_llsl(uint64_t value, int count) {
+  const uint32_t high = (uint32_t)(value >> 32), low = (uint32_t)value;
+  if (count == 0) return value;
+  return count < 32 ? joined(high << count | low >> (32 - count), low << count) : joined(low << (count - 32), 0);
+}
+uint64_t __aeabi_llsr(uint64_t value, int count) {
+  const uint32_t high = (uint32_t)(value >> 32), low = (uint32_t)value;
+  if (count == 0) return value;
+  return count < 32 ? joined(high >> count, low >> count | high << (32 - count)) : joined(0, high >> (count - 32));
+}
+
+// Not every processor of ARMv7 divides. Bit by bit, from the highest one that the quotient can have.
 
 typedef struct {
   uint64_t quotient, remainder;
 } divided;
 
 __attribute__((used)) divided thimble_divided(uint64_t a, uint64_t b) {
-  divided result = {0, 0};
-  if (b == 0) return result;
-  for (int bit = a >> 32 ? 63 : 31; bit >= 0; bit--) {
-    result.remainder = result.remainder << 1 | (a >> bit & 1);
-    if (result.remainder >= b) {
-      result.remainder -= b;
-      result.quotient |= 1ull << bit;
-    }
+  divided result = {0, a};
+  if (b == 0 || a < b) return result;
+  int bit = __builtin_clzll(b) - __builtin_clzll(a);
+  for (uint64_t part = b << bit; bit >= 0; bit--, part >>= 1) {
+    if (result.remainder < part) continue;
+    result.remainder -= part;
+    result.quotient |= 1ull << bit;
   }
   return result;
 }

@@ -1,58 +1,35 @@
+import ThimbleSampling
 import ThimbleStorage
 
-/// Images of one size in a grid, row after row, with white lines of 2 pixels around and between them.
+/// Images of one size on a sheet that is in memory as a whole.
 package struct ContactSheet: Sendable {
-  /// White pixels around each image.
-  package static let padding = 2
-
-  /// Images in a row.
-  package let columns: Int
-  /// Rows of images.
-  package let rows: Int
-  /// Size of one image before it is magnified.
-  package let imageHeight: Int
-  /// Size of one image before it is magnified.
-  package let imageWidth: Int
-  /// 1 or 3.
-  package let channels: Int
-  /// Each pixel of an image becomes a square of this side.
-  package let scale: Int
+  private let shape: SheetShape
   /// The whole sheet. Shape: [height, width, channels].
   package private(set) var pixels: [UInt8]
 
   /// Pixels of the whole sheet.
-  package var height: Int { rows * (imageHeight * scale + Self.padding) + Self.padding }
+  package var height: Int { shape.height }
   /// Pixels of the whole sheet.
-  package var width: Int { columns * (imageWidth * scale + Self.padding) + Self.padding }
+  package var width: Int { shape.width }
 
-  /// A sheet without images: white.
-  package init(columns: Int, rows: Int, imageHeight: Int, imageWidth: Int, channels: Int, scale: Int = 1) {
-    precondition(columns > 0 && rows > 0 && imageHeight > 0 && imageWidth > 0 && scale > 0)
+  /// A sheet without images: white. Small images are shown at twice their size, unless told otherwise.
+  package init(columns: Int, rows: Int, imageHeight: Int, imageWidth: Int, channels: Int, scale: Int? = nil) {
     precondition(channels == 1 || channels == 3)
-    self.columns = columns
-    self.rows = rows
-    self.imageHeight = imageHeight
-    self.imageWidth = imageWidth
-    self.channels = channels
-    self.scale = scale
-    pixels = []
-    pixels = [UInt8](repeating: 255, count: height * width * channels)
+    shape = SheetShape(
+      columns: columns, rows: rows, imageHeight: imageHeight, imageWidth: imageWidth, channels: channels, scale: scale)
+    pixels = [UInt8](repeating: 255, count: shape.height * shape.lineByteCount)
   }
 
   /// Puts an image into a cell; cells count from the top left, along the rows.
   ///
   /// - Parameter image: u8. Shape: [imageHeight, imageWidth, channels].
   package mutating func place(_ image: UnsafeRawBufferPointer, at cell: Int) {
-    precondition(cell >= 0 && cell < columns * rows && image.count == imageHeight * imageWidth * channels)
-    let top = cell / columns * (imageHeight * scale + Self.padding) + Self.padding
-    let left = cell % columns * (imageWidth * scale + Self.padding) + Self.padding
-    for y in 0..<imageHeight * scale {
-      var to = ((top + y) * width + left) * channels
-      for x in 0..<imageWidth * scale {
-        let from = (y / scale * imageWidth + x / scale) * channels
-        for c in 0..<channels { pixels[to + c] = image[from + c] }
-        to += channels
-      }
+    precondition(cell >= 0 && cell < shape.columns * shape.rows)
+    let (shape, size) = (shape, shape.stripByteCount)
+    let start = cell / shape.columns * size
+    pixels.withUnsafeMutableBytes {
+      shape.place(
+        image, column: cell % shape.columns, strip: UnsafeMutableRawBufferPointer(rebasing: $0[start..<(start + size)]))
     }
   }
 
@@ -60,7 +37,7 @@ package struct ContactSheet: Sendable {
   package func write(to path: String) throws(FileError) {
     do {
       try pixels.withUnsafeBytes {
-        try PNGWriter.write($0, width: width, height: height, channels: channels, to: path)
+        try PNGWriter.write($0, width: width, height: height, channels: shape.channels, to: path)
       }
     } catch { throw error as! FileError }
   }

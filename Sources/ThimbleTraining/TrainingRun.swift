@@ -198,8 +198,7 @@ package final class TrainingRun {
     let count = min(64, recipe.batchSize)
     let size = networks.generator.outputCount
     var sheet = ContactSheet(
-      columns: 8, rows: (count + 7) / 8, imageHeight: recipe.size, imageWidth: recipe.size, channels: recipe.channels,
-      scale: recipe.size < 64 ? 2 : 1)
+      columns: 8, rows: (count + 7) / 8, imageHeight: recipe.size, imageWidth: recipe.size, channels: recipe.channels)
     for image in 0..<count {
       let pixels = (0..<size).map { Pixel.byte(networks.generator.output[image * size + $0]) }
       pixels.withUnsafeBytes { sheet.place($0, at: image) }

@@ -1,38 +1,30 @@
-import Thimble
 import ThimbleBoard
+import ThimbleSampling
 
-/// Where the program begins: `[GENERATOR] SEED`, pixels to standard output.
+/// Where the program begins (start.c). Returns the exit code.
 @_cdecl("thimble_main")
-public func thimbleMain(_ count: Int32, _ arguments: UnsafePointer<UnsafePointer<CChar>?>) -> Int32 {
-  do throws(ThimbleError) {
-    var byteCount = 0
-    let model: Model
-    var next = 1
-    if let bytes = thimble_bundled_model(&byteCount) {
-      model = try Model(
-        UnsafeRawBufferPointer(start: bytes, count: byteCount), instructionSet: InstructionSet.inForce())
-    } else {
-      guard let path = arguments[1] else { return 64 }
-      model = try Model(path: path)
-      next = 2
-    }
-    let n = model.arenaByteCount()!
-    let arena = UnsafeMutableRawBufferPointer(start: thimble_fresh_memory(n), count: n)
-    let size = model.imageByteCount
-    let pixels = UnsafeMutableBufferPointer<UInt8>(
-      start: thimble_fresh_memory(size)!.assumingMemoryBound(to: UInt8.self), count: size)
-    var generator = try Generator(model, arena: arena)
-    var span = MutableSpan(_unsafeElements: pixels)
-    var seed: UInt64 = 0
-    var digit = arguments[next]
-    while let d = digit, d.pointee >= 48 {
-      seed = seed &* 10 &+ UInt64(d.pointee - 48)
-      digit = d + 1
-    }
-    try generator.generate(seed: seed, into: &span)
-    return thimble_write(1, pixels.baseAddress, size) == size ? 0 : 74
+public func thimbleMain(_ count: Int32, _ words: UnsafeMutablePointer<UnsafePointer<CChar>>) -> Int32 {
+  // Writes into a pipe that nobody reads (SIGPIPE), and beyond `ulimit -f` (SIGXFSZ), then fail with an error that we tell.
+  thimble_ignore_signal(13)
+  thimble_ignore_signal(25)
+  do throws(Refusal) {
+    try run(try Arguments.parse(words, count: Int(count)))
+    return ExitCode.done.rawValue
   } catch {
-    thimble_write(2, error.field.utf8Start, error.field.utf8CodeUnitCount)
-    return 65
+    return error.code.rawValue
+  }
+}
+
+private func run(_ options: Options) throws(Refusal) {
+  if options.help || options.version {
+    var printer = Printer(file: 1)
+    if options.help { printer.help() } else { printer.version() }
+    return try printer.finish()
+  }
+  try options.check()
+  if let golden = options.golden {
+    try verify(options.generator!, golden, threads: options.threads)
+  } else {
+    try sample(options)
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import ThimbleData
 import ThimbleNetworks
+import ThimbleSampling
 import ThimbleStorage
 
 struct DatasetCommand: ParsableCommand {
@@ -87,10 +88,8 @@ struct GridSize: ExpressibleByArgument {
   }
 
   init?(argument: String) {
-    let sides = argument.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-    guard sides.count == 2, let columns = sides[0], let rows = sides[1], (1...256).contains(columns),
-      (1...256).contains(rows)
-    else { return nil }
+    var argument = argument
+    guard let (columns, rows) = argument.withUTF8({ SheetShape.grid($0) }) else { return nil }
     self.init(columns: columns, rows: rows)
   }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Thimble
+import ThimbleSampling
 import ThimbleStorage
 
 struct GoldenCommand: ParsableCommand {
@@ -74,14 +75,14 @@ enum GoldenFile {
         advice: "Make the golden file again with `thimble golden`.")
     }
     if file.bytes.starts(with: Array("THIMBLE\u{1A}".utf8)) { throw bad(1, "a .thimble file; it comes first") }
-    guard file.bytes.count <= 1 << 27 else { throw bad(0, "\(file.bytes.count) bytes") }
+    guard file.bytes.count <= GoldenLine.largestByteCount else { throw bad(0, "\(file.bytes.count) bytes") }
     var lines: [(digest: String, seed: UInt64)] = []
-    for (index, line) in String(decoding: file.bytes, as: UTF8.self).split(separator: "\n").enumerated() {
-      let words = line.split(separator: " ", omittingEmptySubsequences: false)
-      guard words.count == 3, words[0].count == 64, words[0].allSatisfy({ "0123456789abcdef".contains($0) }),
-        words[1].isEmpty, let seed = UInt64(words[2])
-      else { throw bad(index + 1, "\"\(line.prefix(80))\"") }
-      lines.append((String(words[0]), seed))
+    let text = file.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    for (index, bytes) in text.enumerated() where !bytes.isEmpty {
+      guard let line = UnsafeRawBufferPointer(rebasing: bytes).withMemoryRebound(to: UInt8.self, GoldenLine.init) else {
+        throw bad(index + 1, "\"\(String(decoding: bytes.prefix(80), as: UTF8.self))\"")
+      }
+      lines.append((String(decoding: line.digits, as: UTF8.self), line.seed))
     }
     guard !lines.isEmpty else { throw bad(1, "nothing") }
     return lines

@@ -1,5 +1,6 @@
 import Foundation
 import ThimbleData
+import ThimbleSampling
 import ThimbleStorage
 
 /// Images of one size, u8 [count][height][width][channels].
@@ -24,11 +25,10 @@ struct ImageBatch {
     return GridSize(columns: columns, rows: (count + columns - 1) / columns)
   }
 
-  /// The images on one sheet, as many as it has room for; small ones are shown at twice their size.
+  /// The images on one sheet, as many as it has room for.
   func sheet(_ grid: GridSize) -> ImageBatch {
     var sheet = ContactSheet(
-      columns: grid.columns, rows: grid.rows, imageHeight: height, imageWidth: width, channels: channels,
-      scale: width < 64 ? 2 : 1)
+      columns: grid.columns, rows: grid.rows, imageHeight: height, imageWidth: width, channels: channels)
     pixels.withUnsafeBytes { bytes in
       for index in 0..<min(count, grid.columns * grid.rows) {
         sheet.place(
@@ -80,35 +80,31 @@ struct ImageWriter {
     }
   }
 
-  /// PPM, or PGM for grey: binary, one byte a sample.
   private static func netpbm(_ image: ImageBatch) -> [UInt8] {
-    Array("\(image.channels == 1 ? "P5" : "P6")\n\(image.width) \(image.height)\n255\n".utf8) + image.pixels
+    Netpbm.header(width: image.width, height: image.height, channels: image.channels).bytes + image.pixels
   }
 
-  /// YUV4MPEG2, which players and encoders read: 4:4:4 in BT.601's limited range by integers, or mono; 10 frames a second.
   private static func y4m(_ images: ImageBatch) -> [UInt8] {
-    let space = images.channels == 1 ? "mono" : "444"
-    var bytes = Array("YUV4MPEG2 W\(images.width) H\(images.height) F10:1 Ip A1:1 C\(space)\n".utf8)
+    var bytes = Film.header(width: images.width, height: images.height, channels: images.channels).bytes
     let area = images.width * images.height
+    var plane = [UInt8](repeating: 0, count: area)
     for n in 0..<images.count {
-      bytes += Array("FRAME\n".utf8)
-      let first = n * images.imageByteCount
-      for plane in 0..<images.channels {
-        for p in 0..<area {
-          let at = first + p * images.channels
-          bytes.append(images.channels == 1 ? images.pixels[at] : yuv(images.pixels, at, plane))
-        }
+      bytes += UnsafeBufferPointer(start: Film.frameHeader.utf8Start, count: Film.frameHeader.utf8CodeUnitCount)
+      let pixels = images.one(n).pixels
+      if images.channels == 1 {
+        bytes += pixels
+        continue
+      }
+      for number in 0..<3 {
+        Film.convert(pixels, toPlane: number, &plane, count: area)
+        bytes += plane
       }
     }
     return bytes
   }
+}
 
-  private static func yuv(_ rgb: [UInt8], _ at: Int, _ plane: Int) -> UInt8 {
-    let (r, g, b) = (Int(rgb[at]), Int(rgb[at + 1]), Int(rgb[at + 2]))
-    switch plane {
-    case 0: return UInt8(16 + (66 * r + 129 * g + 25 * b + 128) >> 8)
-    case 1: return UInt8(128 + (-38 * r - 74 * g + 112 * b + 128) >> 8)
-    default: return UInt8(128 + (112 * r - 94 * g - 18 * b + 128) >> 8)
-    }
-  }
+extension ShortText {
+  /// A copy of the bytes.
+  fileprivate var bytes: [UInt8] { (0..<count).map { self[$0] } }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Thimble
+import ThimbleSampling
 import ThimbleStorage
 
 /// Which images: seeds, or latents from a file.
@@ -9,28 +10,64 @@ struct LatentOptions: ParsableArguments {
   @Option(
     help: "Latents: a safetensors file with an F32 tensor `latents` [N, length], or raw little-endian rows (.f32).")
   var latents: String?
+  @Option(help: "From seed to seed in a straight line through latents: 1,2,3.") var walk: SeedList?
+  @Option(help: "Images for each two seeds of a walk; 10 unless told.") var frames: Int?
+
+  func validate() throws {
+    if let walk, walk.seeds.count < 2 { throw ValidationError("--walk takes at least two seeds") }
+    if frames != nil && walk == nil { throw ValidationError("--frames goes with --walk") }
+    guard (1...Q3x12.mostSteps).contains(frames ?? 1) else {
+      throw ValidationError("--frames takes a number from 1 to \(Q3x12.mostSteps)")
+    }
+  }
 
   /// Bytes of pixels that one command makes at most.
   private static let largestByteCount = 1 << 30
 
-  /// The latents in Q3.12, with the seeds that name them, if seeds do.
+  /// The latents in Q3.12, and the names of the images' files without their endings: `seed0085`, `latent0000`, `frame0000`.
   func rows(
     of source: ImageSource, positional: [SeedList], fallback: Int
-  ) throws -> (latents: [Int16], seeds: [UInt64]?) {
+  ) throws -> (latents: [Int16], names: (Int) -> String) {
+    let given = [seeds != nil || !positional.isEmpty, latents != nil, walk != nil].filter { $0 }.count
+    guard given <= 1 else { throw ValidationError("give seeds, --latents or --walk, one of them") }
     if let latents {
-      guard seeds == nil, positional.isEmpty else { throw ValidationError("give seeds or --latents, not both") }
-      return (try LatentFile.read(latents, length: source.latentLength), nil)
+      return (try LatentFile.read(latents, length: source.latentLength), { Self.name("latent", UInt64($0)) })
+    }
+    if let walk {
+      let frames = frames ?? SeedRanges.walkFrames
+      try checkCount((walk.seeds.count - 1) * frames + 1, source)
+      return (Self.walk(Self.rows(of: source, walk.seeds), source, frames), { Self.name("frame", UInt64($0)) })
     }
     var seeds = positional.flatMap(\.seeds) + (self.seeds?.seeds ?? [])
     if seeds.isEmpty { seeds = (0..<UInt64(fallback)).map { $0 } }
-    // All images are held until they are written.
+    try checkCount(seeds.count, source)
+    return (Self.rows(of: source, seeds), { [seeds] in Self.name("seed", seeds[$0]) })
+  }
+
+  private static func name(_ kind: String, _ number: UInt64) -> String {
+    let digits = "\(number)"
+    return kind + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+  }
+
+  /// All images are held until they are written.
+  private func checkCount(_ count: Int, _ source: ImageSource) throws(FileError) {
     let most = Self.largestByteCount / source.imageByteCount
-    guard seeds.count <= most else {
-      throw FileError(
-        .usage, file: "seeds", field: "images", found: "\(seeds.count) of \(source.imageByteCount) bytes",
-        wanted: "at most \(most) at once", advice: "Sample them in several parts.")
+    guard count > most else { return }
+    throw FileError(
+      .usage, file: "seeds", field: "images", found: "\(count) of \(source.imageByteCount) bytes",
+      wanted: "at most \(most) at once", advice: "Sample them in several parts.")
+  }
+
+  /// Latents on straight lines: for each two rows `frames` of them, the first row among them; at the end the last row.
+  private static func walk(_ rows: [Int16], _ source: ImageSource, _ frames: Int) -> [Int16] {
+    let length = source.latentLength
+    var walked: [Int16] = []
+    for first in stride(from: 0, to: rows.count - length, by: length) {
+      for step in 0..<frames {
+        walked += (first..<(first + length)).map { Q3x12.between(rows[$0], rows[$0 + length], step: step, of: frames) }
+      }
     }
-    return (Self.rows(of: source, seeds), seeds)
+    return walked + rows.suffix(length)
   }
 
   /// The latents of seeds.
@@ -50,18 +87,16 @@ struct LatentOptions: ParsableArguments {
 /// `85,265,600-605`.
 struct SeedList: ExpressibleByArgument {
   var seeds: [UInt64]
-  /// No more than this many at once: a typing error should not fill the memory.
-  static let limit: UInt64 = 1 << 20
 
   init?(argument: String) {
-    var seeds: [UInt64] = []
-    for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
-      let ends = part.split(separator: "-", omittingEmptySubsequences: false).map { UInt64($0) }
-      guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], first <= last,
-        last - first < Self.limit, UInt64(seeds.count) + (last - first) < Self.limit
-      else { return nil }
-      seeds += first...last
+    var argument = argument
+    let seeds: [UInt64]? = argument.withUTF8 { text in
+      if SeedRanges.count(text) == nil { return nil }
+      var (ranges, seeds) = (SeedRanges(text), [UInt64]())
+      while let range = ranges.next() { seeds += range }
+      return seeds
     }
+    guard let seeds else { return nil }
     self.seeds = seeds
   }
 }
@@ -107,9 +142,9 @@ enum LatentFile {
   }
 
   private static func checkCount(_ rows: Int, _ path: String) throws(FileError) {
-    guard rows > SeedList.limit else { return }
+    guard rows > SeedRanges.largestCount else { return }
     throw FileError(
-      .badData, file: path, field: "latents", found: "\(rows) rows", wanted: "at most \(SeedList.limit)",
+      .badData, file: path, field: "latents", found: "\(rows) rows", wanted: "at most \(SeedRanges.largestCount)",
       advice: "Cut the file into several.")
   }
 

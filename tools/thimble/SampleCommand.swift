@@ -56,7 +56,7 @@ struct SampleCommand: ParsableCommand {
     let source = try ImageSource(path: generator, compute: compute)
     let writer = ImageWriter(format: resolvedFormat)
     try writer.check(channels: source.channels, isSheet: grid != nil, file: generator)
-    let (rows, seeds) = try latents.rows(
+    let (rows, names) = try latents.rows(
       of: source, positional: positionalSeeds, fallback: grid.map { $0.columns * $0.rows } ?? 1)
     if let grid, grid.columns * grid.rows < rows.count / source.latentLength {
       throw ValidationError(
@@ -66,20 +66,18 @@ struct SampleCommand: ParsableCommand {
     let pixels = try source.pixels(rows)
     let images = ImageBatch(
       pixels: pixels, height: source.height, width: source.width, channels: source.channels)
-    if let outdir { return try writeFolder(images, seeds, outdir) }
+    if let outdir { return try writeFolder(images, names, outdir) }
     // A PNG is one picture: several images become a sheet.
     let sheet = grid ?? (resolvedFormat == .png && images.count > 1 ? images.squareGrid : nil)
     try writer.write(sheet.map { images.sheet($0) } ?? images, to: output)
     if let output { tell("\(output): \(images.count) image\(images.count == 1 ? "" : "s")") }
   }
 
-  private func writeFolder(_ images: ImageBatch, _ seeds: [UInt64]?, _ folder: String) throws {
+  private func writeFolder(_ images: ImageBatch, _ names: (Int) -> String, _ folder: String) throws {
     try Folder.create(folder)
     let writer = ImageWriter(format: resolvedFormat)
     for index in 0..<images.count {
-      let number = "\(seeds?[index] ?? UInt64(index))"
-      let name = (seeds == nil ? "latent" : "seed") + String(repeating: "0", count: max(0, 4 - number.count)) + number
-      try writer.write(images.one(index), to: "\(folder)/\(name).\(writer.ending)")
+      try writer.write(images.one(index), to: "\(folder)/\(names(index)).\(writer.ending)")
     }
     tell("\(folder): \(images.count) files")
   }

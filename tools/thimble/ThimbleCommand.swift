@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Thimble
+import ThimbleSampling
 import ThimbleStorage
 
 /// The workstation command: from images to a shipped generator.

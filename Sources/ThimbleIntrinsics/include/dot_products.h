@@ -88,12 +88,20 @@ THIMBLE_INLINE thimble_totals thimble_totals_of(thimble_sums sums) {
   return __builtin_shufflevector(sums, nothing, 0, 4, 1, 5, 2, 6, 3, 7);
 }
 
-/// Two times four inputs, each for all outputs of a register.
+/// Four inputs, for all outputs of a register. The compiler must not see that the halves are the same: it would take the long way to
+/// the products of the upper ones.
+THIMBLE_INLINE thimble_signed_bytes thimble_four_signed(const uint8_t *inputs) {
+  int8x16_t four = vreinterpretq_s8_s32(vld1q_dup_s32((const int32_t *)inputs));
+  four = veorq_s8(four, vdupq_n_s8(-128));
+  __asm__("" : "+w"(four));
+  return (thimble_signed_bytes)four;
+}
+
+/// Two times four inputs.
 THIMBLE_INLINE thimble_inputs thimble_load_inputs(const uint8_t *inputs) {
-  const int32x4_t flip = vdupq_n_s32((int32_t)0x80808080);
   thimble_inputs result;
-  result.lo = (thimble_signed_bytes)veorq_s32(vdupq_n_s32(thimble_four_bytes(inputs)), flip);
-  result.hi = (thimble_signed_bytes)veorq_s32(vdupq_n_s32(thimble_four_bytes(inputs + 4)), flip);
+  result.lo = thimble_four_signed(inputs);
+  result.hi = thimble_four_signed(inputs + 4);
   return result;
 }
 
@@ -110,9 +118,17 @@ THIMBLE_INLINE thimble_totals thimble_add_products(thimble_totals totals, thimbl
   const int8x16_t a = (int8x16_t)inputs.lo, b = (int8x16_t)inputs.hi;
   const int8x16_t v = (int8x16_t)weights.lo, w = (int8x16_t)weights.hi;
   const int16x8_t low = vmlal_s8(vmull_s8(vget_low_s8(v), vget_low_s8(a)), vget_low_s8(w), vget_low_s8(b));
-  const int16x8_t high = vmlal_s8(vmull_s8(vget_high_s8(v), vget_high_s8(a)), vget_high_s8(w), vget_high_s8(b));
+#if defined(__aarch64__)
+  const int16x8_t high = vmlal_high_s8(vmull_high_s8(v, a), w, b);
+#else
+  const int16x8_t high = vmlal_s8(vmull_s8(vget_high_s8(v), vget_low_s8(a)), vget_high_s8(w), vget_low_s8(b));
+#endif
   totals.lo = (thimble_sums)vpadalq_s16((int32x4_t)totals.lo, low);
   totals.hi = (thimble_sums)vpadalq_s16((int32x4_t)totals.hi, high);
+#if !defined(__aarch64__)
+  // With 16 registers, none is left for weights that are loaded ahead: the compiler would put sums into memory for them.
+  __asm__ volatile("" : : : "memory");
+#endif
   return totals;
 }
 
@@ -152,6 +168,8 @@ THIMBLE_INLINE thimble_totals thimble_add_products(thimble_totals totals, thimbl
   for (int pair = 0; pair < 2; pair++) {
     for (int i = 0; i < 4; i++) totals[pair] += inputs[i] * weights[pair * 4 + i];
   }
+  // As on ARMv7: no registers are left for weights that are loaded ahead.
+  __asm__ volatile("" : : : "memory");
   return totals;
 }
 

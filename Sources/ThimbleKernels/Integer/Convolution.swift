@@ -74,8 +74,8 @@ private func runUnit<let count: Int>(
   private var wide: Int { 4 }
   private var narrow: Int { 2 }
   private var outputPixels: Int { 8 }
-#elseif THIMBLE_ARMV7
-  // 16 registers in all.
+#elseif THIMBLE_ARMV7 || arch(riscv64)
+  // 16 registers in all on ARMv7, no vectors on RISC-V.
   private typealias Wide = ConvolutionTile<1, 4, 4>
   private typealias Narrow = Wide
   private typealias Output = ConvolutionTile<4, 1, 4>

@@ -105,12 +105,12 @@ struct ConvolutionTile<let pixels: Int, let registers: Int, let sums: Int> {
     _ totals: inout Sums, _ inputs: Pointers, _ step: UnsafePointer<Int8>, _ blockBytes: Int, _ input: Int,
     from first: Int, to end: Int
   ) {
+    let few = InlineArray<pixels, thimble_inputs> { thimble_load_inputs(inputs[$0] + input) }
     for register in 0..<registers {
       let (block, part) = (register / registersABlock, register % registersABlock)
       let some = thimble_load_weights(step + (block * blockBytes + part * 4 * thimble_sums.scalarCount))
       for p in first..<end {
-        let few = thimble_load_inputs(inputs[p] + input)
-        totals[p * registers + register] = thimble_add_products(totals[p * registers + register], few, some)
+        totals[p * registers + register] = thimble_add_products(totals[p * registers + register], few[p], some)
       }
     }
   }

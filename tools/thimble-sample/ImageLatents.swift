@@ -1,0 +1,132 @@
+import Thimble
+import ThimbleSampling
+
+/// The latents of all images that were asked for, one after the other.
+struct ImageLatents {
+  private enum Kind { case seeds, walk, file }
+  private let kind: Kind
+  private let distribution: LatentDistribution
+  /// Numbers of a latent.
+  private let length: Int
+  /// How many images there are.
+  let count: UInt64
+  /// How many of them have been made.
+  private(set) var made: UInt64 = 0
+  private var seeds: SeedSequence
+  private var walk: Walk?
+  private var file: LatentFile?
+  /// What names the last image, if seeds do.
+  private var seed: UInt64 = 0
+
+  /// Without seeds, latents or a walk: the seeds below `fallback`. All of a file of latents is checked here.
+  init(_ options: Options, _ model: borrowing Model, fallback: Int) throws(Refusal) {
+    (distribution, length) = (model.distribution, model.latentLength)
+    seeds = SeedSequence(options.lists, options.walk ?? options.seeds, fallback: fallback)
+    walk = nil
+    file = nil
+    if let path = options.latents {
+      kind = .file
+      let latents = try LatentFile(path, length: model.latentLength)
+      count = latents.count
+      file = latents
+    } else if options.walk != nil {
+      kind = .walk
+      let frames = options.frames ?? SeedRanges.walkFrames
+      count = (seeds.count - 1) * UInt64(frames) + 1
+      walk = Walk(frames: frames, try room(4 * length), &seeds, distribution)
+    } else {
+      kind = .seeds
+      count = seeds.count
+    }
+  }
+
+  /// Writes the next latent, int16 in Q3.12. Not to be asked for more than `count`.
+  @inline(never)
+  mutating func next(_ latent: UnsafeMutableBufferPointer<Int16>) throws(Refusal) {
+    switch kind {
+    case .seeds:
+      seed = seeds.next()
+      fill(latent, distribution, seed: seed)
+    case .walk: walk!.next(latent, &seeds, distribution)
+    case .file: try file!.next(latent)
+    }
+    made += 1
+  }
+
+  /// Begins again.
+  @inline(never)
+  mutating func rewind() throws(Refusal) {
+    made = 0
+    seeds.rewind()
+    if kind == .walk { walk!.begin(&seeds, distribution) }
+    if kind == .file { try file!.rewind() }
+  }
+
+  /// The name of the last image's file, without an ending: `seed0085`, `latent0000`, `frame0000`.
+  var name: ShortText {
+    var text = ShortText()
+    switch kind {
+    case .seeds: text.append("seed")
+    case .walk: text.append("frame")
+    case .file: text.append("latent")
+    }
+    text.append(ShortText(kind == .seeds ? seed : made - 1, digits: 4))
+    return text
+  }
+}
+
+/// The latent of a seed.
+@inline(never)
+func fill(_ latent: UnsafeMutableBufferPointer<Int16>, _ distribution: LatentDistribution, seed: UInt64) {
+  var span = MutableSpan(_unsafeElements: latent)
+  distribution.fill(&span, seed: seed)
+}
+
+/// The seeds of some lists, one after the other.
+struct SeedSequence {
+  private let lists: UnsafeBufferPointer<Path>
+  private let last: Path?
+  private let fallback: Int
+  let count: UInt64
+  private var nextList = 0
+  private var ranges = SeedRanges(Text(start: nil, count: 0))
+  private var range: (next: UInt64, last: UInt64)?
+
+  /// The lists are whole: `Arguments` has seen to that.
+  init(_ lists: UnsafeBufferPointer<Path>, _ last: Path?, fallback: Int) {
+    (self.lists, self.last, self.fallback) = (lists, last, fallback)
+    var sum: UInt64 = 0
+    for list in lists { sum += SeedRanges.count(Text(list)) ?? 0 }
+    if let last { sum += SeedRanges.count(Text(last)) ?? 0 }
+    count = sum == 0 ? UInt64(fallback) : sum
+    rewind()
+  }
+
+  mutating func rewind() {
+    nextList = 0
+    range = nil
+    if lists.count == 0 && last == nil { range = (0, UInt64(fallback - 1)) }
+  }
+
+  /// The next seed; not to be asked for more than `count`.
+  @inline(never)
+  mutating func next() -> UInt64 {
+    while true {
+      if let some = range {
+        range = some.next == some.last ? nil : (some.next + 1, some.last)
+        return some.next
+      }
+      if let some = ranges.next() {
+        range = (some.lowerBound, some.upperBound)
+      } else if nextList < lists.count {
+        ranges = SeedRanges(Text(lists[nextList]))
+        nextList += 1
+      } else if nextList == lists.count, let last {
+        ranges = SeedRanges(Text(last))
+        nextList += 1
+      } else {
+        return 0
+      }
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import Thimble
+import ThimbleKernelTypes
+import ThimbleSampling
+
+/// Makes the images of a golden file's seeds, compares their digests, and tells how many are equal.
+func verify(_ path: Path, _ goldenPath: Path, threads: Int) throws(Refusal) {
+  let model = try openModel(path)
+  let set = model.instructionSet
+  var golden = try GoldenFile(goldenPath)
+  let latents = try ImageLatents(Options(), model, fallback: 1)
+  var sampler = try Sampler(model, latents, path)
+  let found = try room(64).bindMemory(to: UInt8.self)
+  _ = startThreads(threads)
+  var (count, equal) = (0, 0)
+  var difference: Refusal?
+  while let line = try golden.next() {
+    GoldenLine.write(sha256(try sampler.make(seed: line.seed)), to: found)
+    count += 1
+    if Text(found).hasPrefix(line.digits) {
+      equal += 1
+    } else if difference == nil {
+      difference = refusal(
+        .badData, "\(path: path)", "pixels of seed \(line.seed)", found: "\(Text(found))", wanted: "\(line.digits)",
+        advice: "The generator is not the one the golden file was made from, or this build computes wrongly.")
+    }
+  }
+  var printer = Printer(file: 1)
+  printer.put("\(path: path): \(equal)")
+  if equal < count { printer.put(" of \(count)") }
+  printer.line(" images as in \(path: goldenPath) (\(set.name))")
+  try printer.finish()
+  if let difference { throw difference }
+}
+
+@inline(never)
+private func sha256(_ bytes: UnsafeRawBufferPointer) -> InlineArray<32, UInt8> {
+  var digest = SHA256()
+  digest.update(bytes.bytes)
+  return digest.finalize()
+}
