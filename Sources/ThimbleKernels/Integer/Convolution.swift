@@ -108,11 +108,10 @@ private func runTiles(_ layer: IntegerConvolution, _ unit: ConvolutionUnit, _ sc
       Wide.addUpZeroTaps(layer, unit, block, scratch)
     #endif
     forEachLine(layer, unit, pixels: wide) { line in
-      if line.count <= narrow {
-        Narrow.run(layer, unit, block, line, scratch)
-      } else {
-        Wide.run(layer, unit, block, line, scratch, skipsEdges: true)
-      }
+      #if !THIMBLE_COMPACT || THIMBLE_AVX512
+        if line.count <= narrow { return Narrow.run(layer, unit, block, line, scratch) }
+      #endif
+      Wide.run(layer, unit, block, line, scratch, skipsEdges: true)
     }
     block += Wide.blocks
   }
