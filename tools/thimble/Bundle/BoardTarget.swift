@@ -1,13 +1,16 @@
 import ArgumentParser
 
 /// The processors that `tools/boards/build` builds a sampler for.
-enum BoardTarget: String, ExpressibleByArgument, CaseIterable {
-  case x86_64, aarch64, armv7, riscv64
+enum BoardTarget: String, ExpressibleByArgument, CaseIterable, CustomStringConvertible {
+  case amd64 = "x86_64"
+  case aarch64, armv7, riscv64
+
+  var description: String { rawValue }
 
   /// ELF's number of the processor.
   var machine: UInt64 {
     switch self {
-    case .x86_64: 62
+    case .amd64: 62
     case .aarch64: 183
     case .armv7: 40
     case .riscv64: 243
