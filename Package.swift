@@ -87,6 +87,7 @@ let package = Package(
       path: "tools/thimble"),
 
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+    .executableTarget(name: "ModelMutants", dependencies: ["Thimble"], path: "Tests/ModelMutants"),
     .executableTarget(name: "MemoryProbe", dependencies: ["Thimble"], path: "Tests/MemoryProbe"),
     .target(
       name: "KernelLattice", dependencies: names(["Thimble"] + kernelModules + twins.map(\.name)),

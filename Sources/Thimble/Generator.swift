@@ -24,6 +24,7 @@ public struct Generator: ~Copyable {
   }
 
   /// The image of a seed. `pixels`: u8 [height][width][channels].
+  @export(interface)
   public mutating func generate(
     seed: UInt64, into pixels: inout MutableSpan<UInt8>, parallelFor: ParallelFor = runInOrder
   ) throws(ThimbleError) {
@@ -32,6 +33,7 @@ public struct Generator: ~Copyable {
   }
 
   /// The images of some seeds, at most `images`; for none, nothing happens. `pixels`: u8 [n][height][width][channels].
+  @export(interface)
   public mutating func generate(
     seeds: Span<UInt64>, into pixels: inout MutableSpan<UInt8>, parallelFor: ParallelFor = runInOrder
   ) throws(ThimbleError) {
@@ -45,6 +47,7 @@ public struct Generator: ~Copyable {
   /// - Parameters:
   ///   - latents: int16 in Q3.12, [n][latent length].
   ///   - pixels: u8 [n][height][width][channels].
+  @export(interface)
   public mutating func generate(
     latents: Span<Int16>, into pixels: inout MutableSpan<UInt8>, parallelFor: ParallelFor = runInOrder
   ) throws(ThimbleError) {

@@ -116,7 +116,9 @@ const void *thimble_map_file(const char *path, size_t *byte_count, int32_t *erro
   intptr_t file = thimble_open(path);
   *error = (int32_t)-file;
   if (file < 0) return NULL;
-  intptr_t result = CALL(lseek, file, 0, 2);
+  // A folder can be opened, but not even nothing be read of it.
+  intptr_t result = CALL(read, file, 0, 0);
+  if (result >= 0) result = CALL(lseek, file, 0, 2);
   if (result >= 0) {
     *byte_count = (size_t)result;
     // All of it is read at once, to be checked: one system call is cheaper than thousands of page faults.

@@ -1,4 +1,4 @@
-// What compilers call without being asked, where there is no C library: copies, fills, and what the processor cannot divide.
+// What compilers call without being asked, where there is no C library: copies and fills.
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,82 +55,3 @@ int memcmp(const void *a, const void *b, size_t count) {
   }
   return 0;
 }
-
-/// The nearest whole number, halves to even: sums of this size have no fraction.
-float rintf(float x) {
-  const float large = 0x1p23f;
-  if (!(x > -large && x < large)) return x;
-  volatile float sum = x < 0 ? x - large : x + large;
-  return x < 0 ? sum + large : sum - large;
-}
-
-#if defined(__arm__)
-// Run-time ABI for the Arm Architecture, section 4.
-
-void __aeabi_memcpy(void *to, const void *from, size_t count) { memcpy(to, from, count); }
-void __aeabi_memcpy4(void *to, const void *from, size_t count) { memcpy(to, from, count); }
-void __aeabi_memcpy8(void *to, const void *from, size_t count) { memcpy(to, from, count); }
-void __aeabi_memmove(void *to, const void *from, size_t count) { memmove(to, from, count); }
-void __aeabi_memmove4(void *to, const void *from, size_t count) { memmove(to, from, count); }
-void __aeabi_memmove8(void *to, const void *from, size_t count) { memmove(to, from, count); }
-void __aeabi_memset(void *to, size_t count, int value) { memset(to, value, count); }
-void __aeabi_memset4(void *to, size_t count, int value) { memset(to, value, count); }
-void __aeabi_memset8(void *to, size_t count, int value) { memset(to, value, count); }
-void __aeabi_memclr(void *to, size_t count) { memset(to, 0, count); }
-void __aeabi_memclr4(void *to, size_t count) { memset(to, 0, count); }
-void __aeabi_memclr8(void *to, size_t count) { memset(to, 0, count); }
-
-// Shifts of 64 bits by 0 to 63, of their halves.
-
-uint64_t __aeabi_llsl(uint64_t a, int32_t count) {
-  const uint32_t low = (uint32_t)a, high = (uint32_t)(a >> 32);
-  if (count == 0) return a;
-  if (count >= 32) return (uint64_t)(low << (count - 32)) << 32;
-  return (uint64_t)(high << count | low >> (32 - count)) << 32 | low << count;
-}
-uint64_t __aeabi_llsr(uint64_t a, int32_t count) {
-  const uint32_t low = (uint32_t)a, high = (uint32_t)(a >> 32);
-  if (count == 0) return a;
-  if (count >= 32) return high >> (count - 32);
-  return (uint64_t)(high >> count) << 32 | (high << (32 - count) | low >> count);
-}
-
-// Not every processor of ARMv7 divides. Bit by bit, from the highest one: quotient below, remainder above.
-
-typedef struct {
-  uint64_t quotient, remainder;
-} divided;
-
-__attribute__((used)) divided thimble_divided(uint64_t a, uint64_t b) {
-  divided result = {0, 0};
-  if (b == 0) return result;
-  for (int bit = a >> 32 ? 63 : 31; bit >= 0; bit--) {
-    result.remainder = result.remainder << 1 | (a >> bit & 1);
-    if (result.remainder >= b) {
-      result.remainder -= b;
-      result.quotient |= 1ull << bit;
-    }
-  }
-  return result;
-}
-
-uint64_t __aeabi_uidivmod(uint32_t a, uint32_t b) {
-  const divided d = thimble_divided(a, b);
-  return d.remainder << 32 | (uint32_t)d.quotient;
-}
-uint32_t __aeabi_uidiv(uint32_t a, uint32_t b) { return (uint32_t)thimble_divided(a, b).quotient; }
-
-uint64_t __aeabi_idivmod(int32_t a, int32_t b) {
-  const uint64_t d = __aeabi_uidivmod(a < 0 ? -(uint32_t)a : (uint32_t)a, b < 0 ? -(uint32_t)b : (uint32_t)b);
-  const uint32_t quotient = (uint32_t)d, remainder = (uint32_t)(d >> 32);
-  return (uint64_t)(a < 0 ? -remainder : remainder) << 32 | ((a ^ b) < 0 ? -quotient : quotient);
-}
-int32_t __aeabi_idiv(int32_t a, int32_t b) { return (int32_t)__aeabi_idivmod(a, b); }
-
-// Returns in four registers: what C has no name for.
-__attribute__((naked)) void __aeabi_uldivmod(void) {
-  __asm__("push {r4, lr}\n sub sp, sp, #24\n str r3, [sp, #4]\n str r2, [sp]\n mov r3, r1\n mov r2, r0\n add r0, sp, #8\n"
-          " bl thimble_divided\n ldr r0, [sp, #8]\n ldr r1, [sp, #12]\n ldr r2, [sp, #16]\n ldr r3, [sp, #20]\n"
-          " add sp, sp, #24\n pop {r4, pc}\n");
-}
-#endif

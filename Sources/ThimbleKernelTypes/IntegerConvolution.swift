@@ -84,10 +84,12 @@ extension IntegerConvolution {
   public var joinsImages: Bool { outputWidth < 8 * stride }
 
   /// The parts that `unit(_:)` numbers from 0.
+  @export(interface)
   public var unitCount: Int { (images + imagesAUnit - 1) / imagesAUnit * unitsAnImage }
 
   /// The part of a number: phase by phase, group of blocks by group, so that a worker that does them in order finds the
   /// weights of the last one in its cache.
+  @export(interface)
   public func unit(_ number: Int) -> ConvolutionUnit {
     var unit = ConvolutionUnit()
     unit.firstImage = number / unitsAnImage * imagesAUnit

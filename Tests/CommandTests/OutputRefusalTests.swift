@@ -13,6 +13,7 @@ import ThimbleStorage
       ["dataset", "pack", made.idx, "--size", "16", "-o"], ["dataset", "sheet", made.set, "-o"],
       ["import", "\(Program.fixtures)/import/torch_example.safetensors", "-o"],
       ["export", made.checkpoint, "--calibrate", "16", "-o"], ["golden", made.generator, "--seeds", "1", "-o"],
+      ["bundle", made.generator, "--emit", "c", "--name", "x", "-o"],
       ["bench", made.generator, "--latents", made.latents, "--seconds", "0", "-o"],
       ["sample", made.generator, "1", "--raw", "-o"], ["sample", made.generator, "1", "--format", "safetensors", "-o"],
     ]

@@ -9,7 +9,7 @@ import Testing
   /// Catches: nonsense that is taken, or that does not end with 64.
   @Test(arguments: [
     ["nonsense"], ["--nonsense"], ["dataset", "nonsense"], ["sample"], ["export"], ["import"], ["inspect"], ["verify"],
-    ["golden"], ["inspect", "a", "b"], ["verify", "a", "b", "c"], ["import", "a", "b", "-o", "c"],
+    ["golden"], ["bundle"], ["inspect", "a", "b"], ["verify", "a", "b", "c"], ["import", "a", "b", "-o", "c"],
     ["export", "a", "b", "-o", "c"], ["golden", "a", "b", "-o", "c"], ["dataset", "info", "a", "b"],
     ["sample", "g", "1", "-o", "a", "--outdir", "b"], ["sample", "g", "--grid", "2x2", "--outdir", "b"],
     ["sample", "g", "--grid", "0x2"], ["sample", "g", "--grid", "2"], ["sample", "g", "--format", "gif"],
@@ -49,7 +49,7 @@ import Testing
   /// Catches: a help text that is missing, fails or goes to standard error.
   @Test(arguments: [
     [], ["dataset"], ["dataset", "pack"], ["dataset", "info"], ["dataset", "sheet"], ["train"], ["import"], ["export"],
-    ["sample"], ["inspect"], ["verify"], ["golden"],
+    ["sample"], ["inspect"], ["verify"], ["golden"], ["bundle"],
   ])
   func help(command: [String]) throws {
     for arguments in [command + ["--help"], command + ["-h"], ["help"] + command] {

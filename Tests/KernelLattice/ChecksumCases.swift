@@ -1,3 +1,4 @@
+import ThimbleKernelTypes
 import ThimbleKernels
 
 extension KernelLattice {
@@ -24,7 +25,8 @@ extension KernelLattice {
       var bytes = [Int8](repeating: -127, count: count)
       for at in -1..<count {
         if at >= 0 { bytes[at] = -128 }
-        for set in sets where bytes.withUnsafeBytes({ set.kernels.containsLeastInt8($0.baseAddress!, count) }) != (at >= 0) {
+        for set in sets
+        where bytes.withUnsafeBytes({ set.kernels.containsLeastInt8($0.baseAddress!, count) }) != (at >= 0) {
           fail(set.name, "-128 at \(at) of \(count) bytes")
         }
         if at >= 0 { bytes[at] = -127 }

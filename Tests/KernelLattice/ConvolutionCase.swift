@@ -114,7 +114,7 @@ struct ConvolutionCase {
     layer.table = hasTable ? UnsafePointer(table.pointer(UInt8.self)) : nil
   }
 
-  var isIntact: Bool { [input, weights, biases, multipliers, output, zeros, table].allSatisfy(\.isIntact) }
+  var isIntact: Bool { [input, weights, biases, multipliers, output, zeros, table].allSatisfy { $0.isIntact } }
 
   /// What the weight at a place stands for.
   func weight(_ tap: (Int, Int), _ output: Int, _ input: Int) -> Int64 {

@@ -57,7 +57,7 @@ struct DenseCase {
     self.layer = layer
   }
 
-  var isIntact: Bool { [latents, output, weights, biases, multipliers].allSatisfy(\.isIntact) }
+  var isIntact: Bool { [latents, output, weights, biases, multipliers].allSatisfy { $0.isIntact } }
 
   func referenceOutput() -> [UInt8] {
     cleared()

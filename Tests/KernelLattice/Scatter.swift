@@ -1,3 +1,4 @@
+import Thimble
 import ThimbleKernelTypes
 
 extension ConvolutionCase {

@@ -1,4 +1,5 @@
 import Thimble
+import ThimbleBoard
 import ThimbleSampling
 
 /// Tells the words of a command line apart: options as `--seeds 1-3`, `--seeds=1-3`, `-o FILE`; behind `--` there are none.
@@ -13,6 +14,9 @@ struct Arguments {
   /// - Parameter words: as the kernel hands them over, the program's name first; their order is changed.
   static func parse(_ words: UnsafeMutablePointer<Path>, count: Int) throws(Refusal) -> Options {
     var arguments = Arguments(words: words, count: count)
+    // A program with its generator inside is its own generator.
+    var byteCount = 0
+    if thimble_bundled_model(&byteCount) != nil { arguments.options.generator = words[0] }
     try arguments.parse()
     var options = arguments.options
     options.lists = UnsafeBufferPointer(start: words, count: arguments.listCount)

@@ -3,10 +3,16 @@ import ThimbleBoard
 import ThimbleIntrinsics
 import ThimbleSampling
 
-/// Maps and checks the model of a path, with the instruction set in force.
+/// Maps and checks the model of a path, or the one inside the program, with the instruction set in force.
 @inline(never)
 func openModel(_ path: Path) throws(Refusal) -> Model {
   let set = try instructionSetInForce()
+  var byteCount = 0
+  if let bytes = thimble_bundled_model(&byteCount) {
+    do {
+      return try Model(UnsafeRawBufferPointer(start: bytes, count: byteCount), instructionSet: set)
+    } catch { throw refusal(error, path) }
+  }
   var status = thimble_file()
   let looked = thimble_look(path, &status)
   if looked < 0 {

@@ -19,7 +19,7 @@ struct ThimbleCommand: ParsableCommand {
     version: Version.text,
     subcommands: [
       DatasetCommand.self, TrainCommand.self, ImportCommand.self, ExportCommand.self, SampleCommand.self,
-      InspectCommand.self, VerifyCommand.self, GoldenCommand.self, BenchCommand.self,
+      InspectCommand.self, VerifyCommand.self, GoldenCommand.self, BundleCommand.self, BenchCommand.self,
     ])
 
   static func main() {

@@ -59,31 +59,3 @@ public struct ThimbleError: Error, Equatable, Sendable {
     return true
   }
 }
-
-extension ThimbleError: CustomStringConvertible {
-  /// "layer 3 kernel: found 17, wanted 16 at most". Makes strings: not for hot paths.
-  public var description: String {
-    let place = layer < 0 ? "" : "layer \(layer) "
-    switch relation {
-    case .equal: return "\(place)\(field): found \(found), wanted \(wanted)"
-    case .atMost: return "\(place)\(field): found \(found), wanted \(wanted) at most"
-    case .atLeast: return "\(place)\(field): found \(found), wanted \(wanted) at least"
-    case .multipleOf: return "\(place)\(field): found \(found), wanted a multiple of \(wanted)"
-    case .below: return "\(place)\(field): found \(found), wanted less than \(wanted)"
-    case .other: return code == .file ? "\(place)\(field): error \(found)" : "\(place)\(field): found \(found)"
-    }
-  }
-
-  /// What to do about it: one line.
-  public var advice: String {
-    switch code {
-    case .file: "Check the path and the permissions."
-    case .format: "Fetch or export the model again: the file is damaged, cut short, or no .thimble file."
-    case .unsupported: "Use a newer version of Thimble, or export the model for this one."
-    case .instructionSet: "Unset THIMBLE_ISA, or set it to one of the sets that this build and this machine have."
-    case .memory: "Hand over as many bytes as the query says, aligned to 64."
-    case .arguments:
-      "Hand over whole latents, at most as many as the generator was made for, and pixels for all of them."
-    }
-  }
-}

@@ -1,7 +1,7 @@
 // What FORMAT.md says that a reader refuses in the header and in the records, except for the plan of the memory.
 
 /// Throws unless `found` stands to `wanted` as it should.
-func require(
+package func require(
   _ found: UInt64, _ relation: ThimbleError.Relation, _ wanted: UInt64, _ field: StaticString, layer: Int = -1,
   code: ThimbleError.Code = .format
 ) throws(ThimbleError) {

@@ -44,6 +44,11 @@ public struct Model: ~Copyable, @unchecked Sendable {
     (self.bytes, self.instructionSet, isMapped) = (bytes, instructionSet, true)
   }
 
+  /// A view of a model that was checked already: its bytes must outlive the view, too.
+  package init(viewing other: borrowing Model) {
+    (layout, bytes, instructionSet, isMapped) = (other.layout, other.bytes, other.instructionSet, false)
+  }
+
   deinit { if isMapped { thimble_unmap_file(bytes.baseAddress, bytes.count) } }
 }
 

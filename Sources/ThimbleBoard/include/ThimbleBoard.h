@@ -46,6 +46,8 @@ intptr_t thimble_look_at(int32_t descriptor, struct thimble_file *file);
 int32_t thimble_is_terminal(int32_t file);
 /// Fresh memory, zeros, aligned to a page, taken from the system as a whole; null if there is none.
 void *thimble_fresh_memory(size_t byte_count);
+/// The model that `thimble bundle` has put into this program, aligned to a page, and its size; null if there is none.
+const void *thimble_bundled_model(size_t *byte_count);
 /// The end of a fresh stack of whole pages, below which a page is that nobody may touch; null if there is no memory.
 void *thimble_guarded_stack(size_t byte_count);
 /// The number of this process.

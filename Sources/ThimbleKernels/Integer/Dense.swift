@@ -8,7 +8,6 @@ import ThimbleKernelTypes
   private typealias ManyImages = DenseTile<2, 8>
   private typealias OneImage = DenseTile<1, 4>
 #else
-  private typealias ManyImages = DenseTile<1, 8>
   private typealias OneImage = DenseTile<1, 8>
 #endif
 
@@ -45,12 +44,15 @@ private func denseInt4(_ layer: IntegerDense, _ blocks: Range<Int>) {
   }
 }
 
+@inline(never)
 private func dense(_ layer: IntegerDense, _ blocks: Range<Int>) {
   var image = 0
-  while image + ManyImages.imageCount <= layer.images {
-    for block in blocks { ManyImages.run(layer, block, image) }
-    image += ManyImages.imageCount
-  }
+  #if (THIMBLE_AVX512 || THIMBLE_AVXVNNI || THIMBLE_AVX2) && !THIMBLE_COMPACT
+    while image + ManyImages.imageCount <= layer.images {
+      for block in blocks { ManyImages.run(layer, block, image) }
+      image += ManyImages.imageCount
+    }
+  #endif
   while image < layer.images {
     for block in blocks { OneImage.run(layer, block, image) }
     image += 1
@@ -87,7 +89,7 @@ private struct DenseTile<let images: Int, let sums: Int> {
         let sum = i * registers + part * 2
         let joined = thimble_join_neighbours(totals[sum], totals[sum + 1])
         let output = layer.output + ((image + i) * layer.imageStride + channel)
-        if epilogue.isFast { epilogue.store(joined, to: output) } else { epilogue.storeSlowly(joined, to: output) }
+        epilogue.store(joined, to: output)
       }
     }
   }

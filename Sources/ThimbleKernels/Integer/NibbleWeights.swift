@@ -10,6 +10,15 @@ func unpackGroup(_ packed: UnsafePointer<UInt8>, steps: Int, to room: UnsafeMuta
   for step in 0..<steps { thimble_unpack_step(packed + (8 + 32 * step), scales, room + 64 * step) }
 }
 
+/// Unpacks sixteen inputs of some blocks, `blockBytes` apart, to 256 bytes each.
+@inline(never)
+func unpackGroups(
+  _ packed: UnsafePointer<Int8>, _ blockBytes: Int, _ blocks: Int, to room: UnsafeMutablePointer<Int8>
+) {
+  let packed = UnsafeRawPointer(packed).assumingMemoryBound(to: UInt8.self)
+  for block in 0..<blocks { unpackGroup(packed + block * blockBytes, steps: 4, to: room + block * 256) }
+}
+
 /// Unpacks all inputs of a tap or position x 16 outputs, `steps` steps in groups of `groupSteps`.
 @inline(__always)
 func unpackRow(_ packed: UnsafePointer<UInt8>, steps: Int, groupSteps: Int, to room: UnsafeMutablePointer<Int8>) {

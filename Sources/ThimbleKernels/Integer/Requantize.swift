@@ -22,7 +22,7 @@ func requantizeSlowly(_ sums: thimble_sums, _ multipliers: thimble_words, _ shif
 
 /// What turns the sums of a register's channels into activations: ReLU to u8.
 struct ActivationEpilogue {
-  private let biases: thimble_sums
+  private var biases: thimble_sums
   private let multipliers: thimble_words
   private let shift: UInt64
 
@@ -34,19 +34,46 @@ struct ActivationEpilogue {
     self.shift = shift
   }
 
-  /// Whether `store` will do.
+  /// Takes off what lies in the sums beside the products.
   @inline(__always)
-  var isFast: Bool { shift >= 32 }
+  mutating func takeOff(_ sums: thimble_sums) { biases = thimble_subtract(biases, sums) }
 
-  /// Adds the biases, requantises, and stores a byte a lane, for shifts of 32 and more.
+  /// Adds the biases and requantises: below 2^31.
   @inline(__always)
-  func store(_ sums: thimble_sums, to output: UnsafeMutablePointer<UInt8>) {
-    thimble_store_bytes(output, thimble_requantize(thimble_add(sums, biases), multipliers, shift))
+  func words(_ sums: thimble_sums) -> thimble_words {
+    let sums = thimble_add(sums, biases)
+    return shift >= 32 ? thimble_requantize(sums, multipliers, shift) : requantizeSlowly(sums, multipliers, shift)
   }
 
-  /// The same for any shift.
+  /// The same, stored as a byte a lane.
   @inline(__always)
-  func storeSlowly(_ sums: thimble_sums, to output: UnsafeMutablePointer<UInt8>) {
-    thimble_store_bytes(output, requantizeSlowly(thimble_add(sums, biases), multipliers, shift))
+  func store(_ sums: thimble_sums, to output: UnsafeMutablePointer<UInt8>) { thimble_store_bytes(output, words(sums)) }
+}
+
+/// Turns the sums of a line, [pixel][register], into its activations, for channels from `channel` on, or into pixels by the output
+/// table. Not inlined: all tiles share it, since their code is long enough.
+/// - Parameter zeroTaps: where dot products take signed bytes, what all taps' zeros have added, [register].
+@inline(never)
+func storeLine(
+  _ layer: IntegerConvolution, _ channel: Int, _ registers: Int, _ line: TileLine, _ sums: UnsafePointer<thimble_sums>,
+  _ zeroTaps: UnsafePointer<thimble_sums>
+) {
+  for register in 0..<registers {
+    let channel = channel + register * thimble_sums.scalarCount
+    var epilogue = ActivationEpilogue(layer.biases + channel, layer.multipliers + channel, layer.shift)
+    #if THIMBLE_SIGNED_INPUTS
+      epilogue.takeOff(zeroTaps[register])
+    #endif
+    var (sum, output) = (sums + register, line.output + channel)
+    for _ in 0..<line.count {
+      if let table = layer.table {
+        let entries = thimble_at_most(epilogue.words(sum.pointee), 4095)
+        for i in 0..<layer.outputChannels { output[i] = table[Int(entries[i])] }
+      } else {
+        epilogue.store(sum.pointee, to: output)
+      }
+      sum += registers
+      output += line.outputStep
+    }
   }
 }

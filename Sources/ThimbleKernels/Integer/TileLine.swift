@@ -15,33 +15,29 @@ struct TileLine {
   var column: Int, columnStep: Int
 }
 
-/// Calls `body` with lines of at most `pixels` pixels that together are a unit.
+/// Calls `body` with lines of at most `pixels` pixels that together are a unit. There is one call, since a tile's code is long.
 @inline(__always)
 func forEachLine(_ layer: IntegerConvolution, _ unit: ConvolutionUnit, pixels: Int, _ body: (TileLine) -> Void) {
   var image = unit.firstImage
-  // Taps outside of the map drop out for whole tiles where these lie across images.
-  while layer.joinsImages && image + pixels <= unit.endImage {
-    for row in 0..<unit.rows {
-      for column in 0..<unit.columns {
-        var line = TileLine(layer, unit, image: image, row: row, column: column)
-        (line.inputStep, line.outputStep, line.columnStep) = (layer.inputImageStride, layer.outputImageStride, 0)
-        line.count = pixels
-        body(line)
-      }
-    }
-    image += pixels
-  }
   while image < unit.endImage {
+    // Taps outside of the map drop out for whole tiles where these lie across images.
+    let joined = layer.joinsImages && image + pixels <= unit.endImage
     for row in 0..<unit.rows {
       var column = 0
       while column < unit.columns {
         var line = TileLine(layer, unit, image: image, row: row, column: column)
-        line.count = min(pixels, unit.columns - column)
+        if joined {
+          (line.inputStep, line.outputStep, line.columnStep) = (layer.inputImageStride, layer.outputImageStride, 0)
+          line.count = pixels
+          column += 1
+        } else {
+          line.count = min(pixels, unit.columns - column)
+          column += pixels
+        }
         body(line)
-        column += pixels
       }
     }
-    image += 1
+    image += joined ? pixels : 1
   }
 }
 

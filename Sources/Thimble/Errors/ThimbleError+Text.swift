@@ -1,0 +1,77 @@
+extension ThimbleError: CustomStringConvertible {
+  /// "layer 3 kernel: found 17, wanted 16 at most". Makes a string: not for hot paths.
+  public var description: String {
+    String(unsafeUninitializedCapacity: 256) { bytes in
+      var text = TextWriter(bytes)
+      writeLine(to: &text)
+      return min(text.count, bytes.count)
+    }
+  }
+
+  /// What to do about it: one line.
+  public var advice: String { adviceText.description }
+
+  /// What to do about it, without making a string.
+  package var adviceText: StaticString {
+    switch code {
+    case .file: "Check the path and the permissions."
+    case .format: "Fetch or export the model again: the file is damaged, cut short, or no .thimble file."
+    case .unsupported: "Use a newer version of Thimble, or export the model for this one."
+    case .instructionSet: "Unset THIMBLE_ISA, or set it to one of the sets that this build and this machine have."
+    case .memory: "Hand over as many bytes as the query says, aligned to 64."
+    case .arguments:
+      "Hand over whole latents, at most as many as the generator was made for, and pixels for all of them."
+    }
+  }
+
+  /// Writes what `description` says, without making a string.
+  package func writeLine(to text: inout TextWriter) {
+    writeLine(to: &text, field: UnsafeBufferPointer(start: field.utf8Start, count: field.utf8CodeUnitCount))
+  }
+
+  /// The same with another name for the field.
+  package func writeLine(to text: inout TextWriter, field: UnsafeBufferPointer<UInt8>) {
+    if layer >= 0 {
+      text.write("layer ")
+      text.write(UInt64(layer))
+      text.write(" ")
+    }
+    for byte in field { text.write(byte: byte) }
+    text.write(code == .file && relation == .other ? ": error " : ": found ")
+    text.write(found)
+    if relation == .other { return }
+    text.write(", wanted ")
+    if relation == .multipleOf { text.write("a multiple of ") }
+    if relation == .below { text.write("less than ") }
+    text.write(wanted)
+    if relation == .atMost { text.write(" at most") }
+    if relation == .atLeast { text.write(" at least") }
+  }
+}
+
+/// Writes text into the caller's bytes, and counts what it would have written to more of them.
+package struct TextWriter {
+  private let bytes: UnsafeMutableBufferPointer<UInt8>
+  /// Bytes of the whole text so far, also those beyond the end.
+  package private(set) var count = 0
+
+  /// Begins at the first byte.
+  package init(_ bytes: UnsafeMutableBufferPointer<UInt8>) { self.bytes = bytes }
+
+  /// Appends a byte.
+  package mutating func write(byte: UInt8) {
+    if count < bytes.count { bytes[count] = byte }
+    count += 1
+  }
+
+  /// Appends a constant.
+  package mutating func write(_ text: StaticString) {
+    for i in 0..<text.utf8CodeUnitCount { write(byte: text.utf8Start[i]) }
+  }
+
+  /// Appends a number in decimal digits.
+  package mutating func write(_ number: UInt64) {
+    if number >= 10 { write(number / 10) }
+    write(byte: UInt8(48 + number % 10))
+  }
+}

@@ -1,0 +1,42 @@
+// The names and their comments are those of thimble.h.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase, AllPublicDeclarationsHaveDocumentation
+
+import CThimble
+import Thimble
+
+// The C functions on latents.
+
+@c @implementation
+public func thimble_latents_from_floats(
+  _ values: UnsafePointer<Float>?, _ count: Int, _ latents: UnsafeMutablePointer<Int16>?,
+  _ error: UnsafeMutablePointer<thimble_error>?
+) -> Int32 {
+  status(error) { () throws(ThimbleError) in
+    if count == 0 { return }
+    guard let values else { throw ThimbleError(.arguments, "values, null") }
+    guard let latents else { throw ThimbleError(.arguments, "latents, null") }
+    var index = 0
+    while number(index) < number(count) {
+      guard let nearest = Q3x12.nearest(values[index]) else {
+        throw ThimbleError(.arguments, "index of a value that is no number", found: number(index))
+      }
+      latents[index] = nearest
+      index += 1
+    }
+  }
+}
+
+@c @implementation
+public func thimble_latent_of_seed(
+  _ place: UnsafePointer<thimble_model>?, _ seed: UInt64, _ latent: UnsafeMutablePointer<Int16>?, _ count: Int,
+  _ error: UnsafeMutablePointer<thimble_error>?
+) -> Int32 {
+  status(error) { () throws(ThimbleError) in
+    let model = try required(place)
+    guard let latent else { throw ThimbleError(.arguments, "latent, null") }
+    let length = model.pointee.model.latentLength
+    try require(number(count), .atLeast, number(length), "count", code: .arguments)
+    var elements = MutableSpan(_unsafeStart: latent, count: length)
+    model.pointee.model.distribution.fill(&elements, seed: seed)
+  }
+}

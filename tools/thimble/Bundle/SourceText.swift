@@ -1,0 +1,110 @@
+import Foundation
+import Thimble
+import ThimbleStorage
+
+/// A model as C source: an array that is aligned to 64, and its size. C99, and C++.
+struct SourceText {
+  let name: String
+
+  /// The words that a C or C++ compiler takes for its own, as far as a name could be one of them.
+  private static let keywords: Set<String> = [
+    "alignas", "alignof", "and", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char", "class",
+    "compl", "concept", "const", "constexpr", "continue", "default", "delete", "do", "double", "else", "enum",
+    "explicit", "export", "extern", "false", "float", "for", "friend", "goto", "if", "inline", "int", "long", "main",
+    "mutable", "namespace", "new", "noexcept", "not", "nullptr", "operator", "or", "private", "protected", "public",
+    "register", "requires", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch",
+    "template", "this", "throw", "true", "try", "typedef", "typename", "union", "unsigned", "using", "virtual",
+    "void", "volatile", "while", "xor",
+  ]
+
+  /// Whether C takes it for the name of an array.
+  static func isName(_ text: String) -> Bool {
+    guard let first = text.utf8.first, text.utf8.count <= 63, !keywords.contains(text) else { return false }
+    func isLetter(_ c: UInt8) -> Bool { (65...90).contains(c) || (97...122).contains(c) }
+    return isLetter(first) && text.utf8.allSatisfy { isLetter($0) || (48...57).contains($0) || $0 == 95 }
+  }
+
+  /// Writes the whole file.
+  func write(_ model: borrowing Model, to output: borrowing AtomicFile) throws(FileError) {
+    try output.write(beginning(model))
+    // In pieces: the text is more than three times as long as the model.
+    var start = 0
+    while start < model.bytes.count {
+      let end = min(start + 1 << 16, model.bytes.count)
+      let text = numbers(UnsafeRawBufferPointer(rebasing: model.bytes[start..<end]))
+      try text.span.withUnsafeBytes { bytes throws(FileError) in try output.write(bytes) }
+      start = end
+    }
+    try output.write("};\nconst size_t \(name)_byte_count = sizeof \(name);\n")
+  }
+
+  /// The comment and the declarations.
+  private func beginning(_ model: borrowing Model) -> String {
+    let (header, shape) = (model.layout.header, model.imageShape)
+    let metadata = try? JSONSerialization.jsonObject(with: Data(model.metadata)) as? [String: Any]
+    var lines = [
+      "image: u8 [\(shape.height)][\(shape.width)][\(shape.channels)]",
+      "latent: \(model.latentLength) numbers, \(model.distribution.name)",
+      "file: \(model.bytes.count) bytes, format 1.\(header.minorVersion), SHA-256 \(Digest.hexadecimal(model.bytes))",
+      "arena: \(header.arena.fixed + header.arena.image) bytes for an image at a time",
+    ]
+    for (key, title) in [
+      ("name", "name"), ("data_name", "data"), ("data_licence", "licence of the data"),
+      ("data_digest", "digest of the data"),
+    ] {
+      if let value = metadata?[key] { lines.append("\(title): \(Self.comment("\(value)"))") }
+    }
+    return """
+      /*
+       * A generator of images, as a .thimble file in memory, for thimble_model_open.
+       *
+      \(lines.map { " * \($0)\n" }.joined()) *
+       * Made by `thimble bundle --emit c`. To use it elsewhere:
+       *
+       *     extern const unsigned char \(name)[\(model.bytes.count)];
+       *     extern const size_t \(name)_byte_count;
+       */
+      #include <stddef.h>
+
+      #if defined(__cplusplus)
+      extern "C" const unsigned char \(name)[\(model.bytes.count)];
+      extern "C" const size_t \(name)_byte_count;
+      #else
+      extern const unsigned char \(name)[\(model.bytes.count)];
+      extern const size_t \(name)_byte_count;
+      #endif
+
+      #if defined(__GNUC__)
+      __attribute__((aligned(64)))
+      #elif defined(_MSC_VER)
+      __declspec(align(64))
+      #elif defined(__cplusplus)
+      alignas(64)
+      #else
+      _Alignas(64)
+      #endif
+      const unsigned char \(name)[\(model.bytes.count)] = {
+
+      """
+  }
+
+  /// Text of a file, cut, fit for one line of a comment: nothing in it ends the comment or begins another.
+  private static func comment(_ text: String) -> String {
+    FileError.printable(String(text.prefix(200))).replacingOccurrences(of: "*/", with: "* /")
+      .replacingOccurrences(of: "/*", with: "/ *").replacingOccurrences(of: "??/", with: "?? /")
+  }
+
+  /// 32 numbers a line, each with a comma.
+  private func numbers(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+    var text: [UInt8] = []
+    text.reserveCapacity(4 * bytes.count)
+    for (index, byte) in bytes.enumerated() {
+      if byte >= 100 { text.append(48 + byte / 100) }
+      if byte >= 10 { text.append(48 + byte / 10 % 10) }
+      text.append(48 + byte % 10)
+      text.append(UInt8(ascii: ","))
+      if index % 32 == 31 || index + 1 == bytes.count { text.append(UInt8(ascii: "\n")) }
+    }
+    return text
+  }
+}

@@ -1,0 +1,80 @@
+import ArgumentParser
+import Foundation
+import Thimble
+import ThimbleStorage
+
+struct BundleCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bundle", abstract: "One file to ship: a program with the generator in it, or its C source.",
+    discussion: """
+      The program is a copy of the sampler that tools/boards/build makes for a target, with the generator as one segment \
+      more: static, read-only, in need of no other file. It takes the sampler's arguments but for GENERATOR.
+
+        thimble bundle faces.thimble --target aarch64 -o faces      ./faces 85 -o face.ppm
+        thimble bundle faces.thimble --emit c -o faces.c            const unsigned char faces[...]
+      """)
+
+  enum Emission: String, ExpressibleByArgument, CaseIterable { case program, c }
+
+  @Argument(help: "A .thimble file.") var generator: String
+  @Option(name: .shortAndLong, help: "The file to write.") var output: String
+  @Option(help: "A program for a board, or a C array for firmware.") var emit = Emission.program
+  @Option(help: "The program's processor.") var target: BoardTarget?
+  @Option(
+    help: ArgumentHelp(
+      "The sampler to copy; unless told, .build-boards/TARGET/thimble-sample, here or where this program was built.",
+      valueName: "file"))
+  var sampler: String?
+  @Option(help: "The C array's name; unless told, that of the output without its ending.") var name: String?
+
+  func validate() throws {
+    switch emit {
+    case .program:
+      if target == nil { throw ValidationError("say for which processor: --target x86_64, aarch64, armv7 or riscv64") }
+      if name != nil { throw ValidationError("--name is for --emit c") }
+    case .c:
+      if target != nil || sampler != nil { throw ValidationError("--emit c takes neither --target nor --sampler") }
+      guard SourceText.isName(arrayName) else {
+        throw ValidationError("--name: C takes no '\(FileError.printable(arrayName))' as a name; letters, digits and _")
+      }
+    }
+  }
+
+  private var arrayName: String {
+    name ?? ((output as NSString).lastPathComponent as NSString).deletingPathExtension
+  }
+
+  func run() throws {
+    try refuseSameFile(generator, output)
+    let model = try Model.open(generator)
+    guard emit == .program, let target else {
+      let file = try AtomicFile(path: output)
+      try SourceText(name: arrayName).write(model, to: file)
+      try file.commit()
+      return print("\(output): \(model.bytes.count) bytes as the array \(arrayName)")
+    }
+    let path = try sampler ?? builtSampler(target)
+    try refuseSameFile(path, output)
+    let sampler = try Sampler(path: path, target: target)
+    let file = try AtomicFile(path: output)
+    try sampler.write(with: model.bytes, to: file)
+    try file.makeExecutable()
+    try file.commit()
+    print("\(output): a program for \(target), \(model.bytes.count) bytes of generator in it")
+  }
+
+  /// The sampler below the working folder, or below a folder that this program lies in.
+  private func builtSampler(_ target: BoardTarget) throws(FileError) -> String {
+    let path = ".build-boards/\(target)/thimble-sample"
+    if FileManager.default.fileExists(atPath: path) { return path }
+    var folder = ((try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "") as NSString
+    while folder.length > 1 {
+      folder = folder.deletingLastPathComponent as NSString
+      let candidate = folder.appendingPathComponent(path)
+      if FileManager.default.fileExists(atPath: candidate) { return candidate }
+    }
+    throw FileError(
+      .missing, file: path, field: "sampler", found: "no file", wanted: "the sampler for \(target)",
+      advice: "Build it with tools/boards/build \(target), or name one with --sampler.")
+  }
+}
