@@ -43,7 +43,7 @@ func instructionSetInForce() throws(Refusal) -> InstructionSet {
   } catch {
     let name = thimble_requested_instruction_set().map { Text($0) } ?? Text("nothing")
     throw refusal(
-      .usage, "THIMBLE_ISA: \(error.field): found \(name), wanted one of \(.instructionSets(offered: true))",
+      .usage, "THIMBLE_ISA: \(error.field): found \(name), wanted one of \(instructionSets: ", ", offeredOnly: true)",
       advice: "Unset THIMBLE_ISA, or name one of these sets.")
   }
 }

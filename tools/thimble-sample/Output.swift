@@ -124,7 +124,7 @@ struct Output: ~Copyable {
 /// What standard output did not take.
 func standardOutputRefusal(_ error: Int) -> Refusal {
   refusal(
-    .inputOutput, "standard output: write: found \(.systemError(error)), wanted all bytes taken",
+    .inputOutput, "standard output: write: found \(systemError: error), wanted all bytes taken",
     advice: "Check what reads the output, or the disk it goes to.")
 }
 

@@ -19,18 +19,14 @@ enum ExitCode: Int32 {
 
 /// Tells what is wrong in two lines: `thimble-sample: FILE: FIELD: found X, wanted Y`, and what to do, as a sentence.
 @inline(never)
-func refusal(_ code: ExitCode, _ line: Phrase, advice: StaticString) -> Refusal {
-  var printer = Printer(file: 2)
-  printer.put("thimble-sample: ")
-  printer.line(line)
-  printer.line("\(advice)")
-  printer.flush()
+func refusal(_ code: ExitCode, _ line: Line, advice: StaticString) -> Refusal {
+  tell(line, advice: advice)
   return Refusal(code: code)
 }
 
 /// A refusal of the command line: `OPTION: found X, wanted Y`.
 @inline(never)
-func usage(_ line: Phrase) -> Refusal {
+func usage(_ line: Line) -> Refusal {
   refusal(.usage, line, advice: "Say thimble-sample --help for all words it takes.")
 }
 
@@ -52,10 +48,18 @@ func refusal(_ error: ThimbleError, _ file: Path) -> Refusal {
     case .below: "less than "
     case .other: "what FORMAT.md says"
     }
-  var line: Phrase = "\(path: file): "
-  if error.layer >= 0 { line.append("layer \(Int(error.layer)) ") }
-  line.append("\(error.field): found \(error.found), wanted \(relation)")
-  if error.relation != .other { line.append("\(error.wanted)") }
+  let line: Line = "\(path: file): "
+  if error.layer >= 0 {
+    line.appendLiteral("layer ")
+    line.appendInterpolation(Int(error.layer))
+    line.appendLiteral(" ")
+  }
+  line.appendInterpolation(error.field)
+  line.appendLiteral(": found ")
+  line.appendInterpolation(error.found)
+  line.appendLiteral(", wanted ")
+  line.appendInterpolation(relation)
+  if error.relation != .other { line.appendInterpolation(error.wanted) }
   return refusal(code, line, advice: error.shortAdvice)
 }
 

@@ -27,7 +27,7 @@ enum Safetensors {
   }
 
   @inline(never)
-  static func bad(_ line: Phrase) -> Refusal {
+  static func bad(_ line: Line) -> Refusal {
     refusal(.badData, line, advice: "The file is not a whole safetensors file; make or copy it again.")
   }
 }

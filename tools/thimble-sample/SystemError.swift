@@ -51,6 +51,6 @@ enum SystemError {
 @inline(never)
 func systemRefusal(_ code: ExitCode, _ file: Path, call: StaticString, wanted: StaticString, _ number: Int) -> Refusal {
   refusal(
-    code, "\(path: file): \(call): found \(.systemError(number)), wanted \(wanted)",
+    code, "\(path: file): \(call): found \(systemError: number), wanted \(wanted)",
     advice: SystemError.advice(number))
 }
