@@ -13,7 +13,7 @@ struct ConvolutionScratch {
 public func fractionallyStridedConvolution(_ layer: IntegerConvolution, unit number: Int) {
   let unit = layer.unit(number)
   // 4 steps of 4 blocks, the most that a tile takes.
-  var weights = InlineArray<16, SIMD64<Int8>>(repeating: .zero)
+  var weights = InlineArray<16, SIMD64<Int8>> { _ in .zero }
   #if THIMBLE_SIGNED_INPUTS
     if unit.tapsY * unit.tapsX > 16 {
       var zeroTaps = InlineArray<1028, thimble_sums> { _ in .zero }

@@ -27,7 +27,7 @@ private func denseInt4(_ layer: IntegerDense, _ blocks: Range<Int>) {
   let blockBytes = steps * 32 + (steps + 1) / 2 * 8
   let packed = UnsafeRawPointer(layer.weights).assumingMemoryBound(to: UInt8.self)
   // One block of the longest latent, or ten of the usual one.
-  var room = InlineArray<256, SIMD64<Int8>>(repeating: .zero)
+  var room = InlineArray<256, SIMD64<Int8>> { _ in .zero }
   withUnsafeMutableBytes(of: &room) { bytes in
     let room = bytes.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Int8.self)
     var first = blocks.lowerBound
