@@ -67,7 +67,7 @@ import Testing
     #expect(bytes(of: folder["out"]).count == 256 && names(in: folder.path).count == 2)
   }
 
-  /// Catches: more stack than `--memory` tells, for the deepest calls: 64 KB, and what the kernel puts there itself.
+  /// Catches: more stack than `--memory` tells, for the deepest calls: 32 KB, and what the kernel puts there itself.
   @Test func littleStack() throws {
     let latents = folder.write("l.safetensors", safetensors("latents", [1, 100], [Float](repeating: 0, count: 100)))
     for words in [
@@ -76,7 +76,7 @@ import Testing
       "\"$1\" --walk 1,2 --memory", "--help",
     ] {
       // The environment and the arguments may take a quarter of the limit.
-      let outcome = try shell("ulimit -s 72; exec env -i \"$0\" \(words)")
+      let outcome = try shell("ulimit -s 40; exec env -i \"$0\" \(words)")
       #expect(outcome.status == 0, "\(words): \(outcome.status) \(outcome.errors)")
     }
   }

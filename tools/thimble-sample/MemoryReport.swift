@@ -3,7 +3,7 @@ import ThimbleBoard
 import ThimbleSampling
 
 /// The stack of the program is not larger than this, as a test has it.
-private let largestStack = 1 << 16
+private let largestStack = 1 << 15
 
 /// Tells the memory that a command has taken, in bytes.
 func tellMemory(_ sampler: Sampler, _ pictures: Pictures, threads: Int) throws(Refusal) {

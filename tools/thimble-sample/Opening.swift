@@ -51,7 +51,8 @@ func instructionSetInForce() throws(Refusal) -> InstructionSet {
 /// Fresh memory, zeros, aligned to 64. Taken before the first image, and never given back.
 @inline(never)
 func room(_ byteCount: Int) throws(Refusal) -> UnsafeMutableRawBufferPointer {
-  guard let start = thimble_fresh_memory(max(1, byteCount)) else {
+  if byteCount == 0 { return UnsafeMutableRawBufferPointer(start: nil, count: 0) }
+  guard let start = thimble_fresh_memory(byteCount) else {
     throw refusal(
       .fault, "memory: fresh bytes: found none, wanted \(byteCount)",
       advice: "Free some memory, or export the model again with a smaller --arena.")

@@ -66,7 +66,10 @@ private struct TensorHeader {
   mutating func name() throws(Refusal) -> Text {
     try take("\"")
     let start = at
-    while at < bytes.count, bytes[at] != 34, bytes[at] != 92, bytes[at] >= 32 { at += 1 }
+    while at < bytes.count, bytes[at] != 34 {
+      if bytes[at] < 32 || bytes[at] == 92 { throw fault("a name without escapes") }
+      at += 1
+    }
     let text = Text(rebasing: bytes[start..<at])
     try take("\"")
     return text
@@ -90,9 +93,12 @@ private struct TensorHeader {
     try take("\"")
     while at < bytes.count, bytes[at] != 34 {
       if bytes[at] < 32 { throw fault("a text") }
-      at += bytes[at] == 92 ? 2 : 1
+      at += 1
+      if bytes[at - 1] != 92 { continue }
+      // An escape; the four digits behind \u pass as text.
+      guard at < bytes.count, Text("\"\\/bfnrtu").has(bytes[at]) else { throw fault("an escape of JSON") }
+      at += 1
     }
-    at = min(at, bytes.count)
     try take("\"")
   }
 

@@ -29,6 +29,8 @@ extension UnsafeBufferPointer<UInt8> {
     return true
   }
 
+  func has(_ byte: UInt8) -> Bool { last(byte) != nil }
+
   /// Where a byte stands last.
   func last(_ byte: UInt8) -> Int? {
     var at = count - 1
