@@ -1,5 +1,7 @@
 // What compilers call without being asked, and what is in no C library, or in none that must be there: rounding, and the run-time
 // ABI of 32-bit Arm.
+#define THIMBLE_NORMAL_TABLE_HERE
+#include "normal_table.h"
 #include <stddef.h>
 #include <stdint.h>
 

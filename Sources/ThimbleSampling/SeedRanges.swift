@@ -21,7 +21,9 @@ package struct SeedRanges {
     let dash = Self.first(45, in: part)
     guard let first = Decimal.number(UnsafeBufferPointer(rebasing: part[..<dash])) else { return nil }
     if dash == part.count { return first...first }
-    guard let last = Decimal.number(UnsafeBufferPointer(rebasing: part[(dash + 1)...])), first <= last else { return nil }
+    guard let last = Decimal.number(UnsafeBufferPointer(rebasing: part[(dash + 1)...])), first <= last else {
+      return nil
+    }
     return first...last
   }
 

@@ -20,26 +20,32 @@ package struct SheetShape: Sendable {
   package let channels: Int
   /// Each pixel of an image becomes a square of this side.
   package let scale: Int
+  /// Pixels of a strip.
+  package let stripHeight: Int
+  /// Pixels of the whole sheet.
+  package let height: Int
+  /// Pixels of the whole sheet.
+  package let width: Int
+  /// Bytes of a line.
+  package let lineByteCount: Int
+  /// Bytes of a strip.
+  package let stripByteCount: Int
 
   /// Small images are shown at twice their size, unless told otherwise.
+  @inline(never)
   package init(columns: Int, rows: Int, imageHeight: Int, imageWidth: Int, channels: Int, scale: Int? = nil) {
     precondition(columns > 0 && rows > 0 && imageHeight > 0 && imageWidth > 0 && channels > 0)
     (self.columns, self.rows, self.channels) = (columns, rows, channels)
     (self.imageHeight, self.imageWidth) = (imageHeight, imageWidth)
-    self.scale = scale ?? (imageWidth < 64 ? 2 : 1)
-    precondition(self.scale > 0)
+    let scale = scale ?? (imageWidth < 64 ? 2 : 1)
+    precondition(scale > 0)
+    self.scale = scale
+    stripHeight = imageHeight * scale + Self.padding
+    height = rows * stripHeight + Self.padding
+    width = columns * (imageWidth * scale + Self.padding) + Self.padding
+    lineByteCount = width * channels
+    stripByteCount = stripHeight * lineByteCount
   }
-
-  /// Pixels of a strip.
-  package var stripHeight: Int { imageHeight * scale + Self.padding }
-  /// Pixels of the whole sheet.
-  package var height: Int { rows * stripHeight + Self.padding }
-  /// Pixels of the whole sheet.
-  package var width: Int { columns * (imageWidth * scale + Self.padding) + Self.padding }
-  /// Bytes of a line.
-  package var lineByteCount: Int { width * channels }
-  /// Bytes of a strip.
-  package var stripByteCount: Int { stripHeight * lineByteCount }
 
   /// Puts an image into a column of a strip.
   ///

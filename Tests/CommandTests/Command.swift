@@ -81,7 +81,7 @@ func done(
 
 /// Expects a refusal: this exit code, and as the last two lines `thimble: FILE: FIELD: found X, wanted Y` and an advice.
 func expectRefusal(
-  _ outcome: Outcome, _ status: Int32, file: String? = nil, saying words: String = "",
+  _ outcome: Outcome, _ status: Int32, file: String? = nil, saying words: String = "", by program: String = "thimble",
   _ location: SourceLocation = #_sourceLocation
 ) {
   #expect(outcome.status == status, "\(outcome.errors)", sourceLocation: location)
@@ -90,7 +90,7 @@ func expectRefusal(
     Issue.record("no two lines: \(outcome.errors)", sourceLocation: location)
     return
   }
-  let start = "thimble: " + (file.map { $0 + ": " } ?? "")
+  let start = "\(program): " + (file.map { $0 + ": " } ?? "")
   #expect(first.hasPrefix(start), "\(first)", sourceLocation: location)
   #expect(first.contains(": found ") && first.contains(", wanted "), "\(first)", sourceLocation: location)
   #expect(words.isEmpty || first.contains(words), "\(first)", sourceLocation: location)

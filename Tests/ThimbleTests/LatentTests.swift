@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import Thimble
 
@@ -51,6 +52,18 @@ import Thimble
       var span = short.mutableSpan
       LatentDistribution.normal.fill(&span, seed: 85)
       #expect(short == Array(long.prefix(count)))
+    }
+  }
+
+  /// Catches: another rounding than the oracle's, or numbers that overflow: the fixture has the extremes and ties.
+  @Test func numbersBetweenTwoOthers() throws {
+    let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    let lines = try String(contentsOf: tests.appending(path: "Fixtures/interpolation.txt"), encoding: .utf8)
+      .split(separator: "\n")
+    #expect(lines.count > 600)
+    for line in lines {
+      let n = line.split(separator: " ").map { Int($0)! }
+      #expect(Q3x12.between(Int16(n[0]), Int16(n[1]), step: n[2], of: n[3]) == n[4], "\(line)")
     }
   }
 }

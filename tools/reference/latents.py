@@ -70,3 +70,16 @@ def latent_from_floats(values):
     if np.isnan(values).any():
         raise ValueError("latent: found NaN, wanted numbers")
     return np.clip(np.rint(values * 4096), -32768, 32767).astype(np.int16)
+
+
+def between(start, end, step, steps):
+    """The nearest integers to the points after `step` of `steps` equal steps from start to end, halves upwards; any shape."""
+    start, end = np.asarray(start, dtype=object), np.asarray(end, dtype=object)
+    # Python's integers: nothing can overflow, and // rounds down.
+    return np.array((2 * (start * (steps - step) + end * step) + steps) // (2 * steps), dtype=np.int16)
+
+
+def walk(latents, frames):
+    """Straight lines through rows of latents: for each two `frames` latents, the first row among them; then the last row."""
+    legs = [between(a, b, step, frames) for a, b in zip(latents, latents[1:]) for step in range(frames)]
+    return np.stack(legs + [latents[-1]])

@@ -64,9 +64,17 @@ def header(table):
 
 #include <stdint.h>
 
-static const int16_t thimble_normal_table[1025] = {{
+#if defined(THIMBLE_FREESTANDING) && !defined(THIMBLE_NORMAL_TABLE_HERE)
+// One object holds it for all that are linked with it.
+extern const int16_t thimble_normal_table[1025];
+#else
+#if !defined(THIMBLE_FREESTANDING)
+static
+#endif
+    const int16_t thimble_normal_table[1025] = {{
 {values}
 }};
+#endif
 
 /// The entry of an index in 0 ... 1024, which is not checked.
 static inline int16_t thimble_normal_quantile(int32_t index) {{ return thimble_normal_table[index]; }}

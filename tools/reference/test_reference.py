@@ -7,6 +7,7 @@ import os
 import struct
 import tempfile
 import unittest
+from fractions import Fraction
 
 import numpy as np
 
@@ -17,7 +18,8 @@ import random_models
 import random_plans
 import thimble_reference
 from crc32c import crc32c, crc32c_plain
-from latents import latent_from_floats, latent_from_seed, latents_from_seeds, normal_latent, philox4x32_10, uniform_latent
+from latents import (between, latent_from_floats, latent_from_seed, latents_from_seeds, normal_latent, philox4x32_10,
+                     uniform_latent, walk)
 from model_file import CONVOLUTION, DENSE, OUTPUT_TABLE, RELU, FormatError, Layer, parse_model
 from model_writer import model_bytes, with_crc
 
@@ -69,6 +71,23 @@ class LatentTests(unittest.TestCase):
         self.assertEqual(latent_from_floats([np.inf, -np.inf]).tolist(), [32767, -32768])
         with self.assertRaises(ValueError):
             latent_from_floats([0.0, np.nan])
+
+    def test_steps_between_latents_are_the_nearest_ones(self):
+        random = np.random.default_rng(3)
+        for steps in (1, 2, 3, 10, 32768):
+            for step in {0, 1, steps // 2, steps - 1, steps}:
+                a, b = random.integers(-32768, 32768, (2, 200))
+                found = between(a, b, step, steps)
+                for start, end, number in zip(a.tolist(), b.tolist(), found.tolist()):
+                    distance = number - Fraction(start * (steps - step) + end * step, steps)
+                    self.assertTrue(-Fraction(1, 2) < distance <= Fraction(1, 2))
+                self.assertEqual(found.tolist(), between(b, a, steps - step, steps).tolist())
+
+    def test_a_walk_goes_through_its_latents(self):
+        latents = latents_from_seeds([4, 5, 6], 9, 1)
+        walked = walk(latents, 7)
+        self.assertEqual(walked.shape, (15, 9))
+        self.assertEqual(walked[::7].tolist(), latents.tolist())
 
 
 class ChecksumTests(unittest.TestCase):

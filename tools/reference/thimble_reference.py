@@ -3,6 +3,7 @@
     python3 thimble_reference.py digests MODEL --seeds 0-63
     python3 thimble_reference.py pixels MODEL --seeds 0-3,85 --output FILE.raw
     python3 thimble_reference.py pixels MODEL --latents FILE.f32 --output FILE.raw
+    python3 thimble_reference.py pixels MODEL --walk 1,2,3 --frames 7 --output FILE.raw
     python3 thimble_reference.py check-golden MODEL GOLDEN.txt
     python3 thimble_reference.py crc FILE
 
@@ -18,7 +19,7 @@ import numpy as np
 
 from arithmetic import generate
 from crc32c import crc32c
-from latents import latent_from_floats, latent_from_seed, latents_from_seeds
+from latents import latent_from_floats, latent_from_seed, latents_from_seeds, walk
 from model_file import FormatError, Model, parse_model, read_model
 
 __all__ = ["FormatError", "Model", "crc32c", "digest", "generate", "golden_text", "latent_from_floats",
@@ -68,6 +69,9 @@ def command_pixels(arguments):
     model = read_model(arguments.model)
     if arguments.latents:
         images = generate(model, read_float_latents(arguments.latents, model.latent_length))
+    elif arguments.walk:
+        latents = latents_from_seeds(arguments.walk, model.latent_length, model.distribution)
+        images = generate(model, walk(latents, arguments.frames))
     else:
         images = generate_from_seeds(model, arguments.seeds)
     try:
@@ -120,6 +124,8 @@ def make_parser():
     source = pixels.add_mutually_exclusive_group(required=True)
     source.add_argument("--seeds", type=parse_seeds)
     source.add_argument("--latents", metavar="FILE.f32")
+    source.add_argument("--walk", type=parse_seeds)
+    pixels.add_argument("--frames", type=int, default=10)
     pixels.add_argument("--output", required=True, metavar="FILE.raw")
     pixels.set_defaults(run=command_pixels)
 

@@ -38,7 +38,7 @@ struct Arguments {
       } else if options.generator == nil {
         options.generator = word
       } else {
-        if SeedRanges.count(text) == nil { throw usage("seeds", found: "\(text)", wanted: "\(Self.list)") }
+        if SeedRanges.count(text) == nil { throw usage("seeds: found \(text), wanted \(Self.list)") }
         words[listCount] = word
         listCount += 1
       }
@@ -61,9 +61,9 @@ struct Arguments {
     if try file(name, word, end) { return }
     if try number(name, word, end) { return }
     if name.equals("--class") {
-      throw usage("--class", found: "\(Text(try value(word, end)))", wanted: "no class: models have none yet")
+      throw usage("--class: found \(Text(try value(word, end))), wanted no class: models have none yet")
     }
-    throw usage("option", found: "\(text)", wanted: "one that there is")
+    throw usage("option: found \(text), wanted one that there is")
   }
 
   /// Options whose value is a file, a folder or a list.
@@ -78,13 +78,15 @@ struct Arguments {
       options.golden = try value(word, end)
     } else if name.equals("--seeds") {
       let value = try value(word, end)
-      if SeedRanges.count(Text(value)) == nil { throw usage("--seeds", found: "\(Text(value))", wanted: "\(Self.list)") }
+      if SeedRanges.count(Text(value)) == nil {
+        throw usage("--seeds: found \(Text(value)), wanted \(Self.list)")
+      }
       options.seeds = value
     } else if name.equals("--walk") {
       let value = try value(word, end)
       let seeds = SeedRanges.count(Text(value))
-      if seeds == nil { throw usage("--walk", found: "\(Text(value))", wanted: "\(Self.list)") }
-      if seeds == 1 { throw usage("--walk", found: "one seed", wanted: "at least two") }
+      if seeds == nil { throw usage("--walk: found \(Text(value)), wanted \(Self.list)") }
+      if seeds == 1 { throw usage("--walk: found one seed, wanted at least two") }
       options.walk = value
     } else {
       return false
@@ -101,7 +103,7 @@ struct Arguments {
     } else if name.equals("--grid") {
       let text = Text(try value(word, end))
       guard let grid = SheetShape.grid(text) else {
-        throw usage("--grid", found: "\(text)", wanted: "columns x rows, 1x1 to 256x256")
+        throw usage("--grid: found \(text), wanted columns x rows, 1x1 to 256x256")
       }
       options.grid = grid
     } else if name.equals("--format") {
@@ -115,7 +117,7 @@ struct Arguments {
   private mutating func number(_ word: Path, _ end: Int, most: UInt64, _ name: StaticString) throws(Refusal) -> Int {
     let text = Text(try value(word, end))
     guard let number = Decimal.number(text), number >= 1, number <= most else {
-      throw usage("\(name)", found: "\(text)", wanted: "a number from 1 to \(most)")
+      throw usage("\(name): found \(text), wanted a number from 1 to \(most)")
     }
     return Int(number)
   }
@@ -124,7 +126,7 @@ struct Arguments {
     if text.equals("ppm") { return .ppm }
     if text.equals("raw") { return .raw }
     if text.equals("y4m") { return .y4m }
-    throw usage("--format", found: "\(text)", wanted: "ppm, raw or y4m")
+    throw usage("--format: found \(text), wanted ppm, raw or y4m")
   }
 
   /// What stands behind the name's end, or else the next word, unless that is an option.
@@ -137,6 +139,6 @@ struct Arguments {
         return words[at - 1]
       }
     }
-    throw usage("\(Text(word))", found: "nothing behind it", wanted: "a value")
+    throw usage("\(Text(word)): found nothing behind it, wanted a value")
   }
 }

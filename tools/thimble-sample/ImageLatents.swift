@@ -18,15 +18,16 @@ struct ImageLatents {
   /// What names the last image, if seeds do.
   private var seed: UInt64 = 0
 
-  /// Without seeds, latents or a walk: the seeds below `fallback`. All of a file of latents is checked here.
-  init(_ options: Options, _ model: borrowing Model, fallback: Int) throws(Refusal) {
-    (distribution, length) = (model.distribution, model.latentLength)
+  /// Without seeds, latents or a walk: the first seeds that fill the grid, or seed 0. All of a file of latents is checked here.
+  init(_ options: Options, _ sampler: Sampler) throws(Refusal) {
+    (distribution, length) = (sampler.distribution, sampler.latentLength)
+    let fallback = options.grid.map { $0.columns * $0.rows } ?? 1
     seeds = SeedSequence(options.lists, options.walk ?? options.seeds, fallback: fallback)
     walk = nil
     file = nil
     if let path = options.latents {
       kind = .file
-      let latents = try LatentFile(path, length: model.latentLength)
+      let latents = try LatentFile(path, length: length)
       count = latents.count
       file = latents
     } else if options.walk != nil {

@@ -37,9 +37,9 @@ struct InputFile {
   @inline(never)
   static func requirePlain(_ status: thimble_file, _ path: Path) throws(Refusal) {
     if status.is_plain != 0 { return }
+    let found: StaticString = status.is_folder != 0 ? "a folder" : "a device or a pipe"
     throw refusal(
-      .badData, "\(path: path)", "kind of file", found: status.is_folder != 0 ? "a folder" : "a device or a pipe",
-      wanted: "a plain file", advice: "Name a file.")
+      .badData, "\(path: path): kind of file: found \(found), wanted a plain file", advice: "Name a file.")
   }
 
   /// Reads on from this offset.
@@ -66,7 +66,7 @@ struct InputFile {
   mutating func byte() throws(Refusal) -> UInt8 {
     if let byte = try next() { return byte }
     throw refusal(
-      .badData, "\(path: path)", "size", found: "fewer bytes than before", wanted: "\(byteCount)",
+      .badData, "\(path: path): size: found fewer bytes than before, wanted \(byteCount)",
       advice: "Let nobody write to the file meanwhile.")
   }
 

@@ -26,13 +26,12 @@ struct LatentFile {
     }
     if count > Self.most {
       throw refusal(
-        .badData, "\(path: path)", "latents", found: "\(count) rows", wanted: "at most \(Self.most)",
+        .badData, "\(path: path): latents: found \(count) rows, wanted at most \(Self.most)",
         advice: "Cut the file into several.")
     }
     if count == 0 {
       throw refusal(
-        .badData, "\(path: path)", "latents", found: "none", wanted: "at least one row",
-        advice: "Name a file with latents.")
+        .badData, "\(path: path): latents: found none, wanted at least one row", advice: "Name a file with latents.")
     }
     // Before the first image: nothing is written if a later one cannot be made.
     try rewind()
@@ -47,9 +46,9 @@ struct LatentFile {
     let (rows, rest) = byteCount.quotientAndRemainder(dividingBy: UInt64(4 * length))
     if rest == 0 { return rows }
     throw refusal(
-      .badData, "\(path: path)", "size", found: "\(byteCount) bytes",
-      wanted: "a multiple of \(4 * length): rows of \(length) f32 numbers",
-      advice: "The generator takes latents of \(length) numbers; make them for this one.")
+      .badData,
+      "\(path: path): size: found \(byteCount) bytes, wanted a multiple of \(4 * length): rows of \(length) f32 numbers",
+      advice: "The generator takes latents of another length; make them for this one.")
   }
 
   mutating func rewind() throws(Refusal) {
@@ -69,7 +68,7 @@ struct LatentFile {
     for byte in 0..<4 { bits |= UInt32(try file.byte()) << UInt32(8 * byte) }
     if let element = Q3x12.nearest(Float(bitPattern: bits)) { return element }
     throw refusal(
-      .badData, "\(path: file.path)", "latent \(row), element \(i)", found: "NaN", wanted: "a number",
+      .badData, "\(path: file.path): latent \(row), element \(i): found NaN, wanted a number",
       advice: "Replace what is not a number.")
   }
 }

@@ -6,16 +6,14 @@ import ThimbleSampling
 private let largestStack = 1 << 16
 
 /// Tells the memory that a command has taken, in bytes.
-func tellMemory(_ sampler: borrowing Sampler, _ pictures: Pictures, threads: Int) throws(Refusal) {
+func tellMemory(_ sampler: Sampler, _ pictures: Pictures, threads: Int) throws(Refusal) {
   let peak = try peakResidentByteCount()
-  var printer = Printer(file: 1)
-  printer.line("model          \(sampler.generator.model.bytes.count)  the file, mapped")
-  printer.line("arena          \(sampler.generator.model.arenaByteCount()!)")
-  printer.line("images         \(sampler.roomByteCount + pictures.roomByteCount)  latent and pixels")
-  printer.line("stack          \(largestStack)  at most")
-  printer.line("threads        \((threads - 1) * thimble_thread_stack_byte_count)  stacks of \(threads - 1)")
-  if let peak { printer.line("peak resident  \(peak)  as the kernel counts, the program's own pages among it") }
-  try printer.finish()
+  try say("model          \(sampler.generator.pointee.model.bytes.count)  the file, mapped")
+  try say("arena          \(sampler.arenaByteCount)")
+  try say("images         \(sampler.roomByteCount + pictures.roomByteCount)  latent and pixels")
+  try say("stack          \(largestStack)  at most")
+  try say("threads        \((threads - 1) * thimble_thread_stack_byte_count)  stacks of \(threads - 1)")
+  if let peak { try say("peak resident  \(peak)  as the kernel counts, the program's own pages among it") }
 }
 
 /// The peak of this process's memory so far (VmHWM); nil where the kernel does not tell.

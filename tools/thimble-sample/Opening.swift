@@ -21,8 +21,8 @@ func openModel(_ path: Path) throws(Refusal) -> Model {
   try InputFile.requirePlain(status, path)
   if status.byte_count == 0 {
     throw refusal(
-      .badData, "\(path: path)", "size", found: "0 bytes", wanted: "a .thimble file",
-      advice: "Fetch or export the model again.")
+      .badData, "\(path: path): size: found 0 bytes, wanted a .thimble file", advice: "Fetch or export the model again."
+    )
   }
   do {
     return try Model(path: path, instructionSet: set)
@@ -43,8 +43,8 @@ func instructionSetInForce() throws(Refusal) -> InstructionSet {
   } catch {
     let name = thimble_requested_instruction_set().map { Text($0) } ?? Text("nothing")
     throw refusal(
-      .usage, "THIMBLE_ISA", "\(error.field)", found: "\(name)",
-      wanted: "one of \(.instructionSets(offered: true))", advice: "Unset THIMBLE_ISA, or name one of these sets.")
+      .usage, "THIMBLE_ISA: \(error.field): found \(name), wanted one of \(instructionSets: ", ", offeredOnly: true)",
+      advice: "Unset THIMBLE_ISA, or name one of these sets.")
   }
 }
 
@@ -53,7 +53,7 @@ func instructionSetInForce() throws(Refusal) -> InstructionSet {
 func room(_ byteCount: Int) throws(Refusal) -> UnsafeMutableRawBufferPointer {
   guard let start = thimble_fresh_memory(max(1, byteCount)) else {
     throw refusal(
-      .fault, "memory", "fresh bytes", found: "none", wanted: "\(byteCount)",
+      .fault, "memory: fresh bytes: found none, wanted \(byteCount)",
       advice: "Free some memory, or export the model again with a smaller --arena.")
   }
   return UnsafeMutableRawBufferPointer(start: start, count: byteCount)

@@ -30,20 +30,20 @@ struct Options {
 
   /// Refuses what does not go together.
   func check() throws(Refusal) {
-    if generator == nil { throw usage("generator", found: "none", wanted: "a .thimble file before the seeds") }
+    if generator == nil { throw usage("generator: found none, wanted a .thimble file before the seeds") }
     if golden != nil { return try checkAlone() }
     let named = lists.count > 0 || seeds != nil
     if (named ? 1 : 0) + (latents == nil ? 0 : 1) + (walk == nil ? 0 : 1) > 1 {
-      throw usage("images", found: "several of seeds, --latents and --walk", wanted: "one of them")
+      throw usage("images: found several of seeds, --latents and --walk, wanted one of them")
     }
-    if frames != nil && walk == nil { throw usage("--frames", found: "no --walk", wanted: "--walk SEEDS --frames N") }
-    if output != nil && outdir != nil { throw usage("-o", found: "--outdir, too", wanted: "one of them") }
-    if outdir != nil && grid != nil { throw usage("--grid", found: "--outdir", wanted: "-o, since a grid is one file") }
+    if frames != nil && walk == nil { throw usage("--frames: found no --walk, wanted --walk SEEDS --frames N") }
+    if output != nil && outdir != nil { throw usage("-o: found --outdir, too, wanted one of them") }
+    if outdir != nil && grid != nil { throw usage("--grid: found --outdir, wanted -o, since a grid is one file") }
     if memory && output.map({ Text($0).equals("-") }) ?? false {
-      throw usage("--memory", found: "-o -", wanted: "a file, since its lines go to standard output")
+      throw usage("--memory: found -o -, wanted a file, since its lines go to standard output")
     }
     if output == nil && isPiped && thimble_is_terminal(1) != 0 {
-      throw usage("-o", found: "none, and a terminal", wanted: "-o FILE, --outdir DIR, or a pipe")
+      throw usage("-o: found none, and a terminal, wanted -o FILE, --outdir DIR, or a pipe")
     }
     _ = try resolvedFormat()
   }
@@ -53,7 +53,7 @@ struct Options {
     if lists.count > 0 || seeds != nil || latents != nil || walk != nil || grid != nil || output != nil || outdir != nil
       || format != nil || memory
     {
-      throw usage("--verify", found: "options that make images", wanted: "none but --threads")
+      throw usage("--verify: found options that make images, wanted none but --threads")
     }
   }
 
@@ -65,7 +65,7 @@ struct Options {
     if ending.count == 0 || ending.equalsIgnoringCase("ppm") || ending.equalsIgnoringCase("pgm") { return .ppm }
     if ending.equalsIgnoringCase("raw") { return .raw }
     if ending.equalsIgnoringCase("y4m") { return .y4m }
-    throw usage("-o", found: "the ending .\(ending)", wanted: "ppm, pgm, raw or y4m, or a --format")
+    throw usage("-o: found the ending .\(ending), wanted ppm, pgm, raw or y4m, or a --format")
   }
 }
 

@@ -124,7 +124,7 @@ struct Output: ~Copyable {
 /// What standard output did not take.
 func standardOutputRefusal(_ error: Int) -> Refusal {
   refusal(
-    .inputOutput, "standard output", "write", found: SystemError.words(error), wanted: "all bytes taken",
+    .inputOutput, "standard output: write: found \(systemError: error), wanted all bytes taken",
     advice: "Check what reads the output, or the disk it goes to.")
 }
 
@@ -135,6 +135,6 @@ func refuseSameFile(_ input: Path, _ output: Path) throws(Refusal) {
     first.device == second.device, first.number == second.number
   else { return }
   throw refusal(
-    .usage, "\(path: output)", "output", found: "the input", wanted: "another file",
+    .usage, "\(path: output): output: found the input, wanted another file",
     advice: "Choose another name for -o; the input would be lost.")
 }

@@ -17,43 +17,21 @@ enum ExitCode: Int32 {
   case inputOutput = 74
 }
 
-/// Tells what is wrong in two lines, `thimble-sample: FILE: FIELD: found X, wanted Y` and what to do, as a sentence.
+/// Tells what is wrong in two lines: `thimble-sample: FILE: FIELD: found X, wanted Y`, and what to do, as a sentence.
 @inline(never)
-func refusal(
-  _ code: ExitCode, _ file: Phrase, _ field: Phrase, found: Phrase, wanted: Phrase, advice: Phrase
-) -> Refusal {
-  var printer = Printer(file: 2)
-  printer.put("thimble-sample: ")
-  printer.put(file)
-  printer.put(": ")
-  printer.put(field)
-  printer.put(": found ")
-  printer.put(found)
-  printer.put(", wanted ")
-  printer.line(wanted)
-  printer.line(advice)
-  printer.flush()
+func refusal(_ code: ExitCode, _ line: Line, advice: StaticString) -> Refusal {
+  tell(line, advice: advice)
   return Refusal(code: code)
 }
 
-/// A refusal of the command line.
+/// A refusal of the command line: `OPTION: found X, wanted Y`.
 @inline(never)
-func usage(_ word: Phrase, found: Phrase, wanted: Phrase) -> Refusal {
-  refusal(
-    .usage, "arguments", word, found: found, wanted: wanted, advice: "Say thimble-sample --help for all words it takes.")
+func usage(_ line: Line) -> Refusal {
+  refusal(.usage, line, advice: "Say thimble-sample --help for all words it takes.")
 }
 
 /// A refusal of the runtime about a model's file.
 func refusal(_ error: ThimbleError, _ file: Path) -> Refusal {
-  let wanted: Phrase =
-    switch error.relation {
-    case .equal: "\(error.wanted)"
-    case .atMost: "at most \(error.wanted)"
-    case .atLeast: "at least \(error.wanted)"
-    case .multipleOf: "a multiple of \(error.wanted)"
-    case .below: "less than \(error.wanted)"
-    case .other: "what FORMAT.md says"
-    }
   let code: ExitCode =
     switch error.code {
     case .file: .inputOutput
@@ -61,8 +39,28 @@ func refusal(_ error: ThimbleError, _ file: Path) -> Refusal {
     case .memory: .fault
     default: .badData
     }
-  let field: Phrase = error.layer < 0 ? "\(error.field)" : "layer \(UInt64(error.layer)) \(error.field)"
-  return refusal(code, "\(path: file)", field, found: "\(error.found)", wanted: wanted, advice: "\(error.shortAdvice)")
+  let relation: StaticString =
+    switch error.relation {
+    case .equal: ""
+    case .atMost: "at most "
+    case .atLeast: "at least "
+    case .multipleOf: "a multiple of "
+    case .below: "less than "
+    case .other: "what FORMAT.md says"
+    }
+  let line: Line = "\(path: file): "
+  if error.layer >= 0 {
+    line.appendLiteral("layer ")
+    line.appendInterpolation(Int(error.layer))
+    line.appendLiteral(" ")
+  }
+  line.appendInterpolation(error.field)
+  line.appendLiteral(": found ")
+  line.appendInterpolation(error.found)
+  line.appendLiteral(", wanted ")
+  line.appendInterpolation(relation)
+  if error.relation != .other { line.appendInterpolation(error.wanted) }
+  return refusal(code, line, advice: error.shortAdvice)
 }
 
 extension ThimbleError {

@@ -10,12 +10,12 @@ enum Safetensors {
 
   /// Where the tensor `latents` [rows, length] begins, and how many rows it has.
   static func latents(_ file: inout InputFile, length: Int) throws(Refusal) -> (offset: UInt64, rows: UInt64) {
-    if file.byteCount < 8 { throw bad(file.path, "size", found: "\(file.byteCount) bytes", wanted: "at least 8") }
+    if file.byteCount < 8 { throw bad("\(path: file.path): size: found \(file.byteCount) bytes, wanted at least 8") }
     var count: UInt64 = 0
     for i in 0..<8 { count |= UInt64(try file.byte()) << UInt64(8 * i) }
     let most = min(largestHeader, max(2, file.byteCount - 8))
     if count < 2 || count > most || count > file.byteCount - 8 {
-      throw bad(file.path, "header length", found: "\(count)", wanted: "2 to \(most)")
+      throw bad("\(path: file.path): header length: found \(count), wanted 2 to \(most)")
     }
     let header = try room(Int(count))
     defer { thimble_unmap_file(header.baseAddress, header.count) }
@@ -27,10 +27,8 @@ enum Safetensors {
   }
 
   @inline(never)
-  static func bad(_ path: Path, _ field: Phrase, found: Phrase, wanted: Phrase) -> Refusal {
-    refusal(
-      .badData, "\(path: path)", field, found: found, wanted: wanted,
-      advice: "The file is not a whole safetensors file; make or copy it again.")
+  static func bad(_ line: Line) -> Refusal {
+    refusal(.badData, line, advice: "The file is not a whole safetensors file; make or copy it again.")
   }
 }
 
@@ -63,9 +61,9 @@ struct TensorTable {
   }
 
   mutating func append(_ tensor: Tensor) throws(Refusal) {
-    if count == Self.most { throw Safetensors.bad(path, "tensors", found: "more", wanted: "at most \(Self.most)") }
+    if count == Self.most { throw Safetensors.bad("\(path: path): tensors: found more, wanted at most \(Self.most)") }
     for i in 0..<count where tensors[i].name.count == tensor.name.count && tensors[i].name.hasPrefix(tensor.name) {
-      throw Safetensors.bad(path, "header", found: "\(tensor.name) twice", wanted: "each name once")
+      throw Safetensors.bad("\(path: path): header: found \(tensor.name) twice, wanted each name once")
     }
     tensors[count] = tensor
     count += 1
@@ -79,18 +77,18 @@ struct TensorTable {
       let (size, overflow) = (tensor.elementCount ?? .max).multipliedReportingOverflow(by: tensor.elementByteCount)
       guard !overflow, tensor.begin <= tensor.end, tensor.end <= byteCount, tensor.end - tensor.begin == size else {
         throw Safetensors.bad(
-          path, "\(tensor.name): data_offsets", found: "\(tensor.begin) to \(tensor.end)",
-          wanted: "as many bytes as the shape says, within \(byteCount)")
+          "\(path: path): \(tensor.name): data_offsets: found \(tensor.begin) to \(tensor.end), wanted as many bytes as the shape says, within \(byteCount)"
+        )
       }
       // An empty tensor may lie anywhere.
       for j in 0..<i where max(tensor.begin, tensors[j].begin) < min(tensor.end, tensors[j].end) {
         throw Safetensors.bad(
-          path, "\(tensor.name): data_offsets", found: "bytes of \(tensors[j].name)", wanted: "its own")
+          "\(path: path): \(tensor.name): data_offsets: found bytes of \(tensors[j].name), wanted its own")
       }
       sum += size
     }
     if sum != byteCount {
-      throw Safetensors.bad(path, "size of the data", found: "\(byteCount) bytes", wanted: "\(sum)")
+      throw Safetensors.bad("\(path: path): size of the data: found \(byteCount) bytes, wanted \(sum)")
     }
   }
 
@@ -100,11 +98,11 @@ struct TensorTable {
       let tensor = tensors[i]
       if tensor.isF32 && tensor.dimensions == 2 && tensor.shape.1 == UInt64(length) { return tensor }
       throw refusal(
-        .badData, "\(path: path)", "latents", found: "another type or shape", wanted: "F32 [any, \(length)]",
-        advice: "The generator takes latents of \(length) numbers; make them for this one.")
+        .badData, "\(path: path): latents: found another type or shape, wanted F32 [any, \(length)]",
+        advice: "The generator takes latents of another length; make them for this one.")
     }
     throw refusal(
-      .badData, "\(path: path)", "latents", found: "no such tensor", wanted: "F32 [any, \(length)]",
+      .badData, "\(path: path): latents: found no such tensor, wanted F32 [any, \(length)]",
       advice: "Is this the right kind of file? Name one with a tensor `latents`.")
   }
 }

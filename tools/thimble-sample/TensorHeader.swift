@@ -31,9 +31,9 @@ private struct TensorHeader {
   init(bytes: Text, path: Path) { (self.bytes, self.path) = (bytes, path) }
 
   @inline(never)
-  private func fault(_ wanted: Phrase) -> Refusal {
-    let found: Phrase = at < bytes.count ? "\(Text(rebasing: bytes[at..<min(at + 1, bytes.count)]))" : "the end"
-    return Safetensors.bad(path, "header, byte \(at)", found: found, wanted: wanted)
+  private func fault(_ wanted: StaticString) -> Refusal {
+    let found = at < bytes.count ? Text(rebasing: bytes[at..<(at + 1)]) : Text("the end")
+    return Safetensors.bad("\(path: path): header, byte \(at): found \(found), wanted \(wanted)")
   }
 
   private mutating func skipSpace() {
@@ -51,7 +51,7 @@ private struct TensorHeader {
 
   @inline(never)
   mutating func take(_ character: StaticString) throws(Refusal) {
-    if !has(character) { throw fault("\(character)") }
+    if !has(character) { throw fault(character) }
   }
 
   func end(_ table: TensorTable) throws(Refusal) -> TensorTable {
@@ -107,7 +107,7 @@ private struct TensorHeader {
       let member = try self.name()
       try take(":")
       let bit = member.equals("dtype") ? 1 : member.equals("shape") ? 2 : member.equals("data_offsets") ? 4 : 0
-      if bit == 0 || seen & bit != 0 { throw fault("one dtype, one shape, one data_offsets in \(name)") }
+      if bit == 0 || seen & bit != 0 { throw fault("one dtype, one shape, one data_offsets") }
       seen |= bit
       switch bit {
       case 1: try type(&tensor)
@@ -116,7 +116,7 @@ private struct TensorHeader {
       }
     } while has(",")
     try take("}")
-    if seen != 7 { throw fault("dtype, shape and data_offsets in \(name)") }
+    if seen != 7 { throw fault("dtype, shape and data_offsets") }
     return tensor
   }
 
@@ -128,7 +128,7 @@ private struct TensorHeader {
       ? 4 : type.equals("U8") ? 1 : type.equals("I16") ? 2 : type.equals("I64") || type.equals("U64") ? 8 : 0
     if tensor.elementByteCount == 0 {
       throw Safetensors.bad(
-        path, "\(tensor.name): dtype", found: "\(type)", wanted: "one of U8, I16, I32, I64, U64, F32")
+        "\(path: path): \(tensor.name): dtype: found \(type), wanted one of U8, I16, I32, I64, U64, F32")
     }
   }
 

@@ -43,4 +43,3 @@ extension UnsafeBufferPointer<UInt8> {
     return name.behind(dot + 1)
   }
 }
-

@@ -16,11 +16,8 @@ public func thimbleMain(_ count: Int32, _ words: UnsafeMutablePointer<UnsafePoin
 }
 
 private func run(_ options: Options) throws(Refusal) {
-  if options.help || options.version {
-    var printer = Printer(file: 1)
-    if options.help { printer.help() } else { printer.version() }
-    return try printer.finish()
-  }
+  if options.help { return try sayHelp() }
+  if options.version { return try sayVersion() }
   try options.check()
   if let golden = options.golden {
     try verify(options.generator!, golden, threads: options.threads)

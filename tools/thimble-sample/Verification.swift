@@ -4,11 +4,8 @@ import ThimbleSampling
 
 /// Makes the images of a golden file's seeds, compares their digests, and tells how many are equal.
 func verify(_ path: Path, _ goldenPath: Path, threads: Int) throws(Refusal) {
-  let model = try openModel(path)
-  let set = model.instructionSet
+  let sampler = try Sampler(path)
   var golden = try GoldenFile(goldenPath)
-  let latents = try ImageLatents(Options(), model, fallback: 1)
-  var sampler = try Sampler(model, latents, path)
   let found = try room(64).bindMemory(to: UInt8.self)
   _ = startThreads(threads)
   var (count, equal) = (0, 0)
@@ -20,15 +17,21 @@ func verify(_ path: Path, _ goldenPath: Path, threads: Int) throws(Refusal) {
       equal += 1
     } else if difference == nil {
       difference = refusal(
-        .badData, "\(path: path)", "pixels of seed \(line.seed)", found: "\(Text(found))", wanted: "\(line.digits)",
+        .badData, "\(path: path): pixels of seed \(line.seed): found \(Text(found)), wanted \(line.digits)",
         advice: "The generator is not the one the golden file was made from, or this build computes wrongly.")
     }
   }
-  var printer = Printer(file: 1)
-  printer.put("\(path: path): \(equal)")
-  if equal < count { printer.put(" of \(count)") }
-  printer.line(" images as in \(path: goldenPath) (\(set.name))")
-  try printer.finish()
+  let line: Line = "\(path: path): \(equal)"
+  if equal < count {
+    line.appendLiteral(" of ")
+    line.appendInterpolation(count)
+  }
+  line.appendLiteral(" images as in ")
+  line.appendInterpolation(path: goldenPath)
+  line.appendLiteral(" (")
+  line.appendInterpolation(sampler.generator.pointee.model.instructionSet.name)
+  line.appendLiteral(")")
+  try say(line)
   if let difference { throw difference }
 }
 

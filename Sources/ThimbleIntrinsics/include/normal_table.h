@@ -8,7 +8,14 @@
 
 #include <stdint.h>
 
-static const int16_t thimble_normal_table[1025] = {
+#if defined(THIMBLE_FREESTANDING) && !defined(THIMBLE_NORMAL_TABLE_HERE)
+// One object holds it for all that are linked with it.
+extern const int16_t thimble_normal_table[1025];
+#else
+#if !defined(THIMBLE_FREESTANDING)
+static
+#endif
+    const int16_t thimble_normal_table[1025] = {
         0,     5,    10,    15,    20,    25,    30,    35,    40,    45,    50,    55,    60,    65,    70,    75,
        80,    85,    90,    95,   100,   105,   110,   115,   120,   125,   130,   135,   140,   145,   150,   155,
       160,   165,   170,   176,   181,   186,   191,   196,   201,   206,   211,   216,   221,   226,   231,   236,
@@ -75,6 +82,7 @@ static const int16_t thimble_normal_table[1025] = {
      9902,  9998, 10100, 10208, 10324, 10449, 10584, 10732, 10896, 11079, 11287, 11529, 11820, 12186, 12686, 13505,
     15553
 };
+#endif
 
 /// The entry of an index in 0 ... 1024, which is not checked.
 static inline int16_t thimble_normal_quantile(int32_t index) { return thimble_normal_table[index]; }
