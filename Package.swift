@@ -28,6 +28,15 @@ func kernels(_ name: String, _ clangFlags: [String] = [], defines: [String] = []
       "ThimbleKernelsV3VNNITwin", ["-march=x86-64-v4", "-mavx512vnni", "-DTHIMBLE_AT_MOST_256"],
       defines: ["THIMBLE_AVXVNNI"], path: "Tests/ThimbleKernelsV3VNNITwin")
   ]
+#elseif arch(arm64)
+  let newerSets = [
+    kernels(
+      "ThimbleKernelsNEON", ["-DTHIMBLE_NEON"], defines: ["THIMBLE_NEON", "THIMBLE_SIGNED_INPUTS"]),
+    kernels(
+      "ThimbleKernelsDotProd", ["-DTHIMBLE_NEON", "-march=armv8.2-a+dotprod"],
+      defines: ["THIMBLE_DOTPROD", "THIMBLE_SIGNED_INPUTS"]),
+  ]
+  let twins: [Target] = []
 #else
   let newerSets: [Target] = []
   let twins: [Target] = []

@@ -108,7 +108,7 @@ private func runTiles(_ layer: IntegerConvolution, _ unit: ConvolutionUnit, _ sc
       Wide.addUpZeroTaps(layer, unit, block, scratch)
     #endif
     forEachLine(layer, unit, pixels: wide) { line in
-      #if !THIMBLE_COMPACT || THIMBLE_AVX512
+      #if !THIMBLE_COMPACT
         if line.count <= narrow { return Narrow.run(layer, unit, block, line, scratch) }
       #endif
       Wide.run(layer, unit, block, line, scratch, skipsEdges: true)
