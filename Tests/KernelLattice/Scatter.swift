@@ -6,20 +6,29 @@ extension ConvolutionCase {
   func scattered() -> [UInt8] {
     let (height, width, channels) = (layer.outputHeight, layer.outputWidth, layer.outputChannels)
     let inputStride = Int(record.input.positionStride)
+    let taps = layer.kernel * layer.kernel
+    // [tap][output][input]: looked up once, for a look costs many times what a product does.
+    var weights: [Int64] = []
+    weights.reserveCapacity(taps * channels * layer.inputChannels)
+    for tap in 0..<taps {
+      for c in 0..<channels {
+        for n in 0..<layer.inputChannels { weights.append(weight((tap / layer.kernel, tap % layer.kernel), c, n)) }
+      }
+    }
     var result = output {}
     for image in 0..<layer.images {
       var sums = [Int64](repeating: 0, count: height * width * channels)
       for i in 0..<layer.inputHeight * layer.inputWidth {
-        for tap in 0..<layer.kernel * layer.kernel {
+        for tap in 0..<taps {
           let y = i / layer.inputWidth * layer.stride - layer.padding + tap / layer.kernel
           let x = i % layer.inputWidth * layer.stride - layer.padding + tap % layer.kernel
           guard y >= 0, y < height, x >= 0, x < width else { continue }
+          let values = layer.input + (image * layer.inputImageStride + i * inputStride)
           for c in 0..<channels {
-            for n in 0..<layer.inputChannels {
-              let weight = weight((tap / layer.kernel, tap % layer.kernel), c, n)
-              let value = layer.input[image * layer.inputImageStride + i * inputStride + n]
-              sums[(y * width + x) * channels + c] += Int64(value) * weight
-            }
+            let row = (tap * channels + c) * layer.inputChannels
+            var sum: Int64 = 0
+            for n in 0..<layer.inputChannels { sum += Int64(values[n]) * weights[row + n] }
+            sums[(y * width + x) * channels + c] += sum
           }
         }
       }

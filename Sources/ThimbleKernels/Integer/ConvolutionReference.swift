@@ -26,17 +26,18 @@ private func accumulator(_ layer: IntegerConvolution, _ image: Int, _ y: Int, _ 
       guard y + layer.padding >= ky, x + layer.padding >= kx, row < layer.inputHeight, column < layer.inputWidth else {
         continue
       }
+      let inputs = map + (row * layer.inputWidth + column) * inputStride
+      let weights = weightRow(layer, ky, kx, channel / 16)
       for input in 0..<layer.inputChannels {
-        let value = Int32(map[(row * layer.inputWidth + column) * inputStride + input])
-        sum = sum &+ value &* weight(layer, ky, kx, channel, input)
+        sum = sum &+ Int32(inputs[input]) &* weight(layer, weights, channel % 16, input)
       }
     }
   }
   return sum
 }
 
-/// A weight in [phase][block][tap][input / 4][16][4].
-private func weight(_ layer: IntegerConvolution, _ ky: Int, _ kx: Int, _ channel: Int, _ input: Int) -> Int32 {
+/// The weights of a tap and 16 outputs, [input / 4][16][4], in [phase][block][tap].
+private func weightRow(_ layer: IntegerConvolution, _ ky: Int, _ kx: Int, _ block: Int) -> UnsafePointer<Int8> {
   let stride = layer.stride
   func taps(_ phase: Int) -> Int { (layer.kernel - phase + stride - 1) / stride }
   let phase = ky % stride * stride + kx % stride
@@ -45,9 +46,14 @@ private func weight(_ layer: IntegerConvolution, _ ky: Int, _ kx: Int, _ channel
   for earlier in 0..<phase { taps0 += taps(earlier / stride) * taps(earlier % stride) }
   let tapsHere = taps(phase / stride) * taps(phase % stride)
   let tap = ky / stride * taps(phase % stride) + kx / stride
-  let row = layer.weights + (taps0 * blocks + channel / 16 * tapsHere + tap) * layer.bytesATapAndBlock
-  if layer.hasInt4Weights { return int4Weight(row, groupSteps: 4, output: channel % 16, input: input) }
-  return Int32(row[input / 4 * 64 + channel % 16 * 4 + input % 4])
+  return layer.weights + (taps0 * blocks + block * tapsHere + tap) * layer.bytesATapAndBlock
+}
+
+/// A weight of such a row.
+@inline(__always)
+private func weight(_ layer: IntegerConvolution, _ row: UnsafePointer<Int8>, _ output: Int, _ input: Int) -> Int32 {
+  if layer.hasInt4Weights { return int4Weight(row, groupSteps: 4, output: output, input: input) }
+  return Int32(row[input / 4 * 64 + output * 4 + input % 4])
 }
 
 /// The epilogue for one value.

@@ -12,8 +12,8 @@ struct ConvolutionTile<let pixels: Int, let registers: Int, let sums: Int> {
   /// Blocks of 16 channels that the tile computes.
   static var blocks: Int { max(1, registers / registersABlock) }
 
-  /// Computes, requantises and stores a line of pixels. Where it has fewer than the tile, its last one is computed several
-  /// times, into the same place.
+  /// Computes, requantises and stores a line of pixels. Where it has fewer than the tile, what is computed beyond them is not
+  /// stored.
   /// - Parameters:
   ///   - scratch: what `ConvolutionScratch` says.
   ///   - skipsEdges: whether the first and the last pixel of a line are left out where they do not meet the map, for more code; else
@@ -70,7 +70,7 @@ struct ConvolutionTile<let pixels: Int, let registers: Int, let sums: Int> {
     _ layer: IntegerConvolution, _ line: TileLine, _ inputs: Pointers, _ first: Int, _ end: Int
   ) -> Pointers {
     var inside = inputs
-    for p in 0..<pixels where p < first || min(p, line.count - 1) >= end { inside[p] = layer.zeros }
+    for p in 0..<pixels where p < first || p >= end { inside[p] = layer.zeros }
     return inside
   }
 

@@ -33,7 +33,9 @@ func unpackRow(_ packed: UnsafePointer<UInt8>, steps: Int, groupSteps: Int, to r
   }
 }
 
-/// One int4 weight of a row, by definition: what the plain references read.
+/// One int4 weight of a row, by definition: what the plain references read. Inlined, since `groupSteps` is constant wherever this is
+/// called: to divide by it is dear where a processor cannot.
+@inline(__always)
 func int4Weight(_ row: UnsafePointer<Int8>, groupSteps: Int, output: Int, input: Int) -> Int32 {
   let bytes = UnsafeRawPointer(row).assumingMemoryBound(to: UInt8.self)
   let (group, step) = (input / (4 * groupSteps), input / 4 % groupSteps)

@@ -49,7 +49,7 @@
     ) {
       let epilogue = OutputEpilogue<pixels, values>(layer, first)
       forEachLine(layer, unit, pixels: pixels) { line in
-        // Where the line is shorter than the tile, its last pixel is computed several times.
+        // Where the line is shorter than the tile, its last pixel is computed again, and not stored.
         let offsets = Offsets { min($0, line.count - 1) * line.inputStep }
         var totals = Sums { _ in .zero }
         addTaps(&totals, layer, unit, shape, weights, line, offsets)
@@ -89,7 +89,7 @@
             addTap(&totals, here, offsets, tap, shape.channelStride, inputStride, from: 0, to: pixels - 1)
           } else {
             var inside = offsets
-            for p in 0..<pixels where p < first || min(p, line.count - 1) >= end { inside[p] = layer.zeros - here }
+            for p in 0..<pixels where p < first || p >= end { inside[p] = layer.zeros - here }
             addTap(&totals, here, inside, tap, shape.channelStride, inputStride, from: 0, to: pixels)
           }
         }
