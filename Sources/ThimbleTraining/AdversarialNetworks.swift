@@ -16,6 +16,9 @@ package struct StepReport: Sendable, Equatable {
   /// Where numbers first ceased to be finite; nil: nowhere. The minibatch was then not applied to its end, and the weights are of
   /// no use.
   package var divergence: String?
+
+  /// Whether all numbers are finite: losses, weights and moments.
+  package var isFinite: Bool { divergence == nil }
 }
 
 /// Generator and discriminator with their optimisers, in one workspace: what a minibatch is applied to.
