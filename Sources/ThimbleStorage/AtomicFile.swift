@@ -110,7 +110,9 @@ package struct AtomicFile: ~Copyable {
     let folderDescriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard folderDescriptor >= 0 else { return }
     defer { close(folderDescriptor) }
-    guard fsync(folderDescriptor) != 0, errno != EINVAL, errno != EBADF, errno != EROFS, errno != ENOTSUP else { return }
+    guard fsync(folderDescriptor) != 0, errno != EINVAL, errno != EBADF, errno != EROFS, errno != ENOTSUP else {
+      return
+    }
     throw .system(.inputOutput, file: folder, call: "fsync", wanted: "the folder's names on the disk", errno: errno)
   }
 

@@ -1,13 +1,6 @@
 import ThimbleNetworks
 
 extension AdversarialNetworks {
-  /// Bytes that are needed beside the workspace when a run ends: a copy of the generator while its statistics are frozen, then the
-  /// tensors of a checkpoint, twice as they are put into the file's order.
-  package var byteCountAtEnd: Int {
-    let tensors = 2 * 3 * 4 * (generator.parameterCount + discriminator.parameterCount)
-    return max(generator.freezingByteCount, tensors)
-  }
-
   /// Where the numbers of the last way forward first ceased to be finite, in the order in which they were computed: a layer of the
   /// generator, then of the discriminator.
   func divergedLayer() -> String {

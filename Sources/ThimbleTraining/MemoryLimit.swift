@@ -1,5 +1,5 @@
 import Foundation
-import ThimbleStorage
+import ThimbleNetworks
 
 /// How many bytes this process may take, and who says so: the machine, a control group around the process (containers and
 /// services have them), or `ulimit -v`.
@@ -53,11 +53,21 @@ package struct MemoryLimit: Equatable, Sendable {
     }
     let pages = text("/proc/self/statm").split(separator: " ").first.flatMap { UInt64($0) } ?? 0
     let mapped = pages * UInt64(sysconf(Int32(_SC_PAGESIZE)))
-    return MemoryLimit(byteCount: UInt64(limit.rlim_cur) - min(mapped, UInt64(limit.rlim_cur)), source: "`ulimit -v` leaves")
+    return MemoryLimit(
+      byteCount: UInt64(limit.rlim_cur) - min(mapped, UInt64(limit.rlim_cur)), source: "`ulimit -v` leaves")
   }
 
   /// A small file of the system; these have no size, so that they cannot be mapped.
   private static func text(_ path: String) -> String {
     FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+  }
+}
+
+extension AdversarialNetworks {
+  /// Bytes that are needed beside the workspace when a run ends: a copy of the generator while its statistics are frozen, and then
+  /// weights and moments in a checkpoint's order, with the order of one tensor (8 bytes an entry).
+  package var byteCountAtEnd: Int {
+    let order = 8 * ((generator.parameters + discriminator.parameters).map(\.count).max() ?? 0)
+    return max(generator.freezingByteCount, 3 * 4 * (generator.parameterCount + discriminator.parameterCount) + order)
   }
 }

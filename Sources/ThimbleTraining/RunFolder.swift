@@ -77,7 +77,9 @@ package struct RunFolder: Sendable {
       let place = checkpointPath(step: step)
       var status = stat()
       guard lstat(place, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { continue }
-      if rename(place, place + ".aside") == 0 { warn("passing over a folder in a checkpoint's place, now \(place).aside") }
+      if rename(place, place + ".aside") == 0 {
+        warn("passing over a folder in a checkpoint's place, now \(place).aside")
+      }
     }
   }
 

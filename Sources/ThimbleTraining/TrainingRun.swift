@@ -44,7 +44,7 @@ package final class TrainingRun {
   /// Minibatches done.
   package private(set) var step = 0
   private let dataset: Dataset
-  private var watch: DatasetWatch
+  private var datasetWatch: DatasetWatch
   private let options: TrainingOptions
   private let networks: AdversarialNetworks
   private var source: BatchSource
@@ -65,7 +65,9 @@ package final class TrainingRun {
     source = BatchSource(dataset, recipe)
     totalSteps = options.steps ?? recipe.passes * source.stepsPerPass
     try Self.checkFolder(folder, resume: resume)
-    watch = try DatasetWatch(dataset)
+    networks = AdversarialNetworks(recipe, workers: workers, kernels: kernels, allocate: false)
+    try Self.checkMemory(networks, recipe)
+    datasetWatch = try DatasetWatch(dataset)
     try folder.create()
     try folder.lock()
     // Another run may have begun here before the folder was this one's.
@@ -79,8 +81,6 @@ package final class TrainingRun {
       try Self.checkResumable(stored, recipe, dataset, folder)
       step = stored.state.step
     }
-    networks = AdversarialNetworks(recipe, workers: workers, kernels: kernels, allocate: false)
-    try Self.checkMemory(networks, recipe)
     networks.workspace.allocate()
     if let stored { try networks.load(stored) } else { networks.initialize() }
     let done = step
@@ -114,7 +114,7 @@ package final class TrainingRun {
         return false
       }
       source.load(step: step)
-      try watch.check()
+      try datasetWatch.check()
       let report = networks.apply(step: step, real: source.real, latents: source.latents)
       step += 1
       rate.count()

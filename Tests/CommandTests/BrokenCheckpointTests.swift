@@ -11,6 +11,7 @@ import ThimbleStorage
   private func begin() throws {
     try done(
       ["train", made.recipe, "--data", made.set, "--outdir", folder["run"], "--steps", "8", "--checkpoint-every", "2"])
+    try FileManager.default.copyItem(atPath: folder["run"], toPath: folder["begun"])
   }
 
   private func resume(_ more: [String] = []) throws -> Outcome {
@@ -46,7 +47,7 @@ import ThimbleStorage
   /// The run as it was after eight steps, with these bytes as its newest checkpoint.
   private func reset(_ path: String, _ newest: [UInt8]) throws {
     try FileManager.default.removeItem(atPath: folder["run"])
-    try begin()
+    try FileManager.default.copyItem(atPath: folder["begun"], toPath: folder["run"])
     try Data(newest).write(to: URL(fileURLWithPath: path))
   }
 
@@ -109,7 +110,10 @@ import ThimbleStorage
       (["arithmetic": "77"], ["arithmetic: found \"77\", wanted \""]),
       (["data_digest": digest], ["data_digest: found \(digest), wanted \(own)"]),
       (
-        ["recipe": recipe.replacing("\"beta1\": 0.5", with: "\"beta1\": 0.25").replacing("\"seed\": 1", with: "\"seed\": 9")],
+        [
+          "recipe": recipe.replacing("\"beta1\": 0.5", with: "\"beta1\": 0.25").replacing(
+            "\"seed\": 1", with: "\"seed\": 9")
+        ],
         ["recipe: found beta1 0.25, seed 9, wanted beta1 0.5, seed 1"]
       ),
     ] {

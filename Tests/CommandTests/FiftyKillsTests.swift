@@ -14,12 +14,15 @@ import Testing
     """
 
   private func train(_ arguments: [String], to place: String = "run") throws -> Running {
-    try Running(Program.path, ["train", "--data", made.set, "--outdir", folder[place], "--grid-every", "25"] + arguments)
+    try Running(
+      Program.path, ["train", "--data", made.set, "--outdir", folder[place], "--grid-every", "25"] + arguments)
   }
 
   private var newest: Int {
-    names(in: folder["run/checkpoints"]).compactMap { $0.hasSuffix(".safetensors") ? Int($0.dropFirst(5).dropLast(12)) : nil }
-      .max() ?? 0
+    names(in: folder["run/checkpoints"]).compactMap {
+      $0.hasSuffix(".safetensors") ? Int($0.dropFirst(5).dropLast(12)) : nil
+    }
+    .max() ?? 0
   }
 
   /// Catches: a moment at which a sudden end leaves something that the run cannot go on from, that it goes on from wrongly, or

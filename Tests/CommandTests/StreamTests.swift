@@ -60,7 +60,8 @@ import Testing
   /// Catches: a reader that goes away and takes the run with it; messages that land in the run's files because those got the
   /// numbers of closed streams.
   @Test(arguments: [
-    ("\"$0\" \"$@\" | true; exit ${PIPESTATUS[0]}", [0, 74]), ("\"$0\" \"$@\" 2>&1 | true; exit ${PIPESTATUS[0]}", [0, 74]),
+    ("\"$0\" \"$@\" | true; exit ${PIPESTATUS[0]}", [0, 74]),
+    ("\"$0\" \"$@\" 2>&1 | true; exit ${PIPESTATUS[0]}", [0, 74]),
     ("\"$0\" \"$@\" 2> >(read -r line)", [0]), ("exec \"$0\" \"$@\" >&-", [74]), ("exec \"$0\" \"$@\" 2>&-", [0]),
     ("exec \"$0\" \"$@\" <&- >&- 2>&-", [74]),
   ])
@@ -76,7 +77,9 @@ import Testing
   /// A run whose lines soon take more place than its checkpoints: 30 steps of it.
   private func beginSmall() throws -> [String] {
     let recipe = folder.write("recipe.json", FiftyKillsTests.recipe)
-    try done(["train", recipe, "--data", made.set, "--outdir", folder["small"], "--steps", "30", "--checkpoint-every", "5"])
+    try done([
+      "train", recipe, "--data", made.set, "--outdir", folder["small"], "--steps", "30", "--checkpoint-every", "5",
+    ])
     return ["train", "--data", made.set, "--outdir", folder["small"], "--resume", "--checkpoint-every", "5"]
   }
 
@@ -88,7 +91,8 @@ import Testing
   /// Catches: metrics that cannot be written and end the run otherwise than by its message, or that leave it unable to go on.
   @Test func metricsThatDoNotFit() throws {
     let resume = try beginSmall()
-    let largest = names(in: folder["small/checkpoints"]).map { bytes(of: folder["small/checkpoints/" + $0]).count }.max()!
+    let largest = names(in: folder["small/checkpoints"]).map { bytes(of: folder["small/checkpoints/" + $0]).count }
+      .max()!
     let outcome = try limited(largest + 8192, resume + ["--steps", "1000", "--grid-every", "1000"])
     expectRefusal(outcome, 74, file: folder["small/metrics.jsonl"], saying: "write")
     #expect(outcome.errors.contains("go on with --resume"))

@@ -10,7 +10,8 @@ import ThimbleStorage
     (.init("b", .f32, [2, 2]), [1, -2.5, .infinity, 0]), (.init("a", .f32, [3]), [7, 8, 9]),
   ]
 
-  private func write(_ metadata: [String: String], _ tensors: [(entry: SafetensorsWriter.Entry, bytes: [Float])]) throws {
+  private func write(_ metadata: [String: String], _ tensors: [(entry: SafetensorsWriter.Entry, bytes: [Float])]) throws
+  {
     var writer = try SafetensorsWriter(path: path, metadata: metadata, entries: tensors.map(\.entry))
     for tensor in tensors { try writer.append(tensor.bytes) }
     try writer.commit()
@@ -32,14 +33,18 @@ import ThimbleStorage
   @Test func everyBit() throws {
     try write(Seal.sealed(["format": "x 1", "name": "y"], Self.tensors), Self.tensors)
     let whole = bytes(of: path)
+    let descriptor = open(path, O_WRONLY)
+    defer { close(descriptor) }
     for at in whole.indices {
       for bit in 0..<8 {
-        var damaged = whole
-        damaged[at] ^= 1 << bit
-        folder.write("file", damaged)
+        var byte = whole[at] ^ 1 << bit
+        #expect(pwrite(descriptor, &byte, 1, off_t(at)) == 1)
         #expect(throws: FileError.self, "bit \(bit) of byte \(at)") { try verify() }
       }
+      var byte = whole[at]
+      #expect(pwrite(descriptor, &byte, 1, off_t(at)) == 1)
     }
+    #expect(bytes(of: path) == whole)
     for count in whole.indices {
       folder.write("file", Array(whole[..<count]))
       #expect(throws: FileError.self, "\(count) bytes") { try verify() }

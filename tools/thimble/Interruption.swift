@@ -16,7 +16,8 @@ enum Interruption {
     var present = sigaction()
     sigaction(SIGHUP, nil, &present)
     // `nohup` has said that the run is to outlive the terminal.
-    let isIgnored = unsafeBitCast(present.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    let isIgnored =
+      unsafeBitCast(present.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     // A terminal that closes sends it twice, by the kernel and by the shell: all but the first mean nothing.
     if !isIgnored { signal(SIGHUP) { _ in Interruption.wanted = 1 } }
     // Whoever started the program may have blocked them: threads of many libraries do.
