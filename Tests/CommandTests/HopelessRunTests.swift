@@ -10,8 +10,10 @@ import ThimbleStorage
   /// Catches: a run that goes on with numbers that are none, that does not say where and when they came up, or that keeps no
   /// checkpoint from before. Adam's steps are of a size of 1 here, and of 1e44 where a gradient's square underflows.
   @Test func diverged() throws {
-    let fast = Made.recipeText.replacing(
-      "}", with: ", \"learningRate\": 1, \"beta2\": 0, \"adamEpsilon\": 1e-44, \"schedule\": \"both\"}")
+    let changes = """
+      , "learningRate": 1, "beta2": 0, "weightDecay": 0, "adamEpsilon": 1e-44, "batchNormEpsilon": 1e-44, "schedule": "both"}
+      """
+    let fast = Made.recipeText.replacing("}", with: changes)
     let train = ["train", folder.write("fast.json", fast), "--data", made.set, "--outdir", folder["run"]]
     let outcome = try run(train + ["--checkpoint-every", "1"])
     expectRefusal(outcome, 65, file: folder["run"], saying: "found a number that is not finite")

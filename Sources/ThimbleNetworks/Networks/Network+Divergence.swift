@@ -17,7 +17,7 @@ extension Network {
   /// What the last update made infinite or no number: the gradient of a parameter, the last first as the way back takes them;
   /// where all gradients are finite, the parameter or a moment. nil if parameters and moments are finite, all of them.
   ///
-  /// Reads them once: about what an update costs, a percent of a step or less.
+  /// Reads them once, which the update itself did as well: little beside a step's products.
   package var divergedUpdate: (what: String, parameter: String)? {
     let own = [(parameterValues, "value"), (firstMoments, "first moment"), (secondMoments, "second moment")]
     guard own.contains(where: { !isFinite(UnsafePointer($0.0)) }) else { return nil }
