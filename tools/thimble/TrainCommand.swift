@@ -3,6 +3,7 @@ import Foundation
 import Thimble
 import ThimbleData
 import ThimbleNetworks
+import ThimbleSampling
 import ThimbleStorage
 import ThimbleTraining
 
@@ -32,6 +33,14 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Steps between grids of samples; a pass unless told.") var gridEvery: Int?
   @Option(help: "Keep checkpoints at multiples of this for good, beside the last three and that of the first pass.")
   var keepEvery: Int?
+  @Option(
+    help: """
+      When the samples of a grid become alike: warn; stop, with a checkpoint; or rollback to the checkpoint before, and on with \
+      other draws, at most three times.
+      """) var onCollapse: WatchOptions.CollapsePolicy = .warn
+  @Flag(help: "Write events for TensorBoard to the run folder's tensorboard/.") var tensorboard = false
+  @Flag(inversion: .prefixedNo, help: "Keep a page with curves and samples, report.html, in the run folder.")
+  var report = true
 
   func validate() throws {
     for (name, value) in [
@@ -58,18 +67,41 @@ struct TrainCommand: ParsableCommand {
     let run = try TrainingRun(
       recipe, dataset: dataset, folder: folder, resume: resume,
       options: TrainingOptions(
-        steps: steps, checkpointEvery: checkpointEvery, gridEvery: gridEvery, keepEvery: keepEvery),
+        steps: steps, checkpointEvery: checkpointEvery, gridEvery: gridEvery, keepEvery: keepEvery,
+        watch: try watchOptions(dataset.path, outdir)),
       workers: compute.workers, kernels: try compute.kernels(), warn: tell)
     Interruption.install()
     var view = TrainingView(run: run)
     view.begin(outdir)
+    defer { view.end() }
     let finished = try run.run(
-      shouldStop: { Interruption.isWanted }, onStep: { view.show($0) }, onCheckpoint: { view.note("checkpoint: \($0)") }
-    )
+      shouldStop: { Interruption.isWanted }, onStep: { view.show($0) },
+      onCheckpoint: { view.note("checkpoint: \($0)") }, warn: { view.note($0) })
     view.end()
-    if finished { return print("done: \(folder.finalCheckpointPath), grids in \(outdir)/grids") }
+    if finished {
+      let sight = report ? "to look at: \(folder.reportPath)" : "grids in \(outdir)/grids"
+      return print("done: \(folder.finalCheckpointPath), \(sight)")
+    }
     tell("interrupted at step \(run.step); go on with: \(commandToGoOn(dataset.path, outdir))")
     throw ExitCode(FileError.Kind.interrupted.rawValue)
+  }
+
+  private func watchOptions(_ data: String, _ outdir: String) throws(FileError) -> WatchOptions {
+    var options = WatchOptions()
+    options.onCollapse = onCollapse
+    options.tensorBoard = tensorboard
+    guard report else { return options }
+    let program = Self.quoted(CommandLine.arguments[0])
+    let (folder, generator) = (RunFolder(path: outdir), Self.quoted(outdir + "/generator.thimble"))
+    let set: InstructionSet = try .current()
+    options.report = ReportContext(
+      program: "thimble \(ThimbleSampling.Version.number)", threads: compute.workers.count, instructionSet: "\(set.name)",
+      commands: [
+        ("Go on, or further with --steps", commandToGoOn(data, outdir)),
+        ("Export to one flat file", "\(program) export \(Self.quoted(folder.finalCheckpointPath)) -o \(generator)"),
+        ("Sample", "\(program) sample \(generator) --grid 8x8 -o \(Self.quoted(outdir + "/samples.png"))"),
+      ])
+    return options
   }
 
   /// With the options that the run's folder does not hold.
@@ -80,6 +112,9 @@ struct TrainCommand: ParsableCommand {
       ("--keep-every", keepEvery), ("--threads", compute.threads),
     ]
     for (name, number) in numbers { if let number { words += [name, "\(number)"] } }
+    if onCollapse != .warn { words += ["--on-collapse", onCollapse.rawValue] }
+    if tensorboard { words.append("--tensorboard") }
+    if !report { words.append("--no-report") }
     return words.map(Self.quoted).joined(separator: " ")
   }
 
@@ -121,6 +156,7 @@ struct TrainCommand: ParsableCommand {
 }
 
 extension Recipe.Geometry: ExpressibleByArgument {}
+extension WatchOptions.CollapsePolicy: ExpressibleByArgument {}
 
 /// Ctrl-C and SIGTERM as a wish that the training loop looks at.
 enum Interruption {
