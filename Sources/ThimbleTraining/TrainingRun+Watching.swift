@@ -21,7 +21,7 @@ extension TrainingRun {
     if let grid { try write(grid) }
   }
 
-  /// The newest checkpoint from before the samples became alike, or from before they may have, where the run would go back to it.
+  /// The newest checkpoint from when the samples were surely diverse, where the run may go back to it.
   var checkpointForRollback: Int? {
     guard let observer, options.watch?.onCollapse == .rollback else { return nil }
     return folder.checkpointSteps.last { $0 <= observer.monitor.lastDiverseStep }
@@ -61,15 +61,19 @@ extension TrainingRun {
       advice: "Lower the recipe's learningRate or take another seed; --resume --on-collapse warn goes on in spite of it.")
   }
 
-  /// Goes back to the newest checkpoint from before the collapse, or to the beginning. Steps from there on draw images and latents
-  /// from another variation of the seed: with the same ones, they would end in the same collapse.
+  /// Goes back to the newest checkpoint from when the samples were surely diverse, or to the beginning. Steps from there on draw
+  /// images and latents from another variation of the seed: with the same ones, they would end in the same collapse. A checkpoint is
+  /// gone back to once: if that was not enough, the next rollback goes further.
   ///
   /// If the process is killed meanwhile, or before the next checkpoint, a resumed run comes to the same collapse and goes back once
   /// more: to the same bytes.
   private func rollBack(warn: (String) -> Void) throws(FileError) {
     guard let observer else { return }
     let collapsedStep = step
-    let stored = try folder.newestCheckpoint(upTo: observer.monitor.lastDiverseStep, warn: warn)
+    var stored = try folder.newestCheckpoint(upTo: observer.monitor.lastDiverseStep, warn: warn)
+    while let step = stored?.state.step, source.rollbacks.contains(step) {
+      stored = try folder.newestCheckpoint(upTo: step - 1, warn: warn)
+    }
     step = stored?.state.step ?? 0
     source.rollbacks.append(step)
     folder.removeAll(after: step)

@@ -35,7 +35,7 @@ struct TrainCommand: ParsableCommand {
   var keepEvery: Int?
   @Option(
     help: """
-      When the samples of a grid become alike: warn; stop, with a checkpoint; or rollback to the checkpoint before, and on with \
+      When the samples of a grid become alike: warn; stop, with a checkpoint; or rollback to an earlier checkpoint, and on with \
       other draws, at most three times.
       """) var onCollapse: WatchOptions.CollapsePolicy = .warn
   @Flag(help: "Write events for TensorBoard to the run folder's tensorboard/.") var tensorboard = false

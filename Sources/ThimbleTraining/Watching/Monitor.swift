@@ -18,11 +18,12 @@ package struct TrainingWarning: Sendable, Equatable {
 package struct Monitor: Sendable {
   /// From which numbers on a warning is due. For each its reason.
   package struct Limits: Sendable {
-    /// Diversity below this share of real images' is a collapse.
-    package var collapse = 0.3
+    /// Diversity below this share of real images' is a collapse. In trainings with learning rates 10 to 150 times too high, shares
+    /// below 0.2 did not recover by themselves; dips to 0.27 did.
+    package var collapse = 0.2
     /// Samples must have had this share once: an untrained generator's are all alike.
     package var diverse = 0.5
-    /// From this step on even if they never had: no recipe of ours took a tenth of this.
+    /// From this step on even if they never had. Fashion-MNIST at 28x28 has it after 150 steps.
     package var patience = 2000
     /// Mean scores over `window` updates of the discriminator beyond which it has nothing left to learn, nor to teach ...
     package var scoreOfReal = 0.99
@@ -48,9 +49,9 @@ package struct Monitor: Sendable {
   package private(set) var warnings: [TrainingWarning] = []
   /// Whether the newest samples are alike.
   package private(set) var isCollapsed = false
-  /// The step of the newest samples that were not alike; 0 before there are any.
+  /// The step of the newest samples that were surely diverse; 0 before there are any. What goes back, goes back that far: a collapse
+  /// may have begun long before it is one.
   package private(set) var lastDiverseStep = 0
-  private var hasBeenDiverse = false
   private var scores: ScoreWindow
   private var generator = GradientHistory()
   private var discriminator = GradientHistory()
@@ -84,12 +85,9 @@ package struct Monitor: Sendable {
 
   private mutating func judge(_ diversity: Diversity, _ step: Int) {
     let least = min(diversity.spread, diversity.nearest)
-    if least >= limits.diverse { hasBeenDiverse = true }
-    isCollapsed = least < limits.collapse && (hasBeenDiverse || step >= limits.patience)
-    guard isCollapsed else {
-      lastDiverseStep = step
-      return
-    }
+    if least >= limits.diverse { lastDiverseStep = step }
+    isCollapsed = least < limits.collapse && (lastDiverseStep > 0 || step >= limits.patience)
+    guard isCollapsed else { return }
     tell(
       .collapse, step,
       "the samples have become alike: \(Self.short(diversity.spread)) of the diversity of real images, "

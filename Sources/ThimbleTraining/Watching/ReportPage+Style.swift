@@ -49,12 +49,15 @@ extension ReportPage {
     .rule{stroke:var(--line)}.cursor{stroke:var(--soft);stroke-dasharray:3 3}
     .facts{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:14px;margin:14px 0;align-items:start}
     .facts>div{display:grid;gap:14px}
-    table{border-collapse:collapse;width:100%;font-size:13px}
+    .tables{display:flex;flex-wrap:wrap;column-gap:28px;align-items:start}
+    table{border-collapse:collapse;font-size:13px;flex:1 1 200px;min-width:0}
     th{text-align:left;font-weight:400;color:var(--soft);padding:3px 14px 3px 0;vertical-align:top;white-space:nowrap}
     td{padding:3px 0;overflow-wrap:anywhere;font-family:ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:12.5px;width:99%}
     pre{margin:0;padding:9px 12px;border-radius:8px;background:var(--back);border:1px solid var(--line);white-space:pre-wrap;overflow-wrap:anywhere;
     font:12.5px/1.5 ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace}
-    main>.card:last-child{margin-bottom:30px}
+    main>.card{margin-top:14px}
+    main>:last-child{margin-bottom:30px}
+    .upper+.card h3:first-of-type{margin-top:0}
     @media(max-width:880px){.upper{grid-template-columns:minmax(0,1fr)}.samples{position:static}}
     @media(max-width:560px){.curves,.facts{grid-template-columns:minmax(0,1fr)}header,main{padding:0 12px}header{padding-top:18px}
     .tiles{grid-template-columns:repeat(2,1fr);gap:8px}}

@@ -56,8 +56,8 @@ struct ReportPage {
     \(samples)
     \(curves)
     </div>
-    \(facts)
     \(commands)
+    \(facts)
     </main>
     <script type="application/json" id="data">\(data)</script>
     <script>\(Self.script)</script>
@@ -143,14 +143,20 @@ struct ReportPage {
       ("program", report.context.program), ("instructions", report.context.instructionSet),
       ("threads", "\(report.context.threads)"), ("processor", report.processor),
     ]
-    return "<div class=\"facts\">\(table("Recipe", report.recipe.fields.map { ($0.name, $0.value) }))<div>"
-      + table("Data", report.data.map { ($0.name, $0.value) }) + table("Machine", machine) + "</div></div>"
+    let recipe = report.recipe.fields.map { ($0.name, $0.value) }
+    let half = (recipe.count + 1) / 2
+    return "<div class=\"facts\">" + card("Recipe", table(Array(recipe[..<half])) + table(Array(recipe[half...])))
+      + "<div>" + card("Data", table(report.data.map { ($0.name, $0.value) })) + card("Machine", table(machine))
+      + "</div></div>"
   }
 
-  private func table(_ title: String, _ rows: [(String, String)]) -> String {
-    "<section class=\"card\"><h2>\(title)</h2><table>"
-      + rows.map { "<tr><th>\(Self.escaped($0.0))</th><td>\(Self.escaped($0.1))</td></tr>" }.joined()
-      + "</table></section>"
+  private func card(_ title: String, _ content: String) -> String {
+    "<section class=\"card\"><h2>\(title)</h2><div class=\"tables\">\(content)</div></section>"
+  }
+
+  private func table(_ rows: [(String, String)]) -> String {
+    "<table>" + rows.map { "<tr><th>\(Self.escaped($0.0))</th><td>\(Self.escaped($0.1))</td></tr>" }.joined()
+      + "</table>"
   }
 
   private var commands: String {

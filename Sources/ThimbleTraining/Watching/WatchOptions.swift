@@ -8,7 +8,7 @@ package struct WatchOptions: Sendable {
     case warn
     /// Writes a checkpoint and ends.
     case stop
-    /// Goes back to the newest checkpoint from before, and on with other draws; the fourth time it ends.
+    /// Goes back to a checkpoint from before, and on with other draws; the fourth time it ends.
     case rollback
   }
 
