@@ -55,11 +55,12 @@ extension ReportPage {
     td{padding:3px 0;overflow-wrap:anywhere;font-family:ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:12.5px;width:99%}
     pre{margin:0;padding:9px 12px;border-radius:8px;background:var(--back);border:1px solid var(--line);white-space:pre-wrap;overflow-wrap:anywhere;
     font:12.5px/1.5 ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace}
+    pre span{display:inline-block;max-width:100%}
     main>.card{margin-top:14px}
     main>:last-child{margin-bottom:30px}
     .upper+.card h3:first-of-type{margin-top:0}
     @media(max-width:880px){.upper{grid-template-columns:minmax(0,1fr)}.samples{position:static}}
     @media(max-width:560px){.curves,.facts{grid-template-columns:minmax(0,1fr)}header,main{padding:0 12px}header{padding-top:18px}
-    .tiles{grid-template-columns:repeat(2,1fr);gap:8px}}
+    .tiles{grid-template-columns:repeat(2,1fr);gap:8px}.tiles div:last-child{grid-column:1/-1}}
     """
 }

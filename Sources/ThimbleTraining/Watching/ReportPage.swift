@@ -160,8 +160,13 @@ struct ReportPage {
   }
 
   private var commands: String {
-    "<section class=\"card\"><h2>How to go on</h2>"
-      + report.context.commands.map { "<h3>\(Self.escaped($0.title))</h3><pre>\(Self.escaped($0.line))</pre>" }.joined()
+    // A line breaks between words, not within them.
+    func words(_ line: String) -> String {
+      line.split(separator: " ", omittingEmptySubsequences: false).map { "<span>\(Self.escaped(String($0)))</span>" }
+        .joined(separator: " ")
+    }
+    return "<section class=\"card\"><h2>How to go on</h2>"
+      + report.context.commands.map { "<h3>\(Self.escaped($0.title))</h3><pre>\(words($0.line))</pre>" }.joined()
       + "</section>"
   }
 
