@@ -1,12 +1,12 @@
 /// A series of numbers over the steps of a run, kept in bounded memory: neighbouring steps share a point once there are many,
 /// and a point keeps their mean, least and greatest. A function of the numbers alone, so that a resumed run has the same.
-struct Curve: Sendable {
-  struct Point: Sendable {
-    var steps: ClosedRange<Int>
-    var count: Int
-    var sum: Double
-    var least: Double
-    var greatest: Double
+package struct Curve: Sendable {
+  package struct Point: Sendable {
+    package var steps: ClosedRange<Int>
+    package var count: Int
+    package var sum: Double
+    package var least: Double
+    package var greatest: Double
 
     mutating func take(_ other: Point) {
       steps = steps.lowerBound...other.steps.upperBound
@@ -18,18 +18,20 @@ struct Curve: Sendable {
   }
 
   /// The most points.
-  static let capacity = 1024
+  package static let capacity = 1024
   /// The number of the newest step.
-  private(set) var latest: Double?
+  package private(set) var latest: Double?
   /// In the order of the steps.
-  private(set) var points: [Point] = []
+  package private(set) var points: [Point] = []
   /// Steps that share a point: a power of 2.
   private var width = 1
+
+  package init() {}
 
   private func place(_ step: Int) -> Int { (step - 1) / width }
 
   /// Takes the number of a step, the steps ascending from 1.
-  mutating func take(step: Int, _ value: Double) {
+  package mutating func take(step: Int, _ value: Double) {
     latest = value
     let point = Point(steps: step...step, count: 1, sum: value, least: value, greatest: value)
     if let last = points.last, place(last.steps.lowerBound) == place(step) {

@@ -40,13 +40,19 @@ package struct StepMetrics: Sendable, Equatable {
     return "{\(fields.joined(separator: ", "))}"
   }
 
-  /// Reads a line; nil if it is not one, as the last line of a run that was killed may be.
+  /// Reads a line; nil if it is not one, as the last line of a run that was killed may be. Numbers come out as they went in, to the
+  /// last bit, so that what is made of them after a resumption is what it was before: Foundation's JSON does not promise that.
   package init?(line: Substring) {
-    guard let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
-      let step = object["step"] as? Int
-    else { return nil }
-    func number(_ name: String) -> Double? { object[name] as? Double }
-    func single(_ name: String) -> Float? { number(name).map { Float($0) } }
+    guard line.hasPrefix("{"), line.hasSuffix("}") else { return nil }
+    var numbers: [Substring: Double] = [:]
+    for field in line.dropFirst().dropLast().split(separator: ",") {
+      let parts = field.split(separator: ":").map { $0.drop { $0 == " " } }
+      guard parts.count == 2, let value = Double(parts[1]) else { return nil }
+      numbers[parts[0].dropFirst().dropLast()] = value
+    }
+    guard let step = numbers["step"].flatMap({ Int(exactly: $0) }) else { return nil }
+    func number(_ name: Substring) -> Double? { numbers[name] }
+    func single(_ name: Substring) -> Float? { number(name).map { Float($0) } }
     self.init(step: step)
     pass = number("pass") ?? 0
     report.discriminatorLoss = single("lossD")
