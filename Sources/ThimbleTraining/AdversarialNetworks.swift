@@ -32,10 +32,12 @@ package final class AdversarialNetworks {
   private var discriminatorUpdates = AdamPowers()
 
   /// Reserves and allocates all memory. The recipe must be valid. Weights are 0 until `initialize` or a checkpoint's `load`.
-  package init(_ recipe: Recipe, workers: Workers, kernels: FloatKernels, allocate: Bool = true) {
+  package init(
+    _ recipe: Recipe, workers: Workers, kernels: FloatKernels, allocate: Bool = true, stopwatch: Stopwatch? = nil
+  ) {
     self.recipe = recipe
     workspace = Workspace()
-    let context = ComputeContext(workspace: workspace, workers: workers, kernels: kernels)
+    let context = ComputeContext(workspace: workspace, workers: workers, kernels: kernels, stopwatch: stopwatch)
     let epsilon = Float(recipe.batchNormEpsilon)
     generator = Network(
       recipe.generatorLayers, capacity: recipe.batchSize, batchNormEpsilon: epsilon, trained: true, context)
