@@ -48,8 +48,13 @@ package final class AdversarialNetworks {
     if allocate { workspace.allocate() }
   }
 
-  /// Draws the initial weights from the recipe's seed.
+  /// Draws the initial weights from the recipe's seed; no update is done yet.
   package func initialize() {
+    for network in [generator, discriminator] {
+      network.firstMoments.update(repeating: 0, count: network.parameterCount)
+      network.secondMoments.update(repeating: 0, count: network.parameterCount)
+    }
+    (generatorUpdates, discriminatorUpdates) = (AdamPowers(), AdamPowers())
     generator.initialize(seed: recipe.seed, deviation: Float(recipe.weightDeviation), network: 0)
     discriminator.initialize(seed: recipe.seed, deviation: Float(recipe.weightDeviation), network: 1)
   }

@@ -3,7 +3,7 @@ import Thimble
 import ThimbleStorage
 
 /// What is known of a training run beside its numbers, in the metadata of a checkpoint. No time, host, path or thread count:
-/// a checkpoint is a function of recipe and packed set.
+/// a checkpoint is a function of recipe, packed set and rollbacks.
 package struct TrainingState: Sendable, Equatable {
   package var recipe: Recipe
   /// Minibatches done.
@@ -12,13 +12,19 @@ package struct TrainingState: Sendable, Equatable {
   package var dataDigest: String
   package var dataName: String
   package var dataLicence: String
+  /// The steps that the run went back to since its samples had become alike, in that order: the numbers are a function of these
+  /// too. Which draws follow, `BatchSource` says.
+  package var rollbacks: [Int]
 
-  package init(recipe: Recipe, step: Int, dataDigest: String, dataName: String, dataLicence: String) {
+  package init(
+    recipe: Recipe, step: Int, dataDigest: String, dataName: String, dataLicence: String, rollbacks: [Int] = []
+  ) {
     self.recipe = recipe
     self.step = step
     self.dataDigest = dataDigest
     self.dataName = dataName
     self.dataLicence = dataLicence
+    self.rollbacks = rollbacks
   }
 }
 
@@ -55,6 +61,7 @@ package enum Checkpoint {
     metadata["data_digest"] = state.dataDigest
     metadata["data_name"] = state.dataName
     metadata["data_licence"] = state.dataLicence
+    if !state.rollbacks.isEmpty { metadata["rollbacks"] = state.rollbacks.map(String.init).joined(separator: " ") }
     try write(tensors, metadata, to: path)
   }
 

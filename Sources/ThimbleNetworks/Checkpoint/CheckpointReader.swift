@@ -36,10 +36,15 @@ package struct StoredTraining {
     guard let step = metadata["step"].flatMap({ Int($0) }), (0...1 << 32).contains(step) else {
       throw bad("step", "a whole number up to 2^32", "The file is damaged; take an earlier checkpoint.")
     }
+    let words = (metadata["rollbacks"] ?? "").split(separator: " ", omittingEmptySubsequences: false)
+    let rollbacks = words.compactMap { Int($0) }
+    guard metadata["rollbacks"] == nil || rollbacks.count == words.count && rollbacks.allSatisfy({ $0 >= 0 }) else {
+      throw bad("rollbacks", "the steps that the run went back to", "The file is damaged; take an earlier checkpoint.")
+    }
     state = TrainingState(
       recipe: try Recipe(json: Data((metadata["recipe"] ?? "").utf8), file: path), step: step,
       dataDigest: metadata["data_digest"] ?? "", dataName: metadata["data_name"] ?? "",
-      dataLicence: metadata["data_licence"] ?? "")
+      dataLicence: metadata["data_licence"] ?? "", rollbacks: rollbacks)
   }
 
   /// Puts weights and moments into the networks, which must be built from the same recipe.
