@@ -159,6 +159,13 @@ package final class TrainingRun {
     return "{\(fields.joined(separator: ", "))}"
   }
 
+  /// The digest of all numbers as they are now: what a checkpoint of this step has in its metadata. Call it between steps.
+  package func digest() -> String {
+    Checkpoint.digest(generator: networks.generator, discriminator: networks.discriminator)
+  }
+
+  package var stepsPerPass: Int { source.stepsPerPass }
+
   private var state: TrainingState {
     TrainingState(
       recipe: recipe, step: step, dataDigest: dataset.digest, dataName: dataset.name,

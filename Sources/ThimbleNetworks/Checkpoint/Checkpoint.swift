@@ -33,15 +33,7 @@ package enum Checkpoint {
   package static func write(
     _ state: TrainingState, generator: Network, discriminator: Network, statistics: FrozenStatistics?, to path: String
   ) throws(FileError) {
-    var tensors = weights(generator, prefix: "generator") + weights(discriminator, prefix: "discriminator")
-    for (network, prefix) in [(generator, "generator"), (discriminator, "discriminator")] {
-      for parameter in network.parameters {
-        let name = "optimizer.\(prefix).\(parameter.name)"
-        tensors.append(("\(name).exp_avg", parameter.shape, parameter.fileValues(from: network.firstMoments)))
-        tensors.append(("\(name).exp_avg_sq", parameter.shape, parameter.fileValues(from: network.secondMoments)))
-      }
-    }
-    if let statistics { tensors += Self.tensors(of: statistics, generator) }
+    let tensors = numbers(generator: generator, discriminator: discriminator, statistics: statistics)
     var metadata = GeneratorDescription(recipe: state.recipe).metadata
     metadata["format"] = format
     metadata["arithmetic"] = "\(Arithmetic.revision)"
@@ -54,6 +46,37 @@ package enum Checkpoint {
   }
 
   typealias NamedTensor = (name: String, shape: [Int], values: [Float])
+
+  /// The digest that a checkpoint of both networks with their optimisers would have in its metadata: of nothing but numbers.
+  package static func digest(generator: Network, discriminator: Network) -> String {
+    digest(of: sorted(numbers(generator: generator, discriminator: discriminator, statistics: nil)))
+  }
+
+  private static func numbers(
+    generator: Network, discriminator: Network, statistics: FrozenStatistics?
+  ) -> [NamedTensor] {
+    var tensors = weights(generator, prefix: "generator") + weights(discriminator, prefix: "discriminator")
+    for (network, prefix) in [(generator, "generator"), (discriminator, "discriminator")] {
+      for parameter in network.parameters {
+        let name = "optimizer.\(prefix).\(parameter.name)"
+        tensors.append(("\(name).exp_avg", parameter.shape, parameter.fileValues(from: network.firstMoments)))
+        tensors.append(("\(name).exp_avg_sq", parameter.shape, parameter.fileValues(from: network.secondMoments)))
+      }
+    }
+    if let statistics { tensors += Self.tensors(of: statistics, generator) }
+    return tensors
+  }
+
+  private static func sorted(_ tensors: [NamedTensor]) -> [NamedTensor] { tensors.sorted { $0.name < $1.name } }
+
+  /// SHA-256 of the tensors' bytes, one after the other.
+  private static func digest(of tensors: [NamedTensor]) -> String {
+    var digest = SHA256()
+    for tensor in tensors {
+      tensor.values.withUnsafeBytes { digest.update($0.bytes) }
+    }
+    return Digest.hexadecimal(digest.finalize())
+  }
 
   static func weights(_ network: Network, prefix: String) -> [NamedTensor] {
     network.parameters.map {
@@ -75,13 +98,9 @@ package enum Checkpoint {
 
   /// Writes tensors sorted by name, with the SHA-256 of their bytes in the metadata.
   static func write(_ tensors: [NamedTensor], _ metadata: [String: String], to path: String) throws(FileError) {
-    let tensors = tensors.sorted { $0.name < $1.name }
-    var digest = SHA256()
-    for tensor in tensors {
-      tensor.values.withUnsafeBytes { digest.update($0.bytes) }
-    }
+    let tensors = sorted(tensors)
     var metadata = metadata
-    metadata["digest"] = Digest.hexadecimal(digest.finalize())
+    metadata["digest"] = digest(of: tensors)
     var writer = try SafetensorsWriter(
       path: path, metadata: metadata, entries: tensors.map { .init($0.name, .f32, $0.shape) })
     for tensor in tensors { try writer.append(tensor.values) }
