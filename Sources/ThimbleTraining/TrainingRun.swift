@@ -160,9 +160,7 @@ package final class TrainingRun {
   }
 
   /// The digest of all numbers as they are now: what a checkpoint of this step has in its metadata. Call it between steps.
-  package func digest() -> String {
-    Checkpoint.digest(generator: networks.generator, discriminator: networks.discriminator)
-  }
+  package func digest() -> String { networks.digest() }
 
   package var stepsPerPass: Int { source.stepsPerPass }
 
