@@ -44,6 +44,7 @@ package final class TrainingRun {
   /// Minibatches done.
   package private(set) var step = 0
   private let dataset: Dataset
+  private var datasetWatch: DatasetWatch
   private let options: TrainingOptions
   private let networks: AdversarialNetworks
   private var source: BatchSource
@@ -64,18 +65,22 @@ package final class TrainingRun {
     source = BatchSource(dataset, recipe)
     totalSteps = options.steps ?? recipe.passes * source.stepsPerPass
     try Self.checkFolder(folder, resume: resume)
-    // A checkpoint names the pixels that it came from by their digest: they must be those.
-    try dataset.verifyDigest()
+    networks = AdversarialNetworks(recipe, workers: workers, kernels: kernels, allocate: false)
+    try Self.checkMemory(networks, recipe)
+    datasetWatch = try DatasetWatch(dataset)
     try folder.create()
     try folder.lock()
-    if resume { folder.removeUnfinished() }
+    // Another run may have begun here before the folder was this one's.
+    try Self.checkFolder(folder, resume: resume)
+    if resume {
+      folder.removeUnfinished()
+      folder.putFoldersAside(warn: warn)
+    }
     let stored = resume ? try folder.newestCheckpoint(warn: warn) : nil
     if let stored {
       try Self.checkResumable(stored, recipe, dataset, folder)
       step = stored.state.step
     }
-    networks = AdversarialNetworks(recipe, workers: workers, kernels: kernels, allocate: false)
-    try Self.checkMemory(networks, recipe)
     networks.workspace.allocate()
     if let stored { try networks.load(stored) } else { networks.initialize() }
     let done = step
@@ -109,10 +114,11 @@ package final class TrainingRun {
         return false
       }
       source.load(step: step)
+      try datasetWatch.check()
       let report = networks.apply(step: step, real: source.real, latents: source.latents)
       step += 1
       rate.count()
-      try requireFinite(report)
+      if let place = report.divergence { throw diverged(place) }
       shown.take(report)
       try metrics.append(metricsLine(report, rate))
       onStep(
@@ -130,21 +136,10 @@ package final class TrainingRun {
     step % (every ?? max(1, source.stepsPerPass)) == 0 || step == totalSteps
   }
 
-  private func requireFinite(_ report: StepReport) throws(FileError) {
-    if !report.isFinite { throw try diverged("loss") }
-  }
-
-  /// What is written must be worth going on from.
-  private func requireFiniteNetworks() throws(FileError) {
-    for (network, name) in [(networks.generator, "generator"), (networks.discriminator, "discriminator")] {
-      if let parameter = network.divergedParameter { throw try diverged("\(name).\(parameter)") }
-    }
-  }
-
-  private func diverged(_ what: String) throws(FileError) -> FileError {
-    try note("diverged at step \(step): \(what)")
+  private func diverged(_ place: String) -> FileError {
+    try? note("diverged at step \(step): \(place)")
     return FileError(
-      .badData, file: folder.path, field: "\(what) at step \(step)", found: "a number that is not finite",
+      .badData, file: folder.path, field: "\(place) at step \(step)", found: "a number that is not finite",
       wanted: "finite numbers", advice: "Lower the recipe's learningRate; the checkpoints before this step are intact.")
   }
 
@@ -171,7 +166,8 @@ package final class TrainingRun {
   }
 
   private func writeCheckpoint() throws(FileError) -> String {
-    try requireFiniteNetworks()
+    // So that no step of a checkpoint lacks its line, whatever is lost.
+    try metrics.sync()
     let path = folder.checkpointPath(step: step)
     try Checkpoint.write(
       state, generator: networks.generator, discriminator: networks.discriminator, statistics: nil, to: path)
@@ -180,7 +176,6 @@ package final class TrainingRun {
   }
 
   private func finish(_ onCheckpoint: (String) -> Void) throws(FileError) {
-    try requireFiniteNetworks()
     let statistics = networks.generator.freeze(distribution: recipe.latentDistribution)
     try Checkpoint.write(
       state, generator: networks.generator, discriminator: networks.discriminator, statistics: statistics,

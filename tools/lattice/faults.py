@@ -19,6 +19,8 @@ NOT_512 = tuple(name for name in ALL if name not in LANES_16)
 OUTPUT_TILE = ("v3", "v3vnni-twin", "v4vnni")
 NOT_OUTPUT_TILE = tuple(name for name in ALL if name not in OUTPUT_TILE)
 SKIPS_EDGES = PACKAGE + ("aarch64/portable", "armv7/portable")
+# Of more than two pixels.
+WIDE = ("v3", "v3vnni-twin", "v4vnni")
 # Where a row's end has a tile of its own.
 NARROW = PACKAGE + ("x86_64/v4vnni", "aarch64/neon", "aarch64/dotprod", "aarch64/portable", "armv7/portable")
 # Even and odd weights apart.
@@ -53,7 +55,8 @@ FAULTS = [
     Fault("not the last pixel: the one before is left out too", "ConvolutionTile.swift",
           "blockBytes, scratch, from: 0, to: pixels - 1)", "blockBytes, scratch, from: 0, to: pixels - 2)", SKIPS_EDGES),
     Fault("not the first pixel: nor is the last", "ConvolutionTile.swift",
-          "if skipsEdges && first == 1 && end == line.count {", "if skipsEdges && first == 1 {", SKIPS_EDGES),
+          # A tile of two pixels has no place between them.
+          "if skipsEdges && first == 1 && end == line.count {", "if skipsEdges && first == 1 {", WIDE),
     Fault("outside of the map: no zeros are read", "ConvolutionTile.swift",
           "inside[p] = layer.zeros", "inside[p] = inputs[p]"),
     Fault("left of the map: no zeros are read", "ConvolutionTile.swift",
@@ -63,7 +66,7 @@ FAULTS = [
     Fault("all pixels read the first one's inputs", "ConvolutionTile.swift",
           "inputs[p] = here + offsets[p]", "inputs[p] = here + offsets[0]"),
     Fault("blocks of one tile read the same weights", "ConvolutionTile.swift",
-          "(block * blockBytes + part", "(0 * blockBytes + part", LANES_16),
+          "(block * blockBytes + part", "(0 * block * blockBytes + part", LANES_16),
     Fault("registers of one block read the same weights", "ConvolutionTile.swift",
           "+ part * 4 * thimble_sums.scalarCount", "+ 0 * part * thimble_sums.scalarCount", NOT_512),
     # int4.

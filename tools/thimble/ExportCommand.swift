@@ -30,7 +30,8 @@ struct ExportCommand: ParsableCommand {
     exporter.weights = weights
     exporter.largestArena = arena?.count
     var bar = ProgressLine()
-    let report = try exporter.export(stored, metadata: Self.metadata(stored, name: name), to: output) { phase, done, total in
+    let report = try exporter.export(stored, metadata: Self.metadata(stored, name: name), to: output) {
+      phase, done, total in
       bar.show { "\(phase)  \(done) of \(total)" }
     }
     bar.finish()

@@ -51,6 +51,7 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     let dataset = try data.map { path throws(FileError) in try Dataset(path: path) }
+    if let data { MappingFault.install(file: data) }
     let recipe = try resolvedRecipe(dataset)
     if dryRun { return try DryRun(recipe: recipe, dataset: dataset, compute: compute, steps: steps).run() }
     guard let dataset, let outdir else { return }
@@ -63,13 +64,26 @@ struct TrainCommand: ParsableCommand {
     Interruption.install()
     var view = TrainingView(run: run)
     view.begin(outdir)
-    let finished = try run.run(
-      shouldStop: { Interruption.isWanted }, onStep: { view.show($0) }, onCheckpoint: { view.note("checkpoint: \($0)") }
-    )
+    let finished: Bool
+    do throws(FileError) {
+      finished = try run.run(
+        shouldStop: { Interruption.isWanted }, onStep: { view.show($0) },
+        onCheckpoint: { view.note("checkpoint: \($0)") })
+    } catch {
+      view.end()
+      throw error.kind == .inputOutput || error.kind == .cannotWrite ? advisedToResume(error) : error
+    }
     view.end()
     if finished { return print("done: \(folder.finalCheckpointPath), grids in \(outdir)/grids") }
     tell("interrupted at step \(run.step); go on with: \(commandToGoOn(dataset.path, outdir))")
     throw ExitCode(FileError.Kind.interrupted.rawValue)
+  }
+
+  /// What could not be written has not touched the checkpoints of before.
+  private func advisedToResume(_ error: FileError) -> FileError {
+    var error = error
+    error.advice += " The checkpoints before are intact: go on with --resume."
+    return error
   }
 
   /// With the options that the run's folder does not hold.
@@ -121,24 +135,3 @@ struct TrainCommand: ParsableCommand {
 }
 
 extension Recipe.Geometry: ExpressibleByArgument {}
-
-/// Ctrl-C and SIGTERM as a wish that the training loop looks at.
-enum Interruption {
-  nonisolated(unsafe) private static var wanted: sig_atomic_t = 0
-  static var isWanted: Bool { wanted != 0 }
-
-  static func install() {
-    for number in [SIGINT, SIGTERM] {
-      signal(number) { number in
-        Interruption.wanted = 1
-        // The next one ends the program at once.
-        signal(number, SIG_DFL)
-      }
-    }
-    // Whoever started the program may have blocked them: threads of many libraries do.
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
-    sigprocmask(SIG_UNBLOCK, &signals, nil)
-  }
-}

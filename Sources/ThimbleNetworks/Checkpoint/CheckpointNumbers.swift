@@ -4,7 +4,8 @@ import ThimbleStorage
 /// The checkpoint of a training run: a safetensors file with PyTorch's layouts and names close to its own.
 ///
 /// `generator.NAME` and `discriminator.NAME` are the weights, `optimizer.NETWORK.NAME.exp_avg` and `.exp_avg_sq` Adam's
-/// moments, `generator.LAYER.bn.running_mean` and `.running_var` the frozen statistics where they were made.
+/// moments, `generator.LAYER.bn.running_mean` and `.running_var` the frozen statistics where they were made. The metadata hold
+/// a `Seal`.
 ///
 /// Here is which numbers it holds, and in what order: no file is needed to take their digest.
 package enum Checkpoint {

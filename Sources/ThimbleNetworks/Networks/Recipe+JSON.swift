@@ -3,10 +3,10 @@ import Thimble
 import ThimbleStorage
 
 extension Recipe {
-  /// The recipe as JSON text: every field, in the order of need, the same text for the same recipe.
-  package var json: String {
+  /// Every field in the order of need, its value as JSON: the same text for the same value.
+  package var fields: [(name: String, value: String)] {
     func text(_ values: [Int]) -> String { "[\(values.map(String.init).joined(separator: ", "))]" }
-    let fields: [(String, String)] = [
+    return [
       ("geometry", "\"\(geometry.rawValue)\""), ("size", "\(size)"), ("channels", "\(channels)"),
       ("latentLength", "\(latentLength)"), ("latentDistribution", "\"\(latentDistribution.name)\""),
       ("generatorWidths", text(generatorWidths)), ("discriminatorWidths", text(discriminatorWidths)),
@@ -16,7 +16,11 @@ extension Recipe {
       ("beta1", "\(beta1)"), ("beta2", "\(beta2)"), ("adamEpsilon", "\(adamEpsilon)"),
       ("weightDecay", "\(weightDecay)"), ("passes", "\(passes)"), ("seed", "\(seed)"),
     ]
-    return "{\n" + fields.map { "  \"\($0.0)\": \($0.1)" }.joined(separator: ",\n") + "\n}\n"
+  }
+
+  /// The recipe as JSON text with all its fields.
+  package var json: String {
+    "{\n" + fields.map { "  \"\($0.name)\": \($0.value)" }.joined(separator: ",\n") + "\n}\n"
   }
 
   /// Reads a recipe. Fields that are left out have their default; unknown fields, wrong types and impossible geometries are
