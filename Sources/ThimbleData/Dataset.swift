@@ -35,6 +35,8 @@ package struct Dataset: Sendable {
   package let digest: String
 
   private let pixels: StoredTensor
+  /// The mapped file: whether it was written to, `FileStamp` tells.
+  package var file: MappedFile { pixels.file }
 
   /// Bytes of one image.
   package var imageByteCount: Int { height * width * channels }

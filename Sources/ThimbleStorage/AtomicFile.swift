@@ -85,7 +85,9 @@ package struct AtomicFile: ~Copyable {
     try MappedFile(path: temporaryPath ?? path)
   }
 
-  /// Syncs the bytes, puts the file in its place and syncs the folder.
+  /// Syncs the bytes, puts the file in its place and syncs the folder. When it returns, the file is there even after a loss of
+  /// power, as far as the disk keeps its word. Throws `inputOutput` or `cannotWrite`; what stood in the place before then still
+  /// does, unless it was the folder that could not be synced.
   package consuming func commit() throws(FileError) {
     if let temporaryPath {
       guard fsync(descriptor) == 0 else {
@@ -94,20 +96,24 @@ package struct AtomicFile: ~Copyable {
       guard rename(temporaryPath, path) == 0 else {
         throw .system(.cannotWrite, file: path, call: "rename", wanted: "the file in its place", errno: errno)
       }
-      syncFolder()
+      try Self.syncFolder(of: path)
     }
     close(descriptor)
     descriptor = -1
   }
 
-  private func syncFolder() {
+  /// Syncs the folder that a path lies in: the name is then on the disk. Folders that may not be opened, and file systems that
+  /// sync none, are left alone.
+  package static func syncFolder(of path: String) throws(FileError) {
     let slash = path.lastIndex(of: "/")
     let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
     let folderDescriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    if folderDescriptor >= 0 {
-      fsync(folderDescriptor)
-      close(folderDescriptor)
+    guard folderDescriptor >= 0 else { return }
+    defer { close(folderDescriptor) }
+    guard fsync(folderDescriptor) != 0, errno != EINVAL, errno != EBADF, errno != EROFS, errno != ENOTSUP else {
+      return
     }
+    throw .system(.inputOutput, file: folder, call: "fsync", wanted: "the folder's names on the disk", errno: errno)
   }
 
   deinit {

@@ -1,13 +1,18 @@
 import Glibc
 
 /// A file mapped read-only: its bytes are there as long as this object is, and are read from the disk as they are touched.
-/// Nobody may shorten the file meanwhile: the kernel would end the process. Our own writers never do, they replace files.
+/// Nobody may shorten the file meanwhile: the kernel sends SIGBUS to whoever touches what is gone, and ends the process unless it
+/// has a handler. Our own writers never shorten, they replace files: a mapping keeps the old one.
 package final class MappedFile: Sendable {
   /// The path it was opened by.
   package let path: String
   /// All bytes; empty for an empty file. Valid while the object lives, which is not to the end of a scope but to the last use
   /// of the object: keep it in a property, or write `defer { withExtendedLifetime(file) {} }`.
   package nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
+  /// As the file was when it was opened.
+  package let openingStamp: FileStamp
+  /// Kept open: the path may name another file by now.
+  private let descriptor: Int32
 
   /// Maps the file at `path`. Throws `missing` if there is none, `inputOutput` if it cannot be read.
   package init(path: String) throws(FileError) {
@@ -18,7 +23,8 @@ package final class MappedFile: Sendable {
         errno == ENOENT || errno == ENOTDIR ? .missing : .inputOutput, file: path, call: "open",
         wanted: "a file that can be read", errno: errno)
     }
-    defer { close(descriptor) }
+    var isKept = false
+    defer { if !isKept { close(descriptor) } }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
       throw .system(.inputOutput, file: path, call: "fstat", wanted: "its size", errno: errno)
@@ -31,20 +37,34 @@ package final class MappedFile: Sendable {
           "Name a file: of a run its checkpoint.safetensors, of pictures the set that `thimble dataset pack` makes.")
     }
     self.path = path
+    openingStamp = FileStamp(status)
+    self.descriptor = descriptor
     if status.st_size == 0 {
       bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      isKept = true
       return
     }
     guard let start = mmap(nil, Int(status.st_size), PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else {
       throw .system(.inputOutput, file: path, call: "mmap", wanted: "a mapping", errno: errno)
     }
     bytes = UnsafeRawBufferPointer(start: start, count: Int(status.st_size))
+    isKept = true
+  }
+
+  /// As the mapped file is now, whatever its path names by now. Throws `inputOutput`.
+  package func stamp() throws(FileError) -> FileStamp {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw .system(.inputOutput, file: path, call: "fstat", wanted: "its size and times", errno: errno)
+    }
+    return FileStamp(status)
   }
 
   /// A copy of all bytes.
   package func contents() -> [UInt8] { withExtendedLifetime(self) { Array(bytes) } }
 
   deinit {
+    close(descriptor)
     if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }
   }
 }

@@ -28,7 +28,8 @@ package struct StoredTensor: Sendable {
   package let shape: [Int]
   /// Little-endian elements, row-major; may be unaligned. Valid while `file` lives.
   package nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
-  let file: MappedFile
+  /// Where the bytes lie.
+  package let file: MappedFile
 
   /// Product of the shape.
   package var elementCount: Int { shape.reduce(1, *) }

@@ -13,11 +13,12 @@ package struct StepReport: Sendable, Equatable {
   /// Mean of sigmoid(D(x)) over real images, and of sigmoid(D(G(z))) over generated ones.
   package var scoreOfReal: Float?
   package var scoreOfGenerated: Float?
+  /// Where numbers first ceased to be finite; nil: nowhere. The minibatch was then not applied to its end, and the weights are of
+  /// no use.
+  package var divergence: String?
 
-  /// Whether all numbers that are there are finite.
-  package var isFinite: Bool {
-    [discriminatorLoss, generatorLoss, scoreOfReal, scoreOfGenerated].allSatisfy { $0?.isFinite ?? true }
-  }
+  /// Whether all numbers are finite: losses, weights and moments.
+  package var isFinite: Bool { divergence == nil }
 }
 
 /// Generator and discriminator with their optimisers, in one workspace: what a minibatch is applied to.
@@ -79,7 +80,7 @@ package final class AdversarialNetworks {
     var report = StepReport()
     generator.forward(latents, images: recipe.batchSize)
     if updatesDiscriminator(step) { updateDiscriminator(real, &report) }
-    if updatesGenerator(step) { updateGenerator(latents, &report) }
+    if updatesGenerator(step) && report.divergence == nil { updateGenerator(latents, &report) }
     return report
   }
 
@@ -88,12 +89,15 @@ package final class AdversarialNetworks {
     discriminator.clearGradients()
     discriminator.forward(real, images: images)
     let ofReal = losses.take(discriminator, wanted: .real)
+    guard ofReal.loss.isFinite else { return report.divergence = divergedLayer() }
     discriminator.backward(input: real, images: images, parameterGradients: true, inputGradient: false)
     discriminator.forward(generator.output, images: images)
     let ofGenerated = losses.take(discriminator, wanted: .generated)
+    guard ofGenerated.loss.isFinite else { return report.divergence = divergedLayer() }
     discriminator.backward(input: generator.output, images: images, parameterGradients: true, inputGradient: false)
     discriminatorUpdates.advance(recipe)
     discriminator.update(discriminatorUpdates.step(recipe))
+    report.divergence = divergedUpdate(of: discriminator)
     report.discriminatorLoss = ofReal.loss + ofGenerated.loss
     report.scoreOfReal = ofReal.score
     report.scoreOfGenerated = ofGenerated.score
@@ -104,6 +108,7 @@ package final class AdversarialNetworks {
     let images = recipe.batchSize
     discriminator.forward(generator.output, images: images)
     let outcome = losses.take(discriminator, wanted: .real)
+    guard outcome.loss.isFinite else { return report.divergence = divergedLayer() }
     let gradient = discriminator.backward(
       input: generator.output, images: images, parameterGradients: false, inputGradient: true)!
     generator.clearGradients()
@@ -111,6 +116,7 @@ package final class AdversarialNetworks {
     generator.backward(input: latents, images: images, parameterGradients: true, inputGradient: false)
     generatorUpdates.advance(recipe)
     generator.update(generatorUpdates.step(recipe))
+    report.divergence = divergedUpdate(of: generator)
     report.generatorLoss = outcome.loss
     if report.scoreOfGenerated == nil { report.scoreOfGenerated = outcome.score }
   }

@@ -48,11 +48,12 @@ package struct RunFolder: Sendable {
   }
 
   /// Removes checkpoints that need not be kept: all but the last three up to the step `newest`, every `keepEvery`-th step,
-  /// `firstPass` and `forRollback`. Newer ones are broken ones of before: a run passes over them, and writes them anew when it comes there.
+  /// `firstPass` and `forRollback`. Newer ones are broken ones of before: a run passes over them, and writes them anew when it
+  /// comes there.
   func removeOldCheckpoints(newest: Int, keepEvery: Int?, firstPass: Int, forRollback: Int?) {
     for step in checkpointSteps.filter({ $0 <= newest }).dropLast(3) where step != firstPass && step != forRollback {
       if let keepEvery, step % keepEvery == 0 { continue }
-      try? FileManager.default.removeItem(atPath: checkpointPath(step: step))
+      unlink(checkpointPath(step: step))
     }
   }
 
@@ -85,63 +86,50 @@ package struct RunFolder: Sendable {
   /// Whether a run has begun here.
   package var holdsRun: Bool { FileManager.default.fileExists(atPath: recipePath) || !checkpointSteps.isEmpty }
 
-  private func stored(_ step: Int) throws(FileError) -> StoredTraining {
-    let stored = try StoredTraining(path: checkpointPath(step: step))
-    guard stored.state.step == step else {
-      throw FileError(
-        .badData, file: checkpointPath(step: step), field: "step", found: "\(stored.state.step)",
-        wanted: "\(step), as its name says", advice: "The file is damaged or was renamed; take an earlier checkpoint.")
+  /// Moves folders out of the places of checkpoints, where the run could not write its own. Each is told to `warn`.
+  func putFoldersAside(warn: (String) -> Void) {
+    for step in checkpointSteps {
+      let place = checkpointPath(step: step)
+      var status = stat()
+      guard lstat(place, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { continue }
+      if rename(place, place + ".aside") == 0 {
+        warn("passing over a folder in a checkpoint's place, now \(place).aside")
+      }
     }
-    return stored
   }
 
-  /// The newest checkpoint that is whole, of those up to step `last`; broken ones are told to `warn` and passed over.
-  func newestCheckpoint(upTo last: Int = .max, warn: (String) -> Void) throws(FileError) -> StoredTraining? {
+  /// The file of a step, whole and a checkpoint of that step.
+  private func wholeFile(_ step: Int) throws(FileError) -> SafetensorsFile {
+    let file = try SafetensorsFile(path: checkpointPath(step: step))
+    try file.checkWhole()
+    guard file.metadata["step"] == "\(step)" else {
+      throw FileError(
+        .badData, file: file.path, field: "step", found: file.metadata["step"] ?? "nothing",
+        wanted: "\(step), as its name says", advice: "The file was renamed; take an earlier checkpoint.")
+    }
+    return file
+  }
+
+  /// The newest checkpoint that is whole, of those up to step `last`; nil if there is none at all. Broken ones are told to `warn`,
+  /// a line each, and passed over.
+  ///
+  /// Throws if all are broken, or if the newest whole one is of other arithmetic: an older one would be as well.
+  /// Whether its recipe and its data are the run's, its `state` says.
+  package func newestCheckpoint(upTo last: Int = .max, warn: (String) -> Void) throws(FileError) -> StoredTraining? {
     var firstError: FileError?
     for step in checkpointSteps.reversed() where step <= last {
+      let file: SafetensorsFile
       do throws(FileError) {
-        return try stored(step)
+        file = try wholeFile(step)
       } catch {
         firstError = firstError ?? error
         warn("passing over a checkpoint: \(error.description.split(separator: "\n").first ?? "")")
+        continue
       }
+      return try StoredTraining(whole: file)
     }
-    if let firstError { throw firstError }
-    return nil
-  }
-}
-
-/// A file that lines are appended to.
-final class LineFile {
-  private let handle: FileHandle
-  private let path: String
-
-  /// Opens the file, keeping the lines for which `keep` holds.
-  init(path: String, keep: (Substring) -> Bool) throws(FileError) {
-    self.path = path
-    let old =
-      FileManager.default.fileExists(atPath: path)
-      ? String(decoding: try MappedFile(path: path).contents(), as: UTF8.self) : ""
-    let kept = old.split(separator: "\n").filter(keep).map { $0 + "\n" }.joined()
-    let file = try AtomicFile(path: path)
-    try file.write(kept)
-    try file.commit()
-    guard let handle = FileHandle(forUpdatingAtPath: path) else {
-      throw FileError(
-        .cannotWrite, file: path, field: "open", found: "no access", wanted: "a file to append to",
-        advice: "Check the permissions of the run's folder.")
-    }
-    self.handle = handle
-    _ = try? handle.seekToEnd()
-  }
-
-  func append(_ line: String) throws(FileError) {
-    do {
-      try handle.write(contentsOf: Data((line + "\n").utf8))
-    } catch {
-      throw FileError(
-        .inputOutput, file: path, field: "write", found: "\"\(error.localizedDescription)\"", wanted: "a line appended",
-        advice: "Free some space on this disk, then go on with --resume.")
-    }
+    guard var error = firstError else { return nil }
+    error.advice = "No checkpoint of this run is whole: begin a new run in another --outdir."
+    throw error
   }
 }

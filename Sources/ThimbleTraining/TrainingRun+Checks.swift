@@ -21,17 +21,13 @@ extension TrainingRun {
     }
   }
 
-  /// Refuses networks that do not fit this machine's memory.
+  /// Refuses networks that do not fit the memory that there is, now or when the statistics are frozen at the end.
   package static func checkMemory(_ networks: AdversarialNetworks, _ recipe: Recipe) throws(FileError) {
-    var limit = rlimit()
-    getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
-    let (needed, present) = (
-      networks.workspace.byteCount, min(ProcessInfo.processInfo.physicalMemory, UInt64(limit.rlim_cur))
-    )
-    guard UInt64(needed) > present / 10 * 9 else { return }
+    let (needed, limit) = (networks.workspace.byteCount + networks.byteCountAtEnd, MemoryLimit.present)
+    guard UInt64(needed) > limit.byteCount / 10 * 9 else { return }
     throw FileError(
       .usage, file: "recipe", field: "memory", found: "\(needed >> 20) MB for a minibatch of \(recipe.batchSize)",
-      wanted: "at most nine tenths of this machine's \(present >> 20) MB",
+      wanted: "at most nine tenths of the \(limit.byteCount >> 20) MB that \(limit.source)",
       advice: "Set a smaller batchSize or smaller widths in the recipe.")
   }
 
@@ -54,9 +50,13 @@ extension TrainingRun {
   ) throws(FileError) {
     let file = folder.checkpointPath(step: stored.state.step)
     guard stored.state.recipe == recipe else {
+      let differing = zip(stored.state.recipe.fields, recipe.fields).filter { $0.value != $1.value }
+      func text(_ fields: [(name: String, value: String)]) -> String {
+        fields.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
+      }
       throw FileError(
-        .badData, file: file, field: "recipe", found: "another recipe",
-        wanted: "the recipe that was given",
+        .badData, file: file, field: "recipe", found: text(differing.map(\.0)),
+        wanted: "\(text(differing.map(\.1))), as was given",
         advice: "Leave the recipe out to go on with the run's own, or begin a new run.")
     }
     guard stored.state.dataDigest == dataset.digest else {

@@ -51,6 +51,7 @@ package final class TrainingRun {
   /// Minibatches done.
   package internal(set) var step = 0
   private let dataset: Dataset
+  private var datasetWatch: DatasetWatch
   let options: TrainingOptions
   let networks: AdversarialNetworks
   var source: BatchSource
@@ -72,19 +73,23 @@ package final class TrainingRun {
     source = BatchSource(dataset, recipe)
     totalSteps = options.steps ?? recipe.passes * source.stepsPerPass
     try Self.checkFolder(folder, resume: resume)
-    // A checkpoint names the pixels that it came from by their digest: they must be those.
-    try dataset.verifyDigest()
+    networks = AdversarialNetworks(recipe, workers: workers, kernels: kernels, allocate: false)
+    try Self.checkMemory(networks, recipe)
+    datasetWatch = try DatasetWatch(dataset)
     try folder.create()
     try folder.lock()
-    if resume { folder.removeUnfinished() }
+    // Another run may have begun here before the folder was this one's.
+    try Self.checkFolder(folder, resume: resume)
+    if resume {
+      folder.removeUnfinished()
+      folder.putFoldersAside(warn: warn)
+    }
     let stored = resume ? try folder.newestCheckpoint(warn: warn) : nil
     if let stored {
       try Self.checkResumable(stored, recipe, dataset, folder)
       step = stored.state.step
       source.rollbacks = stored.state.rollbacks
     }
-    networks = AdversarialNetworks(recipe, workers: workers, kernels: kernels, allocate: false)
-    try Self.checkMemory(networks, recipe)
     networks.workspace.allocate()
     if let stored { try networks.load(stored) } else { networks.initialize() }
     metrics = try Self.metricsFile(folder, upTo: step)
@@ -125,10 +130,11 @@ package final class TrainingRun {
         return false
       }
       source.load(step: step)
+      try datasetWatch.check()
       let report = networks.apply(step: step, real: source.real, latents: source.latents)
       step += 1
       rate.count()
-      try requireFinite(report)
+      if let place = report.divergence { throw diverged(place) }
       shown.take(report)
       var line = StepMetrics(step: step)
       line.pass = Double(step) / Double(source.stepsPerPass)
@@ -153,21 +159,11 @@ package final class TrainingRun {
     step % (every ?? max(1, source.stepsPerPass)) == 0 || step == totalSteps
   }
 
-  private func requireFinite(_ report: StepReport) throws(FileError) {
-    if !report.isFinite { throw try diverged("loss") }
-  }
-
-  /// What is written must be worth going on from.
-  private func requireFiniteNetworks() throws(FileError) {
-    for (network, name) in [(networks.generator, "generator"), (networks.discriminator, "discriminator")] {
-      if let parameter = network.divergedParameter { throw try diverged("\(name).\(parameter)") }
-    }
-  }
-
-  private func diverged(_ what: String) throws(FileError) -> FileError {
-    try note("diverged at step \(step): \(what)")
+  private func diverged(_ place: String) -> FileError {
+    try? note("diverged at step \(step): \(place)")
+    observer?.diverged(place, step: step)
     return FileError(
-      .badData, file: folder.path, field: "\(what) at step \(step)", found: "a number that is not finite",
+      .badData, file: folder.path, field: "\(place) at step \(step)", found: "a number that is not finite",
       wanted: "finite numbers", advice: "Lower the recipe's learningRate; the checkpoints before this step are intact.")
   }
 
@@ -178,7 +174,8 @@ package final class TrainingRun {
   }
 
   func writeCheckpoint() throws(FileError) -> String {
-    try requireFiniteNetworks()
+    // So that no step of a checkpoint lacks its line, whatever is lost.
+    try metrics.sync()
     let path = folder.checkpointPath(step: step)
     try Checkpoint.write(
       state, generator: networks.generator, discriminator: networks.discriminator, statistics: nil, to: path)
@@ -188,7 +185,6 @@ package final class TrainingRun {
   }
 
   private func finish(_ onCheckpoint: (String) -> Void) throws(FileError) {
-    try requireFiniteNetworks()
     let statistics = networks.generator.freeze(distribution: recipe.latentDistribution)
     try Checkpoint.write(
       state, generator: networks.generator, discriminator: networks.discriminator, statistics: statistics,

@@ -19,7 +19,7 @@ struct DryRun {
       recipe, workers: compute.workers, kernels: try compute.kernels(), allocate: false)
     print(
       "memory     \(megabytes(networks.workspace.byteCount)) for networks, gradients and a minibatch of \(recipe.batchSize); "
-        + "\(megabytes(try freezingByteCount())) more at the end, while statistics are frozen")
+        + "\(megabytes(networks.byteCountAtEnd)) more at the end, while statistics are frozen and written")
     try TrainingRun.checkMemory(networks, recipe)
     guard let dataset else { return print("time       unknown without --data") }
     try TrainingRun.check(recipe, dataset)
@@ -29,15 +29,6 @@ struct DryRun {
     print("data       \(dataset.count) images, \(megabytes(dataset.count * dataset.imageByteCount)), mapped")
     print(
       "time       about \(duration(Double(total) * seconds)) for \(total) steps at \(rate) images/s (four steps timed)")
-  }
-
-  /// What `Network.freeze` allocates: a copy of the generator for minibatches of its own size.
-  private func freezingByteCount() throws -> Int {
-    let context = ComputeContext(workspace: Workspace(), workers: compute.workers, kernels: try compute.kernels())
-    _ = Network(
-      recipe.generatorLayers, capacity: FrozenStatistics.batchSize, batchNormEpsilon: Float(recipe.batchNormEpsilon),
-      trained: false, context)
-    return context.workspace.byteCount
   }
 
   private func show(_ title: String, _ layers: [LayerSpecification]) {

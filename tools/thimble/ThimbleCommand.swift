@@ -28,6 +28,8 @@ struct ThimbleCommand: ParsableCommand {
     signal(SIGXFSZ, SIG_IGN)
     // Into a pipe that nobody reads any more, likewise.
     signal(SIGPIPE, SIG_IGN)
+    StandardStreams.fill()
+    MappingFault.install(file: "a mapped file")
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -48,6 +50,16 @@ struct ThimbleCommand: ParsableCommand {
   /// What `print` left in its buffer; a result that was not taken is an error.
   private static func flushStandardOutput() throws(FileError) {
     if fflush(nil) != 0 { throw StandardOutput.error(errno) }
+  }
+}
+
+enum StandardStreams {
+  /// Opens those of the three that were closed (`2>&-`): else the next file that is opened would get their number, and messages
+  /// would land in it. Reading and writing them fails, as if they were still closed.
+  static func fill() {
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+      _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+    }
   }
 }
 

@@ -60,6 +60,7 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     let dataset = try data.map { path throws(FileError) in try Dataset(path: path) }
+    if let data { MappingFault.install(file: data) }
     let recipe = try resolvedRecipe(dataset)
     if dryRun { return try DryRun(recipe: recipe, dataset: dataset, compute: compute, steps: steps).run() }
     guard let dataset, let outdir else { return }
@@ -73,10 +74,15 @@ struct TrainCommand: ParsableCommand {
     Interruption.install()
     var view = TrainingView(run: run)
     view.begin(outdir)
-    defer { view.end() }
-    let finished = try run.run(
-      shouldStop: { Interruption.isWanted }, onStep: { view.show($0) },
-      onCheckpoint: { view.note("checkpoint: \($0)") }, warn: { view.note($0) })
+    let finished: Bool
+    do throws(FileError) {
+      finished = try run.run(
+        shouldStop: { Interruption.isWanted }, onStep: { view.show($0) },
+        onCheckpoint: { view.note("checkpoint: \($0)") }, warn: { view.note($0) })
+    } catch {
+      view.end()
+      throw error.kind == .inputOutput || error.kind == .cannotWrite ? advisedToResume(error) : error
+    }
     view.end()
     if finished {
       let sight = report ? "to look at: \(folder.reportPath)" : "grids in \(outdir)/grids"
@@ -95,13 +101,21 @@ struct TrainCommand: ParsableCommand {
     let (folder, generator) = (RunFolder(path: outdir), Self.quoted(outdir + "/generator.thimble"))
     let set: InstructionSet = try .current()
     options.report = ReportContext(
-      program: "thimble \(ThimbleSampling.Version.number)", threads: compute.workers.count, instructionSet: "\(set.name)",
+      program: "thimble \(ThimbleSampling.Version.number)", threads: compute.workers.count,
+      instructionSet: "\(set.name)",
       commands: [
         ("Go on, or further with --steps", commandToGoOn(data, outdir)),
         ("Export to one flat file", "\(program) export \(Self.quoted(folder.finalCheckpointPath)) -o \(generator)"),
         ("Sample", "\(program) sample \(generator) --grid 8x8 -o \(Self.quoted(outdir + "/samples.png"))"),
       ])
     return options
+  }
+
+  /// What could not be written has not touched the checkpoints of before.
+  private func advisedToResume(_ error: FileError) -> FileError {
+    var error = error
+    error.advice += " The checkpoints before are intact: go on with --resume."
+    return error
   }
 
   /// With the options that the run's folder does not hold.
@@ -157,24 +171,3 @@ struct TrainCommand: ParsableCommand {
 
 extension Recipe.Geometry: ExpressibleByArgument {}
 extension WatchOptions.CollapsePolicy: ExpressibleByArgument {}
-
-/// Ctrl-C and SIGTERM as a wish that the training loop looks at.
-enum Interruption {
-  nonisolated(unsafe) private static var wanted: sig_atomic_t = 0
-  static var isWanted: Bool { wanted != 0 }
-
-  static func install() {
-    for number in [SIGINT, SIGTERM] {
-      signal(number) { number in
-        Interruption.wanted = 1
-        // The next one ends the program at once.
-        signal(number, SIG_DFL)
-      }
-    }
-    // Whoever started the program may have blocked them: threads of many libraries do.
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
-    sigprocmask(SIG_UNBLOCK, &signals, nil)
-  }
-}

@@ -31,9 +31,9 @@ public func gatheredProductReference(_ a: GatheredProduct) {
   }
 }
 
-/// Tiles of small maps are of one position in several images, so that a tap which falls off the map does so for the whole tile and
-/// is left out: of a 4x4 map's taps that is a quarter. Those of other maps are of neighbouring positions.
-private func isAcrossImages(_ a: GatheredProduct) -> Bool { a.positions <= 64 && a.images >= tilePositions }
+/// Tiles are of one position in several images, so that a tap which falls off the map does so for the whole tile and is left out: of a
+/// 4x4 map's taps that is a quarter. Those of few images are of neighbouring positions.
+private func isAcrossImages(_ a: GatheredProduct) -> Bool { a.images >= tilePositions }
 
 /// How many tiles make the product.
 public func gatheredTileCount(_ a: GatheredProduct) -> Int {

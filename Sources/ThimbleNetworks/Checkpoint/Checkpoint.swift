@@ -31,9 +31,14 @@ package struct TrainingState: Sendable, Equatable {
 /// The checkpoint of a training run: a safetensors file with PyTorch's layouts and names close to its own.
 ///
 /// `generator.NAME` and `discriminator.NAME` are the weights, `optimizer.NETWORK.NAME.exp_avg` and `.exp_avg_sq` Adam's
-/// moments, `generator.LAYER.bn.running_mean` and `.running_var` the frozen statistics where they were made.
+/// moments, `generator.LAYER.bn.running_mean` and `.running_var` the frozen statistics where they were made. The metadata hold
+/// a `Seal`.
 package enum Checkpoint {
-  static let format = "thimble-checkpoint 1"
+  static let format = "thimble-checkpoint 2"
+  /// The same without a seal, as older versions wrote it.
+  static let unsealedFormat = "thimble-checkpoint 1"
+  /// What `import` writes: a generator alone, sealed.
+  static let generatorFormat = "thimble-generator 2"
 
   /// Writes both networks with their optimisers.
   package static func write(
@@ -80,18 +85,22 @@ package enum Checkpoint {
     }
   }
 
-  /// Writes tensors sorted by name, with the SHA-256 of their bytes in the metadata.
+  /// Writes tensors sorted by name, sealed. Numbers that are not finite are refused before a byte is written.
   static func write(_ tensors: [NamedTensor], _ metadata: [String: String], to path: String) throws(FileError) {
     let tensors = tensors.sorted { $0.name < $1.name }
-    var digest = SHA256()
-    for tensor in tensors {
-      tensor.values.withUnsafeBytes { digest.update($0.bytes) }
-    }
-    var metadata = metadata
-    metadata["digest"] = Digest.hexadecimal(digest.finalize())
-    var writer = try SafetensorsWriter(
-      path: path, metadata: metadata, entries: tensors.map { .init($0.name, .f32, $0.shape) })
+    for tensor in tensors { try requireFinite(tensor, path) }
+    let entries = tensors.map { SafetensorsWriter.Entry($0.name, .f32, $0.shape) }
+    let metadata = Seal.sealed(metadata, Array(zip(entries, tensors.map(\.values))))
+    var writer = try SafetensorsWriter(path: path, metadata: metadata, entries: entries)
     for tensor in tensors { try writer.append(tensor.values) }
     try writer.commit()
+  }
+
+  private static func requireFinite(_ tensor: NamedTensor, _ path: String) throws(FileError) {
+    guard let index = tensor.values.firstIndex(where: { !$0.isFinite }) else { return }
+    throw FileError(
+      .badData, file: path, field: tensor.name, found: "\(tensor.values[index]) at number \(index)",
+      wanted: "finite numbers in a checkpoint",
+      advice: "Nothing was written. Lower the recipe's learningRate; earlier checkpoints are intact.")
   }
 }

@@ -7,16 +7,24 @@ package struct StoredTraining {
   package let state: TrainingState
   private let file: SafetensorsFile
 
-  /// Opens and checks the checkpoint at `path`: its format, arithmetic revision, recipe and digest.
+  /// Opens the checkpoint at `path` and checks its seal and digest, format, arithmetic revision and recipe.
   package init(path: String) throws(FileError) {
-    file = try SafetensorsFile(path: path)
-    let metadata = file.metadata
+    let file = try SafetensorsFile(path: path)
+    try file.checkWhole()
+    try self.init(whole: file)
+  }
+
+  /// Takes a file that is whole, as `checkWhole` says. What is refused here is not damaged: this program, or this run, cannot go
+  /// on from it, and neither from an earlier one of its kind.
+  package init(whole file: SafetensorsFile) throws(FileError) {
+    self.file = file
+    let (path, metadata) = (file.path, file.metadata)
     func bad(_ field: String, _ wanted: String, _ advice: String) -> FileError {
       FileError(
         .badData, file: path, field: field, found: metadata[field].map { "\"\($0)\"" } ?? "nothing", wanted: wanted,
         advice: advice)
     }
-    guard metadata["format"] == Checkpoint.format else {
+    guard metadata["format"] == Checkpoint.format || metadata["format"] == Checkpoint.unsealedFormat else {
       throw bad(
         "format", "\"\(Checkpoint.format)\"", "Training resumes from checkpoints that `thimble train` wrote.")
     }
@@ -37,7 +45,6 @@ package struct StoredTraining {
       recipe: try Recipe(json: Data((metadata["recipe"] ?? "").utf8), file: path), step: step,
       dataDigest: metadata["data_digest"] ?? "", dataName: metadata["data_name"] ?? "",
       dataLicence: metadata["data_licence"] ?? "", rollbacks: rollbacks)
-    try file.checkDigest()
   }
 
   /// Puts weights and moments into the networks, which must be built from the same recipe.
@@ -57,24 +64,14 @@ package struct StoredTraining {
 }
 
 extension SafetensorsFile {
-  /// Compares the digest in the metadata, where there is one, with that of the tensors' bytes in the order of their names.
-  func checkDigest() throws(FileError) {
-    guard let wanted = metadata["digest"] else { return }
-    if let format = metadata["format"], format.hasPrefix("thimble-dataset") {
+  /// Refuses a file that is not what its writer sealed. One of elsewhere has no seal: what it says is taken as it stands.
+  package func checkWhole() throws(FileError) {
+    let format = metadata["format"] ?? ""
+    if format.hasPrefix("thimble-dataset") {
       throw FileError(
         .badData, file: path, field: "format", found: "\"\(format)\", a packed set of images", wanted: "a checkpoint",
         advice: "Train on this set and name the run's checkpoint.safetensors; `thimble dataset info` looks at sets.")
     }
-    var digest = SHA256()
-    for name in tensors.keys.sorted() {
-      let bytes = tensors[name]!.bytes
-      digest.update(bytes.bytes)
-    }
-    let found = Digest.hexadecimal(digest.finalize())
-    guard found == wanted else {
-      throw FileError(
-        .badData, file: path, field: "digest", found: found, wanted: wanted,
-        advice: "The file is damaged; take an earlier checkpoint.")
-    }
+    try verifySeal(required: format == Checkpoint.format || format == Checkpoint.generatorFormat)
   }
 }

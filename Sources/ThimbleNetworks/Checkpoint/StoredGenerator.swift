@@ -25,7 +25,7 @@ package struct StoredGenerator: Sendable {
   /// Reads the generator in the file at `path`.
   package init(path: String) throws(FileError) {
     let file = try SafetensorsFile(path: path)
-    try file.checkDigest()
+    try file.checkWhole()
     let names = TensorNames(file)
     let description = try names.isTorchExample ? .torchExample : GeneratorDescription(file)
     var reader = GeneratorReader(file: file, names: names, description: description)
@@ -72,7 +72,7 @@ package struct StoredGenerator: Sendable {
     description.distribution = distribution
     description.epsilon = batchNormEpsilon
     metadata.merge(description.metadata) { $1 }
-    metadata["format"] = "thimble-generator 1"
+    metadata["format"] = Checkpoint.generatorFormat
     try Checkpoint.write(tensors, metadata, to: path)
   }
 }

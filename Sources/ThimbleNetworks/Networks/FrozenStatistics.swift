@@ -33,6 +33,15 @@ extension Network {
     return copy.statistics(distribution: distribution, batches: batches, progress: progress)
   }
 
+  /// Bytes that `freeze` allocates.
+  package var freezingByteCount: Int {
+    let workspace = Workspace()
+    _ = Network(
+      layers, capacity: FrozenStatistics.batchSize, batchNormEpsilon: batchNormEpsilon, trained: false,
+      ComputeContext(workspace: workspace, workers: context.workers, kernels: context.kernels))
+    return workspace.byteCount
+  }
+
   private func statistics(
     distribution: LatentDistribution, batches: Int, progress: (Int) -> Void
   ) -> FrozenStatistics {

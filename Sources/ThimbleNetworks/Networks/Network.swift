@@ -49,15 +49,6 @@ package final class Network {
   package func output(ofLayer index: Int) -> UnsafePointer<Float> { UnsafePointer(running[index].output) }
   package var outputCount: Int { layers.last!.outputCount }
 
-  /// The name of a parameter that holds a number which is not finite, in itself or in its moments; nil if all are finite.
-  package var divergedParameter: String? {
-    parameters.first { parameter in
-      [parameterValues, firstMoments, secondMoments].contains { numbers in
-        (parameter.offset..<(parameter.offset + parameter.count)).contains { !numbers[$0].isFinite }
-      }
-    }?.name
-  }
-
   /// Renews what is derived from the parameters.
   package func parametersChanged() {
     for layer in running { layer.pack(parameterValues) }

@@ -1,0 +1,29 @@
+import Foundation
+
+/// Ctrl-C, SIGTERM and a closed terminal (SIGHUP) as a wish that the training loop looks at.
+enum Interruption {
+  nonisolated(unsafe) private static var wanted: sig_atomic_t = 0
+  static var isWanted: Bool { wanted != 0 }
+
+  static func install() {
+    for number in [SIGINT, SIGTERM] {
+      signal(number) { number in
+        Interruption.wanted = 1
+        // The next one ends the program at once.
+        signal(number, SIG_DFL)
+      }
+    }
+    var present = sigaction()
+    sigaction(SIGHUP, nil, &present)
+    // `nohup` has said that the run is to outlive the terminal.
+    let isIgnored =
+      unsafeBitCast(present.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    // A terminal that closes sends it twice, by the kernel and by the shell: all but the first mean nothing.
+    if !isIgnored { signal(SIGHUP) { _ in Interruption.wanted = 1 } }
+    // Whoever started the program may have blocked them: threads of many libraries do.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, number) }
+    sigprocmask(SIG_UNBLOCK, &signals, nil)
+  }
+}
