@@ -92,6 +92,13 @@ struct TrainCommand: ParsableCommand {
     throw ExitCode(FileError.Kind.interrupted.rawValue)
   }
 
+  /// What could not be written has not touched the checkpoints of before.
+  private func advisedToResume(_ error: FileError) -> FileError {
+    var error = error
+    error.advice += " The checkpoints before are intact: go on with --resume."
+    return error
+  }
+
   private func watchOptions(_ data: String, _ outdir: String) throws(FileError) -> WatchOptions {
     var options = WatchOptions()
     options.onCollapse = onCollapse
@@ -109,13 +116,6 @@ struct TrainCommand: ParsableCommand {
         ("Sample", "\(program) sample \(generator) --grid 8x8 -o \(Self.quoted(outdir + "/samples.png"))"),
       ])
     return options
-  }
-
-  /// What could not be written has not touched the checkpoints of before.
-  private func advisedToResume(_ error: FileError) -> FileError {
-    var error = error
-    error.advice += " The checkpoints before are intact: go on with --resume."
-    return error
   }
 
   /// With the options that the run's folder does not hold.
