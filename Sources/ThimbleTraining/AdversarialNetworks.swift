@@ -1,7 +1,5 @@
-import Thimble
 import ThimbleKernelTypes
 import ThimbleNetworks
-import ThimbleStorage
 import ThimbleThreads
 
 /// What one minibatch gave. Losses that its schedule does not compute are nil.
@@ -59,11 +57,10 @@ package final class AdversarialNetworks {
     discriminator.initialize(seed: recipe.seed, deviation: Float(recipe.weightDeviation), network: 1)
   }
 
-  /// Takes weights, moments and the count of updates from a checkpoint of the same recipe.
-  package func load(_ stored: StoredTraining) throws(FileError) {
-    try stored.load(generator: generator, discriminator: discriminator)
+  /// Counts the updates of `steps` minibatches, as a checkpoint after them has them.
+  func countUpdates(_ steps: Int) {
     (generatorUpdates, discriminatorUpdates) = (AdamPowers(), AdamPowers())
-    for step in 0..<stored.state.step {
+    for step in 0..<steps {
       if updatesGenerator(step) { generatorUpdates.advance(recipe) }
       if updatesDiscriminator(step) { discriminatorUpdates.advance(recipe) }
     }

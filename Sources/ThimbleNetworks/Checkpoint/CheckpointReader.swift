@@ -75,3 +75,16 @@ extension SafetensorsFile {
     try verifySeal(required: format == Checkpoint.format || format == Checkpoint.generatorFormat)
   }
 }
+
+extension SafetensorsFile {
+  /// The finite numbers of an F32 tensor of this shape.
+  func finiteFloats(_ name: String, shape: [Int]) throws(FileError) -> [Float] {
+    let values = try tensor(name, .f32, shape: shape).floats()
+    if let index = values.firstIndex(where: { !$0.isFinite }) {
+      throw FileError(
+        .badData, file: path, field: name, found: "\(values[index]) at number \(index)", wanted: "finite numbers",
+        advice: "The weights have diverged or the file is damaged; take an earlier checkpoint.")
+    }
+    return values
+  }
+}

@@ -1,4 +1,5 @@
 import ThimbleKernelTypes
+import ThimbleThreads
 
 /// The three products of a convolution: from big to small, from small to big, and the gradient of the weights that join them.
 /// Weights are [taps][bigChannels][smallChannels]; both directions run from packed copies that `pack` renews.

@@ -1,3 +1,5 @@
+import ThimbleThreads
+
 /// One layer at work: a convolution of either direction, batch normalisation or a bias, an activation.
 final class Layer {
   let specification: LayerSpecification

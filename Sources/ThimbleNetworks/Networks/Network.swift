@@ -1,4 +1,5 @@
 import ThimbleKernelTypes
+import ThimbleThreads
 
 /// A chain of layers with its parameters: a generator or a discriminator.
 package final class Network {

@@ -167,6 +167,11 @@ package final class TrainingRun {
       wanted: "finite numbers", advice: "Lower the recipe's learningRate; the checkpoints before this step are intact.")
   }
 
+  /// The digest of all numbers as they are now: what a checkpoint of this step has in its metadata. Call it between steps.
+  package func digest() -> String { networks.digest() }
+
+  package var stepsPerPass: Int { source.stepsPerPass }
+
   var state: TrainingState {
     TrainingState(
       recipe: recipe, step: step, dataDigest: dataset.digest, dataName: dataset.name,
@@ -202,14 +207,6 @@ extension StepReport {
     generatorLoss = newer.generatorLoss ?? generatorLoss
     scoreOfReal = newer.scoreOfReal ?? scoreOfReal
     scoreOfGenerated = newer.scoreOfGenerated ?? scoreOfGenerated
-  }
-}
-
-/// Pixels from what generators put out.
-package enum Pixel {
-  /// The byte v for which v / 127.5 - 1 is nearest to `value`.
-  package static func byte(_ value: Float) -> UInt8 {
-    UInt8(max(0, min(255, ((value + 1) * 127.5).rounded(.toNearestOrEven))))
   }
 }
 
