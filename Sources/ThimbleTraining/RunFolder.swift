@@ -48,7 +48,8 @@ package struct RunFolder: Sendable {
   }
 
   /// Removes checkpoints that need not be kept: all but the last three up to the step `newest`, every `keepEvery`-th step,
-  /// `firstPass` and `forRollback`. Newer ones are broken ones of before: a run passes over them, and writes them anew when it comes there.
+  /// `firstPass` and `forRollback`. Newer ones are broken ones of before: a run passes over them, and writes them anew when it
+  /// comes there.
   func removeOldCheckpoints(newest: Int, keepEvery: Int?, firstPass: Int, forRollback: Int?) {
     for step in checkpointSteps.filter({ $0 <= newest }).dropLast(3) where step != firstPass && step != forRollback {
       if let keepEvery, step % keepEvery == 0 { continue }

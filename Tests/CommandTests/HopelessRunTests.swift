@@ -23,6 +23,7 @@ import ThimbleStorage
     let step = try #require(Int(match.4))
     #expect(step > 1)
     #expect(text(of: folder["run/log.txt"]).contains("diverged at step \(step): "))
+    #expect(text(of: folder["run/report.html"]).contains("<b>divergence</b> Step \(step): "))
     #expect(try metricsSteps(folder["run"]) == Array(1..<step))
     let last = folder["run/checkpoints/step-\(String("000000\(step - 1)".suffix(7))).safetensors"]
     let file = try SafetensorsFile(path: last)

@@ -58,8 +58,7 @@ extension TrainingRun {
       .interrupted, file: folder.path, field: "diversity of samples at step \(step)",
       found: policy == .rollback ? "a collapse after \(Self.mostRollbacks) rollbacks" : "a collapse",
       wanted: "at least \(limits.collapse) of that of real images",
-      advice:
-        "Lower the recipe's learningRate or take another seed; --resume --on-collapse warn goes on in spite of it.")
+      advice: "Lower the recipe's learningRate or take another seed; --resume --on-collapse warn goes on all the same.")
   }
 
   /// Goes back to the newest checkpoint from when the samples were surely diverse, or to the beginning. Steps from there on draw

@@ -161,6 +161,7 @@ package final class TrainingRun {
 
   private func diverged(_ place: String) -> FileError {
     try? note("diverged at step \(step): \(place)")
+    observer?.diverged(place, step: step)
     return FileError(
       .badData, file: folder.path, field: "\(place) at step \(step)", found: "a number that is not finite",
       wanted: "finite numbers", advice: "Lower the recipe's learningRate; the checkpoints before this step are intact.")

@@ -1,7 +1,7 @@
 /// A sign that a training goes wrong, with what to do about it.
 package struct TrainingWarning: Sendable, Equatable {
-  /// The ways of a GAN to fail that are watched for.
-  package enum Kind: String, Sendable, CaseIterable { case collapse, saturation, vanishing, explosion }
+  /// The ways of a GAN to fail. `divergence` is no matter of the monitor: the run itself ends with it.
+  package enum Kind: String, Sendable { case collapse, saturation, vanishing, explosion, divergence }
 
   package var kind: Kind
   package var step: Int

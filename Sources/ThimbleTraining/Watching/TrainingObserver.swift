@@ -96,6 +96,15 @@ final class TrainingObserver {
     try writeReport(.training)
   }
 
+  /// Shows on the page that the run ended with numbers that are not finite. That it cannot be written must not hide that.
+  func diverged(_ place: String, step: Int) {
+    report?.warnings.append(
+      TrainingWarning(
+        kind: .divergence, step: step, finding: "\(place) is no finite number any more",
+        hint: "Lower the recipe's learningRate; the checkpoints before this step are intact"))
+    try? writeReport(.stopped)
+  }
+
   func writeReport(_ stand: Report.Stand) throws(FileError) {
     guard let report else { return }
     let start = ContinuousClock.now
