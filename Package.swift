@@ -82,7 +82,9 @@ let package = Package(
       name: "ThimbleNetworks", dependencies: names(["Thimble", "ThimbleStorage", "ThimbleThreads"] + kernelModules)),
     .target(
       name: "ThimbleTraining",
-      dependencies: ["Thimble", "ThimbleStorage", "ThimbleData", "ThimbleNetworks", "ThimbleThreads"]),
+      dependencies: [
+        "Thimble", "ThimbleKernels", "ThimbleStorage", "ThimbleData", "ThimbleNetworks", "ThimbleThreads",
+      ]),
     .target(
       name: "ThimbleQuantization", dependencies: ["Thimble", "ThimbleStorage", "ThimbleNetworks", "ThimbleThreads"],
       exclude: ["QUALITY.md"]),

@@ -4,8 +4,7 @@ public typealias Lanes = SIMD16<Float>
 /// A product over gathered rows, the one form of both convolutions:
 /// `output[p][o] = sum over taps t, then depths d, ascending, of input[at(t, p) + d] * weight[t][d][o]`, by fused multiply-add from 0.
 ///
-/// Positions p run over all images, image after image; a tap that falls off the map reads zeros. Numbers are finite: whether such a
-/// zero is added or left out then makes no difference.
+/// A tap that falls off the map is left out, or adds zeros: numbers are finite, so that makes no difference.
 @frozen public struct GatheredProduct {
   /// First image of the map that is read; [position][depth].
   public var input: UnsafePointer<Float>
@@ -23,10 +22,14 @@ public typealias Lanes = SIMD16<Float>
   public var outputOffsets: UnsafePointer<Int32>
   /// Shape: [blocks of 16 outputs][taps][depth], zero above the outputs. For a narrow product: [taps][outputs][groups of 16 depths].
   public var weights: UnsafePointer<Lanes>
+  /// Images of the minibatch.
+  public var images: Int
   /// Positions an image.
   public var positions: Int
   /// Taps of the kernel, or of one phase of it.
   public var taps: Int
+  /// So many taps in a row read neighbouring numbers, where none of them is off the map.
+  public var tapsInRow: Int
   /// Numbers that are read at each tap.
   public var depth: Int
   /// Numbers that are written at each position.
@@ -36,7 +39,8 @@ public typealias Lanes = SIMD16<Float>
   @inlinable public init(
     input: UnsafePointer<Float>, inputImageStride: Int, output: UnsafeMutablePointer<Float>, outputImageStride: Int,
     zeros: UnsafePointer<Float>, inputOffsets: UnsafePointer<Int32>, outputOffsets: UnsafePointer<Int32>,
-    weights: UnsafePointer<Lanes>, positions: Int, taps: Int, depth: Int, outputs: Int
+    weights: UnsafePointer<Lanes>, images: Int, positions: Int, taps: Int, tapsInRow: Int,
+    depth: Int, outputs: Int
   ) {
     self.input = input
     self.inputImageStride = inputImageStride
@@ -46,63 +50,74 @@ public typealias Lanes = SIMD16<Float>
     self.inputOffsets = inputOffsets
     self.outputOffsets = outputOffsets
     self.weights = weights
+    self.images = images
     self.positions = positions
     self.taps = taps
+    self.tapsInRow = tapsInRow
     self.depth = depth
     self.outputs = outputs
   }
 }
 
 /// The gradient of the weights that join a big and a small map:
-/// `gradient[t][b][s] += sum over a shard's images, then positions, of big[at(t, p) + b] * small[p][s]`, shard after shard.
+/// `gradient[t][b][s] += sum over a shard's images, then positions, of big[at(t, p)][b] * small[p][s]`, shard after shard.
+///
+/// Both maps are packed (`packColumns`), so that what a tile reads lies together. A part is one tap of a group of 8 channels of the
+/// big map and a block of 32 of the small one: part = (group * blocks + block) * taps + tap.
 @frozen public struct WeightGradient {
-  /// First image of the big map; [position][bigChannels].
+  /// The big map in groups of 8 channels, zeros beyond the last one.
   public var big: UnsafePointer<Float>
-  /// First image of the small map; [position][smallChannels]. Readable 32 floats past its end.
-  public var small: UnsafePointer<Float>
+  /// Floats from a group to the next.
+  public var bigGroupStride: Int
   /// Floats from an image to the next.
   public var bigImageStride: Int
+  /// The small map: [blocks of 32 channels][images][positions][32], zeros beyond the last channel.
+  public var small: UnsafePointer<Float>
+  /// Floats from a block to the next.
+  public var smallBlockStride: Int
   /// Floats from an image to the next.
   public var smallImageStride: Int
-  /// Zeros, at least `bigChannels` of them.
-  public var zeros: UnsafePointer<Float>
-  /// Shape: [taps][positions of the small map]: where the tap's place in the big map begins, or -1 off the map.
-  public var bigOffsets: UnsafePointer<Int32>
+  /// Where big and small map meet, tap after tap: pairs of offsets in floats, positions ascending.
+  public var meetings: UnsafePointer<SIMD2<Int32>>
+  /// Shape: [taps + 1]: where the pairs of each tap begin.
+  public var firstMeetings: UnsafePointer<Int32>
   /// Shape: [taps][bigChannels][smallChannels]; added to.
   public var gradient: UnsafeMutablePointer<Float>
-  /// Positions an image of the small map.
-  public var positions: Int
-  /// Taps of the kernel, or of one phase of it.
+  /// Taps of the kernel.
   public var taps: Int
   /// Channels of the big map.
   public var bigChannels: Int
   /// Channels of the small map.
   public var smallChannels: Int
-  /// Images of the minibatch.
+  /// Images that are packed.
   public var images: Int
   /// How many images make a shard.
   public var shardImages: Int
+  /// How many images a part takes at once, while their maps are in the cache.
+  public var imagesAtOnce: Int
 
   /// All fields, one by one.
   @inlinable public init(
-    big: UnsafePointer<Float>, small: UnsafePointer<Float>, bigImageStride: Int, smallImageStride: Int,
-    zeros: UnsafePointer<Float>, bigOffsets: UnsafePointer<Int32>, gradient: UnsafeMutablePointer<Float>,
-    positions: Int,
-    taps: Int, bigChannels: Int, smallChannels: Int, images: Int, shardImages: Int
+    big: UnsafePointer<Float>, bigGroupStride: Int, bigImageStride: Int, small: UnsafePointer<Float>,
+    smallBlockStride: Int, smallImageStride: Int, meetings: UnsafePointer<SIMD2<Int32>>,
+    firstMeetings: UnsafePointer<Int32>, gradient: UnsafeMutablePointer<Float>, taps: Int, bigChannels: Int,
+    smallChannels: Int, images: Int, shardImages: Int, imagesAtOnce: Int
   ) {
     self.big = big
-    self.small = small
+    self.bigGroupStride = bigGroupStride
     self.bigImageStride = bigImageStride
+    self.small = small
+    self.smallBlockStride = smallBlockStride
     self.smallImageStride = smallImageStride
-    self.zeros = zeros
-    self.bigOffsets = bigOffsets
+    self.meetings = meetings
+    self.firstMeetings = firstMeetings
     self.gradient = gradient
-    self.positions = positions
     self.taps = taps
     self.bigChannels = bigChannels
     self.smallChannels = smallChannels
     self.images = images
     self.shardImages = shardImages
+    self.imagesAtOnce = imagesAtOnce
   }
 }
 

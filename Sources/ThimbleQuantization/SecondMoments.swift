@@ -10,6 +10,7 @@ final class SecondMoments {
   let sums: UnsafeMutablePointer<Float>
   private let waiting: UnsafeMutablePointer<Float>
   private var waitingRows = 0
+  private let scratch: UnsafeMutablePointer<Float>
   private let workers: Workers
   private let kernels: FloatKernels
   /// Rows that are gathered before they are multiplied out.
@@ -19,14 +20,15 @@ final class SecondMoments {
     (self.count, self.workers, self.kernels) = (count, workers, kernels)
     sums = .allocate(capacity: count * count)
     sums.initialize(repeating: 0, count: count * count)
-    // The kernel reads up to 32 floats past a row.
-    waiting = .allocate(capacity: Self.batch * count + 32)
-    waiting.initialize(repeating: 0, count: Self.batch * count + 32)
+    waiting = .allocate(capacity: Self.batch * count)
+    waiting.initialize(repeating: 0, count: Self.batch * count)
+    scratch = .allocate(capacity: Self.pass(count, count).scratchCount(images: Self.batch))
   }
 
   deinit {
     sums.deallocate()
     waiting.deallocate()
+    scratch.deallocate()
   }
 
   /// Takes in a row that `write` puts at its argument, all `count` numbers of it.
@@ -48,16 +50,17 @@ final class SecondMoments {
     of a: UnsafePointer<Float>, with b: UnsafePointer<Float>, rowCount: Int, to target: UnsafeMutablePointer<Float>,
     from first: Int
   ) {
-    let offset: Int32 = 0
-    withUnsafePointer(to: offset) { offset in
-      let product = WeightGradient(
-        big: a, small: b, bigImageStride: count, smallImageStride: count, zeros: a, bigOffsets: offset,
-        gradient: target,
-        positions: 1, taps: 1, bigChannels: count, smallChannels: count, images: rowCount, shardImages: Self.batch)
-      workers.share(count - first, multiple: 8) { range in
-        kernels.weightGradient(product, rows: (range.lowerBound + first)..<(range.upperBound + first))
-      }
-    }
+    if first == count { return }
+    Self.pass(count - first, count).run(
+      big: a + first, bigStride: count, small: b, images: rowCount, into: target + first * count, scratch: scratch,
+      zeros: a, workers, kernels)
+  }
+
+  /// A batch of rows is one shard.
+  private static func pass(_ bigChannels: Int, _ smallChannels: Int) -> WeightGradientPass {
+    WeightGradientPass(
+      bigPositions: 1, bigChannels: bigChannels, smallPositions: 1, smallChannels: smallChannels, offsets: [0],
+      tapsInRow: 1, shardImages: batch)
   }
 
   /// The mean of the squares.

@@ -46,7 +46,7 @@ package final class Workers: @unchecked Sendable {
   }
 
   /// Shares of a loop for each worker: some more than one, so that a worker that was held up delays the others less.
-  private static let sharesPerWorker = 4
+  private static let sharesPerWorker = 12
 
   /// Calls `body` for ranges that together are 0 ..< total; they begin at multiples of `multiple`.
   package func share(_ total: Int, multiple: Int = 1, _ body: (Range<Int>) -> Void) {

@@ -1,7 +1,5 @@
-import Thimble
 import ThimbleKernelTypes
 import ThimbleNetworks
-import ThimbleStorage
 import ThimbleThreads
 
 /// What one minibatch gave. Losses that its schedule does not compute are nil.
@@ -33,10 +31,12 @@ package final class AdversarialNetworks {
   private var discriminatorUpdates = AdamPowers()
 
   /// Reserves and allocates all memory. The recipe must be valid. Weights are 0 until `initialize` or a checkpoint's `load`.
-  package init(_ recipe: Recipe, workers: Workers, kernels: FloatKernels, allocate: Bool = true) {
+  package init(
+    _ recipe: Recipe, workers: Workers, kernels: FloatKernels, allocate: Bool = true, stopwatch: Stopwatch? = nil
+  ) {
     self.recipe = recipe
     workspace = Workspace()
-    let context = ComputeContext(workspace: workspace, workers: workers, kernels: kernels)
+    let context = ComputeContext(workspace: workspace, workers: workers, kernels: kernels, stopwatch: stopwatch)
     let epsilon = Float(recipe.batchNormEpsilon)
     generator = Network(
       recipe.generatorLayers, capacity: recipe.batchSize, batchNormEpsilon: epsilon, trained: true, context)
@@ -46,17 +46,21 @@ package final class AdversarialNetworks {
     if allocate { workspace.allocate() }
   }
 
-  /// Draws the initial weights from the recipe's seed.
+  /// Draws the initial weights from the recipe's seed; no update is done yet.
   package func initialize() {
+    for network in [generator, discriminator] {
+      network.firstMoments.update(repeating: 0, count: network.parameterCount)
+      network.secondMoments.update(repeating: 0, count: network.parameterCount)
+    }
+    (generatorUpdates, discriminatorUpdates) = (AdamPowers(), AdamPowers())
     generator.initialize(seed: recipe.seed, deviation: Float(recipe.weightDeviation), network: 0)
     discriminator.initialize(seed: recipe.seed, deviation: Float(recipe.weightDeviation), network: 1)
   }
 
-  /// Takes weights, moments and the count of updates from a checkpoint of the same recipe.
-  package func load(_ stored: StoredTraining) throws(FileError) {
-    try stored.load(generator: generator, discriminator: discriminator)
+  /// Counts the updates of `steps` minibatches, as a checkpoint after them has them.
+  func countUpdates(_ steps: Int) {
     (generatorUpdates, discriminatorUpdates) = (AdamPowers(), AdamPowers())
-    for step in 0..<stored.state.step {
+    for step in 0..<steps {
       if updatesGenerator(step) { generatorUpdates.advance(recipe) }
       if updatesDiscriminator(step) { discriminatorUpdates.advance(recipe) }
     }

@@ -2,11 +2,17 @@ import Thimble
 import ThimbleData
 import ThimbleNetworks
 
-/// Which images and latents each minibatch is made of: a function of (recipe, step), so that a run can go on anywhere.
+/// Which images and latents each minibatch is made of: a function of (recipe, rollbacks, step), so that a run can go on anywhere.
 package struct BatchSource {
   private let dataset: Dataset
   private let recipe: Recipe
+  /// The steps that the run went back to since its samples had become alike, in that order.
+  ///
+  /// Minibatch `step` is drawn from variation n of the seed: n counts the rollbacks up to the last one that went back to this step
+  /// or before it; 0 where there is none.
+  package var rollbacks: [Int] = []
   private var pass = -1
+  private var passSeed: UInt64 = 0
   private var order: [UInt32] = []
   /// [batchSize][side][side][channels] in [-1, 1].
   package private(set) var real: [Float]
@@ -27,9 +33,11 @@ package struct BatchSource {
 
   /// Fills `real` and `latents` for minibatch number `step`, from 0.
   package mutating func load(step: Int) {
-    if step / stepsPerPass != pass {
+    let seed = seed(step: step)
+    if step / stepsPerPass != pass || seed != passSeed {
       pass = step / stepsPerPass
-      order = Self.order(count: dataset.count, seed: recipe.seed, pass: pass)
+      passSeed = seed
+      order = Self.order(count: dataset.count, seed: seed, pass: pass)
     }
     let size = dataset.imageByteCount
     let first = step % stepsPerPass * recipe.batchSize
@@ -40,8 +48,15 @@ package struct BatchSource {
     latents.withUnsafeMutableBufferPointer {
       FloatLatents.fill(
         $0.baseAddress!, count: recipe.batchSize, length: recipe.latentLength, distribution: recipe.latentDistribution,
-        seed: recipe.seed, firstStream: UInt64(step) * UInt64(recipe.batchSize), domain: .trainingLatents)
+        seed: seed, firstStream: UInt64(step) * UInt64(recipe.batchSize), domain: .trainingLatents)
     }
+  }
+
+  /// What minibatch `step` is drawn from: variation n of the seed is the seed + n x 0x9E3779B97F4A7C15 mod 2^64 (2^64 over the golden
+  /// ratio: far from the seeds that people take).
+  func seed(step: Int) -> UInt64 {
+    let variation = rollbacks.lastIndex { $0 <= step }.map { $0 + 1 } ?? 0
+    return recipe.seed &+ UInt64(variation) &* 0x9E37_79B9_7F4A_7C15
   }
 
   /// The order of the images in one pass: Fisher and Yates' shuffle, with 64 random bits a place.

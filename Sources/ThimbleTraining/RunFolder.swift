@@ -7,6 +7,8 @@ import ThimbleStorage
 ///     recipe.json                       the recipe with all its fields
 ///     metrics.jsonl                     one line a step
 ///     log.txt                           what happened when
+///     report.html                       all of it to look at, in one page
+///     tensorboard/                      events, if they are asked for
 ///     grids/step-0000468.png            samples of the same latents over time
 ///     checkpoints/step-0000468.safetensors
 ///     checkpoint.safetensors            the last one, with frozen statistics: what `export` and `sample` take
@@ -18,6 +20,7 @@ package struct RunFolder: Sendable {
   package var recipePath: String { path + "/recipe.json" }
   package var metricsPath: String { path + "/metrics.jsonl" }
   package var logPath: String { path + "/log.txt" }
+  package var reportPath: String { path + "/report.html" }
   package var finalCheckpointPath: String { path + "/checkpoint.safetensors" }
   package func gridPath(step: Int) -> String { path + "/grids/step-\(Self.digits(step)).png" }
   package func checkpointPath(step: Int) -> String { path + "/checkpoints/step-\(Self.digits(step)).safetensors" }
@@ -32,21 +35,32 @@ package struct RunFolder: Sendable {
   }
 
   /// Steps of the checkpoints there are, ascending.
-  package var checkpointSteps: [Int] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: path + "/checkpoints")) ?? []
+  package var checkpointSteps: [Int] { steps(in: "checkpoints", ending: ".safetensors") }
+  /// Steps of the grids there are, ascending.
+  var gridSteps: [Int] { steps(in: "grids", ending: ".png") }
+
+  private func steps(in folder: String, ending: String) -> [Int] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(folder)")) ?? []
     return names.compactMap { name in
-      guard name.hasPrefix("step-"), name.hasSuffix(".safetensors") else { return nil }
-      return Int(name.dropFirst(5).dropLast(12))
+      guard name.hasPrefix("step-"), name.hasSuffix(ending) else { return nil }
+      return Int(name.dropFirst(5).dropLast(ending.count))
     }.sorted()
   }
 
-  /// Removes checkpoints that need not be kept: all but the last three up to the step `newest`, every `keepEvery`-th step, and
-  /// `firstPass`. Newer ones are broken ones of before: a run passes over them, and writes them anew when it comes there.
-  func removeOldCheckpoints(newest: Int, keepEvery: Int?, firstPass: Int) {
-    for step in checkpointSteps.filter({ $0 <= newest }).dropLast(3) where step != firstPass {
+  /// Removes checkpoints that need not be kept: all but the last three up to the step `newest`, every `keepEvery`-th step,
+  /// `firstPass` and `forRollback`. Newer ones are broken ones of before: a run passes over them, and writes them anew when it comes there.
+  func removeOldCheckpoints(newest: Int, keepEvery: Int?, firstPass: Int, forRollback: Int?) {
+    for step in checkpointSteps.filter({ $0 <= newest }).dropLast(3) where step != firstPass && step != forRollback {
       if let keepEvery, step % keepEvery == 0 { continue }
       unlink(checkpointPath(step: step))
     }
+  }
+
+  /// Removes checkpoints and grids of steps beyond `step`, the last ones first: whatever remains if that is cut short is the
+  /// beginning of a run.
+  func removeAll(after step: Int) {
+    for step in checkpointSteps.reversed().prefix(while: { $0 > step }) { unlink(checkpointPath(step: step)) }
+    for step in gridSteps.reversed().prefix(while: { $0 > step }) { unlink(gridPath(step: step)) }
   }
 
   /// Keeps other processes out of the folder while this one lives. Throws `cannotWrite` if another one trains in it.

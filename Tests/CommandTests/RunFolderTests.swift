@@ -50,7 +50,7 @@ import ThimbleStorage
     #expect(names(in: folder["run/grids"]) == [0, 7, 14, 21, 28, 30].map { "step-\(digits($0)).png" })
     #expect(
       names(in: folder["run"]) == [
-        "checkpoint.safetensors", "checkpoints", "grids", "log.txt", "metrics.jsonl", "recipe.json",
+        "checkpoint.safetensors", "checkpoints", "grids", "log.txt", "metrics.jsonl", "recipe.json", "report.html",
       ])
     for name in names(in: folder["run/checkpoints"]) {
       let file = try SafetensorsFile(path: folder["run/checkpoints/" + name])

@@ -49,7 +49,7 @@ import Testing
   /// Catches: a help text that is missing, fails or goes to standard error.
   @Test(arguments: [
     [], ["dataset"], ["dataset", "pack"], ["dataset", "info"], ["dataset", "sheet"], ["train"], ["import"], ["export"],
-    ["sample"], ["inspect"], ["verify"], ["golden"], ["bundle"],
+    ["sample"], ["inspect"], ["verify"], ["golden"], ["bundle"], ["reproduce"],
   ])
   func help(command: [String]) throws {
     for arguments in [command + ["--help"], command + ["-h"], ["help"] + command] {

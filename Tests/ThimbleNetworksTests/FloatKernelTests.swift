@@ -3,6 +3,7 @@ import Thimble
 import ThimbleKernelTypes
 import ThimbleKernels
 import ThimbleNetworks
+import ThimbleThreads
 
 /// The f32 kernels of every set against their plain references, bit by bit, over random shapes: odd widths, partial blocks,
 /// places off the map. Would catch a wrong tail, a wrong order of sums, a write outside of the output.
@@ -31,19 +32,32 @@ import ThimbleNetworks
   /// Stands where nothing may be written.
   private let guardValue: Float = -12345
 
+  /// Half of the shapes are those of strided convolutions, some with few channels, whose rows are put together.
   @Test func gatheredProducts() {
-    for number in 0..<60 {
+    for number in 0..<90 {
       var numbers = Numbers(seed: UInt64(number))
-      let (taps, depth, outputs) = (numbers.integer(1...9), numbers.integer(1...40), numbers.integer(1...70))
-      let (positions, images) = (numbers.integer(1...20), numbers.integer(1...4))
-      let input = numbers.floats(images * positions * depth + 16)
+      let (outputs, images) = (numbers.integer(1...70), numbers.integer(1...20))
+      let depth = number % 3 == 0 ? numbers.integer(1...4) : numbers.integer(1...40)
+      let (kernel, side) = (numbers.integer(1...5), numbers.integer(1...9))
+      let isConvolution = number % 2 == 0
+      let geometry = ConvolutionGeometry(
+        bigSide: 2 * side, bigChannels: depth, smallSide: side, smallChannels: outputs, kernel: kernel, stride: 2,
+        padding: numbers.integer(0...2))
+      let table = GatherTable.down(geometry)
+      let positions = isConvolution ? side * side : numbers.integer(1...80)
+      let taps = isConvolution ? geometry.taps : numbers.integer(1...9)
+      let imageStride = (isConvolution ? 4 * side * side : positions) * depth
+      let input = numbers.floats(images * imageStride + 16)
       let weights = numbers.floats((outputs + 15) / 16 * taps * depth * 16)
-      let inputOffsets = (0..<(taps * positions)).map { _ in
-        numbers.integer(0...4) == 0 ? -1 : Int32(numbers.integer(0...(positions - 1)) * depth)
-      }
+      let inputOffsets =
+        isConvolution
+        ? table.inputOffsets
+        : (0..<(taps * positions)).map { _ in
+          numbers.integer(0...4) == 0 ? -1 : Int32(numbers.integer(0...(positions - 1)) * depth)
+        }
       let outputOffsets = (0..<positions).map { Int32($0 * outputs) }
       let zeros = [Float](repeating: 0, count: depth + 16)
-      func run(_ body: (GatheredProduct, Range<Int>) -> Void) -> [UInt32] {
+      func run(_ body: (GatheredProduct) -> Void) -> [UInt32] {
         var output = [Float](repeating: guardValue, count: images * positions * outputs + 32)
         output.withUnsafeMutableBufferPointer { output in
           weights.withUnsafeBytes { weights in
@@ -52,50 +66,70 @@ import ThimbleNetworks
             UnsafeMutableRawPointer(aligned).copyMemory(from: weights.baseAddress!, byteCount: weights.count)
             body(
               GatheredProduct(
-                input: input, inputImageStride: positions * depth, output: output.baseAddress! + 16,
+                input: input, inputImageStride: imageStride, output: output.baseAddress! + 16,
                 outputImageStride: positions * outputs, zeros: zeros, inputOffsets: inputOffsets,
-                outputOffsets: outputOffsets, weights: aligned, positions: positions, taps: taps, depth: depth,
-                outputs: outputs), 0..<(images * positions))
+                outputOffsets: outputOffsets, weights: aligned, images: images, positions: positions, taps: taps,
+                tapsInRow: isConvolution ? kernel : 1, depth: depth, outputs: outputs))
           }
         }
         #expect(output.prefix(16).allSatisfy { $0 == guardValue } && output.suffix(16).allSatisfy { $0 == guardValue })
         return output.map(\.bitPattern)
       }
-      let wanted = run { gatheredProductReference($0, positions: $1) }
+      let wanted = run { gatheredProductReference($0) }
       for set in sets {
-        #expect(run { FloatKernels(set).gatheredProduct($0, positions: $1) } == wanted, "\(set.name), case \(number)")
+        let kernels = FloatKernels(set)
+        let found = run { product in
+          // In two parts, as threads would share it.
+          let count = kernels.gatheredTileCount(product)
+          kernels.gatheredProduct(product, tiles: (count / 3)..<count)
+          kernels.gatheredProduct(product, tiles: 0..<(count / 3))
+        }
+        #expect(found == wanted, "\(set.name), case \(number)")
       }
     }
   }
 
-  @Test func weightGradients() {
-    for number in 0..<60 {
+  /// Through the pass that packs: shapes with few channels, whose patches are put together, among them; minibatches that end
+  /// within a shard.
+  @Test(arguments: [1, 3]) func weightGradients(threads: Int) {
+    let workers = Workers(count: threads, evenBeyondProcessors: true)
+    for number in 0..<80 {
       var numbers = Numbers(seed: UInt64(1000 + number))
-      let (taps, big, small) = (numbers.integer(1...9), numbers.integer(1...20), numbers.integer(1...40))
-      let (positions, images) = (numbers.integer(1...12), numbers.integer(1...19))
-      let bigMap = numbers.floats(images * positions * big + 16)
-      let smallMap = numbers.floats(images * positions * small + 32)
-      let offsets = (0..<(taps * positions)).map { _ in
-        numbers.integer(0...4) == 0 ? -1 : Int32(numbers.integer(0...(positions - 1)) * big)
-      }
+      let (kernel, stride) = (numbers.integer(1...5), numbers.integer(1...2))
+      let (big, small) = (number % 3 == 0 ? numbers.integer(1...4) : numbers.integer(1...40), numbers.integer(1...70))
+      let (side, images) = (numbers.integer(1...8), numbers.integer(1...19))
+      let geometry = ConvolutionGeometry(
+        bigSide: side * stride, bigChannels: big, smallSide: side, smallChannels: small, kernel: kernel, stride: stride,
+        padding: numbers.integer(0...2))
+      let offsets = GatherTable.down(geometry).inputOffsets
+      let (bigPositions, positions) = (geometry.bigSide * geometry.bigSide, side * side)
+      let bigMap = numbers.floats(images * bigPositions * big)
+      let smallMap = numbers.floats(images * positions * small)
       let zeros = [Float](repeating: 0, count: big + 16)
-      let start = numbers.floats(taps * big * small)
-      func run(_ body: (WeightGradient, Range<Int>) -> Void) -> [UInt32] {
+      let start = numbers.floats(geometry.taps * big * small)
+      func run(_ body: (UnsafeMutablePointer<Float>) -> Void) -> [UInt32] {
         var gradient = [Float](repeating: guardValue, count: 16) + start + [Float](repeating: guardValue, count: 16)
-        gradient.withUnsafeMutableBufferPointer { gradient in
-          body(
-            WeightGradient(
-              big: bigMap, small: smallMap, bigImageStride: positions * big, smallImageStride: positions * small,
-              zeros: zeros, bigOffsets: offsets, gradient: gradient.baseAddress! + 16, positions: positions, taps: taps,
-              bigChannels: big, smallChannels: small, images: images, shardImages: 8), 0..<(taps * big))
-        }
+        gradient.withUnsafeMutableBufferPointer { body($0.baseAddress! + 16) }
         #expect(
           gradient.prefix(16).allSatisfy { $0 == guardValue } && gradient.suffix(16).allSatisfy { $0 == guardValue })
         return gradient.map(\.bitPattern)
       }
-      let wanted = run { weightGradientReference($0, rows: $1) }
+      let wanted = run {
+        weightGradientReference(
+          big: bigMap, bigImageStride: bigPositions * big, bigChannels: big, bigOffsets: offsets, small: smallMap,
+          smallChannels: small, positions: positions, taps: geometry.taps, images: images, shardImages: 8, gradient: $0)
+      }
+      let pass = WeightGradientPass(
+        bigPositions: bigPositions, bigChannels: big, smallPositions: positions, smallChannels: small, offsets: offsets,
+        tapsInRow: kernel, shardImages: 8)
       for set in sets {
-        #expect(run { FloatKernels(set).weightGradient($0, rows: $1) } == wanted, "\(set.name), case \(number)")
+        var scratch = [Float](repeating: guardValue, count: pass.scratchCount(images: images))
+        let found = run {
+          pass.run(
+            big: bigMap, small: smallMap, images: images, into: $0, scratch: &scratch, zeros: zeros, workers,
+            FloatKernels(set))
+        }
+        #expect(found == wanted, "\(set.name), case \(number)")
       }
     }
   }
@@ -125,7 +159,8 @@ import ThimbleNetworks
           GatheredProduct(
             input: input, inputImageStride: 0, output: &output, outputImageStride: 0, zeros: zeros,
             inputOffsets: offsets,
-            outputOffsets: places, weights: aligned, positions: positions, taps: taps, depth: depth, outputs: outputs),
+            outputOffsets: places, weights: aligned, images: 1, positions: positions, taps: taps, tapsInRow: 1,
+            depth: depth, outputs: outputs),
           positions: 0..<positions)
         return output
       }

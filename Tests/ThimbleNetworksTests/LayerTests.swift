@@ -47,7 +47,7 @@ import ThimbleThreads
     let rows = try channelsLast("\(name).input")
     for (isa, threads) in Self.contexts where isa.isOfferedHere {
       let context = context(isa, threads)
-      let layer = Convolution(geometry, context, down: true, up: true)
+      let layer = Convolution(geometry, context, down: true, up: true, gradientImages: images)
       let places = [input.elementCount, output.elementCount, output.elementCount, input.elementCount, geometry.weights]
         .map { context.workspace.reserve($0) }
       context.workspace.allocate()

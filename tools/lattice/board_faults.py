@@ -33,8 +33,6 @@ BOARD_FAULTS = [
     Fault("a missing tap is taken for the one before", "ConvolutionTile.swift",
           "zeroTaps + (tapY * unit.tapsX + tapX + 1) * registers", "zeroTaps + (tapY * unit.tapsX + tapX) * registers",
           SIGNED),
-    Fault("more than 16 taps: the room is too small", "Convolution.swift",
-          "if unit.tapsY * unit.tapsX > 16 {", "if unit.tapsY * unit.tapsX > 4096 {", SIGNED, True),
     # Their loads and products.
     Fault("dotprod: inputs are not made signed", DOT_PRODUCTS, "vdupq_n_u8(0x80)", "vdupq_n_u8(0)", DOTPROD),
     Fault("dotprod: the third four inputs twice", DOT_PRODUCTS,

@@ -6,7 +6,14 @@ import ThimbleThreads
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Time a generator: whole runs, layer by layer, and against the machine's peak.",
+    commandName: "bench",
+    abstract: "Time a generator (`thimble bench GENERATOR`), or training (`thimble bench train RECIPE`).",
+    subcommands: [GeneratorBench.self, TrainingBench.self], defaultSubcommand: GeneratorBench.self)
+}
+
+struct GeneratorBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "generator", abstract: "Time a generator: whole runs, layer by layer, and against the machine's peak.",
     discussion: """
       MACs are counted as kernel x kernel / stride^2 taps an output pixel. The peak is what the instruction set's dot products \
       reach on registers, measured in the same process. Times on a busy machine say little.

@@ -10,10 +10,12 @@ import ThimbleThreads
 struct ComputeOptions: ParsableArguments {
   @Option(help: "Threads; all processors unless told. More than there are processors are not started.")
   var threads: Int?
+  @Flag(help: ArgumentHelp("Start more threads than there are processors, for tests.", visibility: .hidden))
+  var evenBeyondProcessors = false
 
   var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
   /// The threads of this process: started when first asked for, and kept.
-  var workers: Workers { Team.workers(threadCount) }
+  var workers: Workers { Team.workers(threadCount, evenBeyondProcessors) }
   func kernels() throws(FileError) -> FloatKernels { FloatKernels(try .current()) }
 
   func validate() throws {
@@ -25,9 +27,9 @@ struct ComputeOptions: ParsableArguments {
 private enum Team {
   private static let members = Mutex<Workers?>(nil)
 
-  static func workers(_ count: Int) -> Workers {
+  static func workers(_ count: Int, _ evenBeyondProcessors: Bool) -> Workers {
     members.withLock {
-      let workers = $0 ?? Workers(count: count)
+      let workers = $0 ?? Workers(count: count, evenBeyondProcessors: evenBeyondProcessors)
       $0 = workers
       return workers
     }

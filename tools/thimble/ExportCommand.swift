@@ -30,7 +30,8 @@ struct ExportCommand: ParsableCommand {
     exporter.weights = weights
     exporter.largestArena = arena?.count
     var bar = ProgressLine()
-    let report = try exporter.export(stored, metadata: metadata(stored), to: output) { phase, done, total in
+    let report = try exporter.export(stored, metadata: Self.metadata(stored, name: name), to: output) {
+      phase, done, total in
       bar.show { "\(phase)  \(done) of \(total)" }
     }
     bar.finish()
@@ -38,7 +39,7 @@ struct ExportCommand: ParsableCommand {
   }
 
   /// What travels in the file.
-  private func metadata(_ stored: StoredGenerator) -> [String: String] {
+  static func metadata(_ stored: StoredGenerator, name: String?) -> [String: String] {
     var metadata = ["name": name ?? stored.metadata["data_name"] ?? "generator"]
     let kept = [
       "data_name", "data_digest", "data_licence", "license", "source", "recipe", "step", "arithmetic", "digest",

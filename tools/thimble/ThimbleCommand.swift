@@ -20,6 +20,7 @@ struct ThimbleCommand: ParsableCommand {
     subcommands: [
       DatasetCommand.self, TrainCommand.self, ImportCommand.self, ExportCommand.self, SampleCommand.self,
       InspectCommand.self, VerifyCommand.self, GoldenCommand.self, BundleCommand.self, BenchCommand.self,
+      ReproduceCommand.self,
     ])
 
   static func main() {

@@ -3,6 +3,7 @@ import Foundation
 import Thimble
 import ThimbleData
 import ThimbleNetworks
+import ThimbleSampling
 import ThimbleStorage
 import ThimbleTraining
 
@@ -32,6 +33,14 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Steps between grids of samples; a pass unless told.") var gridEvery: Int?
   @Option(help: "Keep checkpoints at multiples of this for good, beside the last three and that of the first pass.")
   var keepEvery: Int?
+  @Option(
+    help: """
+      When the samples of a grid become alike: warn; stop, with a checkpoint; or rollback to an earlier checkpoint, and on with \
+      other draws, at most three times.
+      """) var onCollapse: WatchOptions.CollapsePolicy = .warn
+  @Flag(help: "Write events for TensorBoard to the run folder's tensorboard/.") var tensorboard = false
+  @Flag(inversion: .prefixedNo, help: "Keep a page with curves and samples, report.html, in the run folder.")
+  var report = true
 
   func validate() throws {
     for (name, value) in [
@@ -59,7 +68,8 @@ struct TrainCommand: ParsableCommand {
     let run = try TrainingRun(
       recipe, dataset: dataset, folder: folder, resume: resume,
       options: TrainingOptions(
-        steps: steps, checkpointEvery: checkpointEvery, gridEvery: gridEvery, keepEvery: keepEvery),
+        steps: steps, checkpointEvery: checkpointEvery, gridEvery: gridEvery, keepEvery: keepEvery,
+        watch: try watchOptions(dataset.path, outdir)),
       workers: compute.workers, kernels: try compute.kernels(), warn: tell)
     Interruption.install()
     var view = TrainingView(run: run)
@@ -68,13 +78,16 @@ struct TrainCommand: ParsableCommand {
     do throws(FileError) {
       finished = try run.run(
         shouldStop: { Interruption.isWanted }, onStep: { view.show($0) },
-        onCheckpoint: { view.note("checkpoint: \($0)") })
+        onCheckpoint: { view.note("checkpoint: \($0)") }, warn: { view.note($0) })
     } catch {
       view.end()
       throw error.kind == .inputOutput || error.kind == .cannotWrite ? advisedToResume(error) : error
     }
     view.end()
-    if finished { return print("done: \(folder.finalCheckpointPath), grids in \(outdir)/grids") }
+    if finished {
+      let sight = report ? "to look at: \(folder.reportPath)" : "grids in \(outdir)/grids"
+      return print("done: \(folder.finalCheckpointPath), \(sight)")
+    }
     tell("interrupted at step \(run.step); go on with: \(commandToGoOn(dataset.path, outdir))")
     throw ExitCode(FileError.Kind.interrupted.rawValue)
   }
@@ -86,6 +99,25 @@ struct TrainCommand: ParsableCommand {
     return error
   }
 
+  private func watchOptions(_ data: String, _ outdir: String) throws(FileError) -> WatchOptions {
+    var options = WatchOptions()
+    options.onCollapse = onCollapse
+    options.tensorBoard = tensorboard
+    guard report else { return options }
+    let program = Self.quoted(CommandLine.arguments[0])
+    let (folder, generator) = (RunFolder(path: outdir), Self.quoted(outdir + "/generator.thimble"))
+    let set: InstructionSet = try .current()
+    options.report = ReportContext(
+      program: "thimble \(ThimbleSampling.Version.number)", threads: compute.workers.count,
+      instructionSet: "\(set.name)",
+      commands: [
+        ("Go on, or further with --steps", commandToGoOn(data, outdir)),
+        ("Export to one flat file", "\(program) export \(Self.quoted(folder.finalCheckpointPath)) -o \(generator)"),
+        ("Sample", "\(program) sample \(generator) --grid 8x8 -o \(Self.quoted(outdir + "/samples.png"))"),
+      ])
+    return options
+  }
+
   /// With the options that the run's folder does not hold.
   private func commandToGoOn(_ data: String, _ outdir: String) -> String {
     var words = [CommandLine.arguments[0], "train", "--data", data, "--outdir", outdir, "--resume"]
@@ -94,6 +126,9 @@ struct TrainCommand: ParsableCommand {
       ("--keep-every", keepEvery), ("--threads", compute.threads),
     ]
     for (name, number) in numbers { if let number { words += [name, "\(number)"] } }
+    if onCollapse != .warn { words += ["--on-collapse", onCollapse.rawValue] }
+    if tensorboard { words.append("--tensorboard") }
+    if !report { words.append("--no-report") }
     return words.map(Self.quoted).joined(separator: " ")
   }
 
@@ -135,3 +170,4 @@ struct TrainCommand: ParsableCommand {
 }
 
 extension Recipe.Geometry: ExpressibleByArgument {}
+extension WatchOptions.CollapsePolicy: ExpressibleByArgument {}

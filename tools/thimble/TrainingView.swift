@@ -23,6 +23,9 @@ struct TrainingView {
     tell(text)
   }
 
+  /// Makes room for lines of standard output.
+  mutating func clear() { line.clear() }
+
   mutating func end() { line.finish() }
 
   private static func text(_ p: TrainingProgress) -> String {

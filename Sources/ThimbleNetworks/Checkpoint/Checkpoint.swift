@@ -3,7 +3,7 @@ import Thimble
 import ThimbleStorage
 
 /// What is known of a training run beside its numbers, in the metadata of a checkpoint. No time, host, path or thread count:
-/// a checkpoint is a function of recipe and packed set.
+/// a checkpoint is a function of recipe, packed set and rollbacks.
 package struct TrainingState: Sendable, Equatable {
   package var recipe: Recipe
   /// Minibatches done.
@@ -12,22 +12,23 @@ package struct TrainingState: Sendable, Equatable {
   package var dataDigest: String
   package var dataName: String
   package var dataLicence: String
+  /// The steps that the run went back to since its samples had become alike, in that order: the numbers are a function of these
+  /// too. Which draws follow, `BatchSource` says.
+  package var rollbacks: [Int]
 
-  package init(recipe: Recipe, step: Int, dataDigest: String, dataName: String, dataLicence: String) {
+  package init(
+    recipe: Recipe, step: Int, dataDigest: String, dataName: String, dataLicence: String, rollbacks: [Int] = []
+  ) {
     self.recipe = recipe
     self.step = step
     self.dataDigest = dataDigest
     self.dataName = dataName
     self.dataLicence = dataLicence
+    self.rollbacks = rollbacks
   }
 }
 
-/// The checkpoint of a training run: a safetensors file with PyTorch's layouts and names close to its own.
-///
-/// `generator.NAME` and `discriminator.NAME` are the weights, `optimizer.NETWORK.NAME.exp_avg` and `.exp_avg_sq` Adam's
-/// moments, `generator.LAYER.bn.running_mean` and `.running_var` the frozen statistics where they were made. The metadata hold
-/// a `Seal`.
-package enum Checkpoint {
+extension Checkpoint {
   static let format = "thimble-checkpoint 2"
   /// The same without a seal, as older versions wrote it.
   static let unsealedFormat = "thimble-checkpoint 1"
@@ -38,15 +39,7 @@ package enum Checkpoint {
   package static func write(
     _ state: TrainingState, generator: Network, discriminator: Network, statistics: FrozenStatistics?, to path: String
   ) throws(FileError) {
-    var tensors = weights(generator, prefix: "generator") + weights(discriminator, prefix: "discriminator")
-    for (network, prefix) in [(generator, "generator"), (discriminator, "discriminator")] {
-      for parameter in network.parameters {
-        let name = "optimizer.\(prefix).\(parameter.name)"
-        tensors.append(("\(name).exp_avg", parameter.shape, parameter.fileValues(from: network.firstMoments)))
-        tensors.append(("\(name).exp_avg_sq", parameter.shape, parameter.fileValues(from: network.secondMoments)))
-      }
-    }
-    if let statistics { tensors += Self.tensors(of: statistics, generator) }
+    let tensors = numbers(generator: generator, discriminator: discriminator, statistics: statistics)
     var metadata = GeneratorDescription(recipe: state.recipe).metadata
     metadata["format"] = format
     metadata["arithmetic"] = "\(Arithmetic.revision)"
@@ -55,32 +48,13 @@ package enum Checkpoint {
     metadata["data_digest"] = state.dataDigest
     metadata["data_name"] = state.dataName
     metadata["data_licence"] = state.dataLicence
+    if !state.rollbacks.isEmpty { metadata["rollbacks"] = state.rollbacks.map(String.init).joined(separator: " ") }
     try write(tensors, metadata, to: path)
-  }
-
-  typealias NamedTensor = (name: String, shape: [Int], values: [Float])
-
-  static func weights(_ network: Network, prefix: String) -> [NamedTensor] {
-    network.parameters.map {
-      ("\(prefix).\($0.name)", $0.shape, $0.fileValues(from: network.parameterValues))
-    }
-  }
-
-  static func tensors(of statistics: FrozenStatistics, _ network: Network) -> [NamedTensor] {
-    statistics.layers.flatMap { layer -> [NamedTensor] in
-      let gain = network.parameters.first { $0.layer.name == layer.name && $0.role == .gain }!
-      let order = gain.memoryIndices()
-      let name = "generator.\(layer.name).bn"
-      return [
-        ("\(name).running_mean", gain.shape, order.map { layer.mean[$0] }),
-        ("\(name).running_var", gain.shape, order.map { layer.variance[$0] }),
-      ]
-    }
   }
 
   /// Writes tensors sorted by name, sealed. Numbers that are not finite are refused before a byte is written.
   static func write(_ tensors: [NamedTensor], _ metadata: [String: String], to path: String) throws(FileError) {
-    let tensors = tensors.sorted { $0.name < $1.name }
+    let tensors = sorted(tensors)
     for tensor in tensors { try requireFinite(tensor, path) }
     let entries = tensors.map { SafetensorsWriter.Entry($0.name, .f32, $0.shape) }
     let metadata = Seal.sealed(metadata, Array(zip(entries, tensors.map(\.values))))

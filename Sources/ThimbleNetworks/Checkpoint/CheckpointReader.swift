@@ -36,10 +36,15 @@ package struct StoredTraining {
     guard let step = metadata["step"].flatMap({ Int($0) }), (0...1 << 32).contains(step) else {
       throw bad("step", "a whole number up to 2^32", "The file is damaged; take an earlier checkpoint.")
     }
+    let words = (metadata["rollbacks"] ?? "").split(separator: " ", omittingEmptySubsequences: false)
+    let rollbacks = words.compactMap { Int($0) }
+    guard metadata["rollbacks"] == nil || rollbacks.count == words.count && rollbacks.allSatisfy({ $0 >= 0 }) else {
+      throw bad("rollbacks", "the steps that the run went back to", "The file is damaged; take an earlier checkpoint.")
+    }
     state = TrainingState(
       recipe: try Recipe(json: Data((metadata["recipe"] ?? "").utf8), file: path), step: step,
       dataDigest: metadata["data_digest"] ?? "", dataName: metadata["data_name"] ?? "",
-      dataLicence: metadata["data_licence"] ?? "")
+      dataLicence: metadata["data_licence"] ?? "", rollbacks: rollbacks)
   }
 
   /// Puts weights and moments into the networks, which must be built from the same recipe.
@@ -68,5 +73,18 @@ extension SafetensorsFile {
         advice: "Train on this set and name the run's checkpoint.safetensors; `thimble dataset info` looks at sets.")
     }
     try verifySeal(required: format == Checkpoint.format || format == Checkpoint.generatorFormat)
+  }
+}
+
+extension SafetensorsFile {
+  /// The finite numbers of an F32 tensor of this shape.
+  func finiteFloats(_ name: String, shape: [Int]) throws(FileError) -> [Float] {
+    let values = try tensor(name, .f32, shape: shape).floats()
+    if let index = values.firstIndex(where: { !$0.isFinite }) {
+      throw FileError(
+        .badData, file: path, field: name, found: "\(values[index]) at number \(index)", wanted: "finite numbers",
+        advice: "The weights have diverged or the file is damaged; take an earlier checkpoint.")
+    }
+    return values
   }
 }

@@ -5,8 +5,11 @@ package struct ComputeContext {
   package let workspace: Workspace
   package let workers: Workers
   package let kernels: FloatKernels
+  /// Takes the time of all passes, where that is wanted.
+  let stopwatch: Stopwatch?
 
-  package init(workspace: Workspace, workers: Workers, kernels: FloatKernels) {
+  package init(workspace: Workspace, workers: Workers, kernels: FloatKernels, stopwatch: Stopwatch? = nil) {
+    self.stopwatch = stopwatch
     self.workspace = workspace
     self.workers = workers
     self.kernels = kernels

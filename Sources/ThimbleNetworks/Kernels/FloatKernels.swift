@@ -31,12 +31,23 @@ package struct FloatKernels: Sendable {
     #endif
   }
 
-  package func gatheredProduct(_ a: GatheredProduct, positions: Range<Int>) {
+  /// Tiles of a gathered product.
+  package func gatheredTileCount(_ a: GatheredProduct) -> Int {
     switch module {
-    case .portable: ThimbleKernels.gatheredProduct(a, positions: positions)
+    case .portable: ThimbleKernels.gatheredTileCount(a)
     #if arch(x86_64)
-      case .v3: ThimbleKernelsV3.gatheredProduct(a, positions: positions)
-      case .v4vnni: ThimbleKernelsV4VNNI.gatheredProduct(a, positions: positions)
+      case .v3: ThimbleKernelsV3.gatheredTileCount(a)
+      case .v4vnni: ThimbleKernelsV4VNNI.gatheredTileCount(a)
+    #endif
+    }
+  }
+
+  package func gatheredProduct(_ a: GatheredProduct, tiles: Range<Int>) {
+    switch module {
+    case .portable: ThimbleKernels.gatheredProduct(a, tiles: tiles)
+    #if arch(x86_64)
+      case .v3: ThimbleKernelsV3.gatheredProduct(a, tiles: tiles)
+      case .v4vnni: ThimbleKernelsV4VNNI.gatheredProduct(a, tiles: tiles)
     #endif
     }
   }
@@ -51,14 +62,33 @@ package struct FloatKernels: Sendable {
     }
   }
 
-  package func weightGradient(_ a: WeightGradient, rows: Range<Int>) {
+  package func weightGradient(_ a: WeightGradient, parts: Range<Int>) {
     switch module {
-    case .portable: ThimbleKernels.weightGradient(a, rows: rows)
+    case .portable: ThimbleKernels.weightGradient(a, parts: parts)
     #if arch(x86_64)
-      case .v3: ThimbleKernelsV3.weightGradient(a, rows: rows)
-      case .v4vnni: ThimbleKernelsV4VNNI.weightGradient(a, rows: rows)
+      case .v3: ThimbleKernelsV3.weightGradient(a, parts: parts)
+      case .v4vnni: ThimbleKernelsV4VNNI.weightGradient(a, parts: parts)
     #endif
     }
+  }
+
+  func packColumns(
+    _ map: UnsafePointer<Float>, stride: Int, channels: Int, width: Int, rows: Range<Int>, columnStride: Int,
+    to target: UnsafeMutablePointer<Float>
+  ) {
+    // Copies only: the same for all sets.
+    ThimbleKernels.packColumns(
+      map, stride: stride, channels: channels, width: width, rows: rows, columnStride: columnStride, to: target)
+  }
+
+  func packPatches(
+    _ map: UnsafePointer<Float>, imageStride: Int, channels: Int, offsets: UnsafePointer<Int32>, taps: Int,
+    tapsInRow: Int, positions: Int, images: Range<Int>, width: Int, zeros: UnsafePointer<Float>,
+    to target: UnsafeMutablePointer<Float>
+  ) {
+    ThimbleKernels.packPatches(
+      map, imageStride: imageStride, channels: channels, offsets: offsets, taps: taps, tapsInRow: tapsInRow,
+      positions: positions, images: images, width: width, zeros: zeros, to: target)
   }
 
   func channelSums(
@@ -184,6 +214,17 @@ package struct FloatKernels: Sendable {
       case .v3: ThimbleKernelsV3.softplusAndSigmoids(values, softplus: softplus, sigmoid: sigmoid, groups: groups)
       case .v4vnni:
         ThimbleKernelsV4VNNI.softplusAndSigmoids(values, softplus: softplus, sigmoid: sigmoid, groups: groups)
+    #endif
+    }
+  }
+
+  /// Multiply-accumulates of `steps` rounds on registers. `result` holds three numbers to compute with.
+  package func fusedProductProbe(_ steps: Int, result: UnsafeMutablePointer<Float>) -> Int {
+    switch module {
+    case .portable: ThimbleKernels.fusedProductProbe(steps, result: result)
+    #if arch(x86_64)
+      case .v3: ThimbleKernelsV3.fusedProductProbe(steps, result: result)
+      case .v4vnni: ThimbleKernelsV4VNNI.fusedProductProbe(steps, result: result)
     #endif
     }
   }

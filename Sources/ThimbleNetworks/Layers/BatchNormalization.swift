@@ -1,4 +1,5 @@
 import ThimbleKernelTypes
+import ThimbleThreads
 
 /// Batch normalisation (Ioffe and Szegedy 2015) and the activation after it, of one layer.
 ///

@@ -1,4 +1,5 @@
 import ThimbleKernelTypes
+import ThimbleThreads
 
 /// The three products of a convolution: from big to small, from small to big, and the gradient of the weights that join them.
 /// Weights are [taps][bigChannels][smallChannels]; both directions run from packed copies that `pack` renews.
@@ -10,11 +11,14 @@ package final class Convolution {
   private let packedDown: Slot?
   private let packedUp: [Slot]
   private let zeros: Slot
+  private let gradientPass: WeightGradientPass
+  private let gradientScratch: Slot?
   /// With at most 4 channels in the big map, lanes run along the small one's.
   private let narrow: Bool
 
-  /// `down` and `up` say which directions are needed.
-  package init(_ geometry: ConvolutionGeometry, _ context: ComputeContext, down: Bool, up: Bool) {
+  /// `down` and `up` say which directions are needed; `gradientImages`, for minibatches of how many images the gradient of the
+  /// weights is, if any.
+  package init(_ geometry: ConvolutionGeometry, _ context: ComputeContext, down: Bool, up: Bool, gradientImages: Int?) {
     self.geometry = geometry
     self.context = context
     narrow = geometry.bigChannels <= 4
@@ -28,6 +32,12 @@ package final class Convolution {
       workspace.reserve(table.taps.count * (isNarrow ? big * roundUp16(small) : roundUp16(big) * small))
     }
     zeros = workspace.reserve(max(big, small) + 16)
+    let pass = WeightGradientPass(
+      bigPositions: geometry.bigSide * geometry.bigSide, bigChannels: big,
+      smallPositions: geometry.smallSide * geometry.smallSide, smallChannels: small, offsets: downTable.inputOffsets,
+      tapsInRow: downTable.tapsInRow, shardImages: Arithmetic.shardImages)
+    gradientPass = pass
+    gradientScratch = gradientImages.map { workspace.reserveShared(pass.scratchCount(images: $0)) }
   }
 
   /// Renews the packed copies from the weights. Call after each change of them.
@@ -106,13 +116,16 @@ package final class Convolution {
         let product = GatheredProduct(
           input: input, inputImageStride: inputStride, output: output, outputImageStride: outputStride,
           zeros: workspace[zeros], inputOffsets: inputs.baseAddress ?? noOffsets, outputOffsets: places.baseAddress!,
-          weights: UnsafeRawPointer(workspace[weights]).assumingMemoryBound(to: Lanes.self), positions: table.positions,
-          taps: table.taps.count, depth: depth, outputs: outputs)
-        context.workers.share(images * table.positions, multiple: 8) { positions in
-          if narrow {
-            context.kernels.narrowProduct(product, positions: positions)
-          } else {
-            context.kernels.gatheredProduct(product, positions: positions)
+          weights: UnsafeRawPointer(workspace[weights]).assumingMemoryBound(to: Lanes.self), images: images,
+          positions: table.positions, taps: table.taps.count, tapsInRow: table.tapsInRow, depth: depth,
+          outputs: outputs)
+        if narrow {
+          context.workers.share(images * table.positions, multiple: 8) {
+            context.kernels.narrowProduct(product, positions: $0)
+          }
+        } else {
+          context.workers.share(context.kernels.gatheredTileCount(product)) {
+            context.kernels.gatheredProduct(product, tiles: $0)
           }
         }
       }
@@ -123,16 +136,9 @@ package final class Convolution {
   package func weightGradient(
     big: UnsafePointer<Float>, small: UnsafePointer<Float>, images: Int, into gradient: UnsafeMutablePointer<Float>
   ) {
-    downTable.inputOffsets.withUnsafeBufferPointer { offsets in
-      let task = WeightGradient(
-        big: big, small: small, bigImageStride: geometry.bigCount, smallImageStride: geometry.smallCount,
-        zeros: context.workspace[zeros], bigOffsets: offsets.baseAddress!, gradient: gradient,
-        positions: downTable.positions, taps: geometry.taps, bigChannels: geometry.bigChannels,
-        smallChannels: geometry.smallChannels, images: images, shardImages: Arithmetic.shardImages)
-      context.workers.share(geometry.taps * geometry.bigChannels, multiple: 8) { rows in
-        context.kernels.weightGradient(task, rows: rows)
-      }
-    }
+    gradientPass.run(
+      big: big, small: small, images: images, into: gradient, scratch: context.workspace[gradientScratch!],
+      zeros: context.workspace[zeros], context.workers, context.kernels)
   }
 }
 
@@ -140,4 +146,4 @@ package final class Convolution {
 private nonisolated(unsafe) let noOffsets: UnsafePointer<Int32> = UnsafePointer(
   UnsafeMutablePointer<Int32>.allocate(capacity: 1))
 
-func roundUp16(_ n: Int) -> Int { (n + 15) / 16 * 16 }
+func roundUp16(_ n: Int) -> Int { roundUp(n, 16) }

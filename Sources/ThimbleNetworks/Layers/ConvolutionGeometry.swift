@@ -43,17 +43,19 @@ package struct ConvolutionGeometry: Sendable, Equatable {
 }
 
 /// Where the inputs and outputs of each position lie, for the kernels: computed once for a geometry.
-struct GatherTable {
+package struct GatherTable {
   /// Shape: [taps][positions]; -1 off the map.
-  let inputOffsets: [Int32]
+  package let inputOffsets: [Int32]
   /// Shape: [positions].
   let outputOffsets: [Int32]
   /// Indices ky * kernel + kx of the taps, ascending.
   let taps: [Int]
+  /// So many taps in a row read neighbouring positions.
+  let tapsInRow: Int
   var positions: Int { outputOffsets.count }
 
   /// From big to small: all taps, for each small position.
-  static func down(_ g: ConvolutionGeometry) -> GatherTable {
+  package static func down(_ g: ConvolutionGeometry) -> GatherTable {
     var inputs: [Int32] = []
     for tap in 0..<g.taps {
       for p in 0..<(g.smallSide * g.smallSide) {
@@ -63,7 +65,7 @@ struct GatherTable {
       }
     }
     let outputs = (0..<(g.smallSide * g.smallSide)).map { Int32($0 * g.smallChannels) }
-    return GatherTable(inputOffsets: inputs, outputOffsets: outputs, taps: Array(0..<g.taps))
+    return GatherTable(inputOffsets: inputs, outputOffsets: outputs, taps: Array(0..<g.taps), tapsInRow: g.kernel)
   }
 
   /// From small to big: one table for each phase (ky mod stride, kx mod stride) of big positions.
@@ -85,7 +87,7 @@ struct GatherTable {
         }
       }
       let outputs = rows.flatMap { y in columns.map { Int32((y * g.bigSide + $0) * g.bigChannels) } }
-      return GatherTable(inputOffsets: inputs, outputOffsets: outputs, taps: taps)
+      return GatherTable(inputOffsets: inputs, outputOffsets: outputs, taps: taps, tapsInRow: 1)
     }
   }
 

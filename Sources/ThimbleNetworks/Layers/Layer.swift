@@ -1,3 +1,5 @@
+import ThimbleThreads
+
 /// One layer at work: a convolution of either direction, batch normalisation or a bias, an activation.
 final class Layer {
   let specification: LayerSpecification
@@ -8,6 +10,9 @@ final class Layer {
   private let before: Slot?
   /// [images][outputCount], after the activation.
   private let after: Slot
+  /// [images][outputCount] of a layer in training: the gradient of `after`. With batch normalisation it takes the place of `after`,
+  /// which is not needed any more when the gradient is computed.
+  private let gradient: Slot?
   /// Where its parameters begin; the bias is the normalisation's or the layer's own.
   private let weight: Int
   private let gain: Int?
@@ -22,7 +27,8 @@ final class Layer {
     self.context = context
     let forward = specification.direction
     convolution = Convolution(
-      specification.geometry, context, down: trained || forward == .bigToSmall, up: trained || forward == .smallToBig)
+      specification.geometry, context, down: trained || forward == .bigToSmall, up: trained || forward == .smallToBig,
+      gradientImages: trained ? images : nil)
     let outputs = specification.outputCount
     after = context.workspace.reserve(images * outputs)
     if specification.statistics != nil {
@@ -36,6 +42,7 @@ final class Layer {
       before = nil
       normalization = nil
     }
+    gradient = !trained ? nil : normalization != nil ? after : context.workspace.reserve(images * outputs)
     let own = parameters.filter { $0.layer.name == specification.name }
     weight = own.first { $0.role == .weight }!.offset
     gain = own.first { $0.role == .gain }?.offset
@@ -45,23 +52,37 @@ final class Layer {
   /// [images][outputCount] of the last forward run.
   var output: UnsafeMutablePointer<Float> { context.workspace[after] }
 
+  /// [images][outputCount]: where the gradient of the output is put before `backward`. With batch normalisation, the output's own
+  /// place.
+  var outputGradient: UnsafeMutablePointer<Float> { context.workspace[gradient!] }
+
   /// Renews what is derived from the weights.
-  func pack(_ parameters: UnsafePointer<Float>) { convolution.pack(parameters + weight) }
+  func pack(_ parameters: UnsafePointer<Float>) {
+    timed(.pack, images: 0) { convolution.pack(parameters + weight) }
+  }
+
+  private func timed(_ pass: Pass, images: Int, _ body: () -> Void) {
+    context.timed(specification.name, pass, images: images, body)
+  }
 
   /// Runs forward. `frozen`: with the statistics in force instead of the minibatch's own.
   func forward(_ input: UnsafePointer<Float>, _ parameters: UnsafePointer<Float>, images: Int, frozen: Bool) {
     let target = context.workspace[before ?? after]
-    switch specification.direction {
-    case .bigToSmall: convolution.down(input, target, images: images)
-    case .smallToBig: convolution.up(input, target, images: images)
+    timed(.forward, images: images) {
+      switch specification.direction {
+      case .bigToSmall: convolution.down(input, target, images: images)
+      case .smallToBig: convolution.up(input, target, images: images)
+      }
     }
-    if let normalization, let gain, let bias {
-      if !frozen { normalization.takeStatistics(of: target, images: images) }
-      normalization.forward(target, output, gain: parameters + gain, bias: parameters + bias, images: images)
-      return
+    timed(.normalization, images: images) {
+      if let normalization, let gain, let bias {
+        if !frozen { normalization.takeStatistics(of: target, images: images) }
+        normalization.forward(target, output, gain: parameters + gain, bias: parameters + bias, images: images)
+        return
+      }
+      if let bias { add(parameters + bias, to: target, images: images) }
+      activate(images: images)
     }
-    if let bias { add(parameters + bias, to: target, images: images) }
-    activate(images: images)
   }
 
   private func add(_ bias: UnsafePointer<Float>, to values: UnsafeMutablePointer<Float>, images: Int) {
@@ -84,30 +105,36 @@ final class Layer {
 
   private func groups(_ images: Int) -> Int { (images * specification.outputCount + 15) / 16 }
 
-  /// Runs backward: `gradient` [images][outputCount] belongs to the output and is overwritten; adds to `gradients` of the
-  /// parameters where they are given, and writes the input's gradient where a place for it is given.
+  /// Runs backward from `outputGradient`, which is overwritten; adds to `gradients` of the parameters where they are given, and
+  /// at last writes the input's gradient where a place for it is given: the input's own will do.
   func backward(
-    _ gradient: UnsafeMutablePointer<Float>, input: UnsafePointer<Float>, _ parameters: UnsafePointer<Float>,
-    images: Int,
+    input: UnsafePointer<Float>, _ parameters: UnsafePointer<Float>, images: Int,
     gradients: UnsafeMutablePointer<Float>?, inputGradient: UnsafeMutablePointer<Float>?
   ) {
-    if let normalization, let gain, let bias {
-      normalization.backward(
-        context.workspace[before!], gradient, gain: parameters + gain, bias: parameters + bias, images: images,
-        gainInto: gradients.map { $0 + gain }, biasInto: gradients.map { $0 + bias })
-    } else {
-      deactivate(gradient, images: images)
+    let gradient = outputGradient
+    timed(.normalizationGradient, images: images) {
+      if let normalization, let gain, let bias {
+        normalization.backward(
+          context.workspace[before!], gradient, gain: parameters + gain, bias: parameters + bias, images: images,
+          gainInto: gradients.map { $0 + gain }, biasInto: gradients.map { $0 + bias })
+      } else {
+        deactivate(gradient, images: images)
+      }
     }
     let forward = specification.direction
     if let gradients {
-      convolution.weightGradient(
-        big: forward == .bigToSmall ? input : UnsafePointer(gradient),
-        small: forward == .bigToSmall ? UnsafePointer(gradient) : input, images: images, into: gradients + weight)
+      timed(.weightGradient, images: images) {
+        convolution.weightGradient(
+          big: forward == .bigToSmall ? input : UnsafePointer(gradient),
+          small: forward == .bigToSmall ? UnsafePointer(gradient) : input, images: images, into: gradients + weight)
+      }
     }
     if let inputGradient {
-      switch forward {
-      case .bigToSmall: convolution.up(gradient, inputGradient, images: images)
-      case .smallToBig: convolution.down(gradient, inputGradient, images: images)
+      timed(.inputGradient, images: images) {
+        switch forward {
+        case .bigToSmall: convolution.up(gradient, inputGradient, images: images)
+        case .smallToBig: convolution.down(gradient, inputGradient, images: images)
+        }
       }
     }
   }

@@ -80,7 +80,7 @@ extension Network {
   /// Puts frozen statistics in force, for runs with `frozen: true`.
   package func setStatistics(_ statistics: FrozenStatistics) {
     let normalized = running.filter { $0.normalization != nil }
-    precondition(normalized.map(\.specification.name) == statistics.layers.map(\.name))
+    precondition(normalized.map { $0.specification.name } == statistics.layers.map { $0.name })
     for (layer, frozen) in zip(normalized, statistics.layers) {
       let (mean, variance) = layer.normalization!.statistics
       mean.update(from: frozen.mean, count: frozen.mean.count)

@@ -1,4 +1,5 @@
 import Synchronization
+import ThimbleThreads
 
 extension Network {
   /// The first layer whose numbers in the last forward run are not all finite: its output, or what it was normalised by (a

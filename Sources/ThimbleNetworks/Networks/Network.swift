@@ -1,4 +1,5 @@
 import ThimbleKernelTypes
+import ThimbleThreads
 
 /// A chain of layers with its parameters: a generator or a discriminator.
 package final class Network {
@@ -14,7 +15,8 @@ package final class Network {
   private let values: Slot
   /// Gradients and moments of a network in training.
   private let training: (gradients: Slot, firstMoments: Slot, secondMoments: Slot)?
-  private var backwardBuffers: [Slot] = []
+  /// [images][inputCount of the first layer], of a network in training.
+  private var inputGradient: Slot?
 
   /// Reserves all that the network needs in the context's workspace. `trained`: it can be run backwards and updated.
   package init(
@@ -33,10 +35,7 @@ package final class Network {
     running = layers.map {
       Layer($0, parameters, images: capacity, epsilon: batchNormEpsilon, trained: trained, context)
     }
-    if trained {
-      let largest = layers.map { max($0.inputCount, $0.outputCount) }.max()!
-      backwardBuffers = [workspace.reserve(capacity * largest), workspace.reserve(capacity * largest)]
-    }
+    if trained { inputGradient = workspace.reserve(capacity * layers[0].inputCount) }
   }
 
   /// All parameters; call `parametersChanged()` after writing to them.
@@ -47,7 +46,7 @@ package final class Network {
 
   /// [images][outputCount of the last layer] of the last run.
   package var output: UnsafeMutablePointer<Float> { running.last!.output }
-  /// [images][outputCount] of one layer in the last run.
+  /// [images][outputCount] of one layer in the last run; not after `backward`.
   package func output(ofLayer index: Int) -> UnsafePointer<Float> { UnsafePointer(running[index].output) }
   package var outputCount: Int { layers.last!.outputCount }
 
@@ -71,9 +70,9 @@ package final class Network {
   package func clearGradients() { gradients.update(repeating: 0, count: parameterCount) }
 
   /// The place for the gradient at the output, to be written before `backward`.
-  package var outputGradient: UnsafeMutablePointer<Float> { context.workspace[backwardBuffers[0]] }
+  package var outputGradient: UnsafeMutablePointer<Float> { running.last!.outputGradient }
 
-  /// Runs backward from `outputGradient` after a forward run with the same `input`.
+  /// Runs backward from `outputGradient` after a forward run with the same `input`. The outputs of inner layers are overwritten.
   /// - Parameter inspect: called with each layer, from the last on, and the gradient of its input where that is computed.
   /// - Returns: the input's gradient, if asked for; valid until the next run.
   @discardableResult
@@ -81,23 +80,24 @@ package final class Network {
     input: UnsafePointer<Float>, images: Int, parameterGradients: Bool, inputGradient: Bool,
     inspect: ((Int, UnsafePointer<Float>) -> Void)? = nil
   ) -> UnsafeMutablePointer<Float>? {
-    var (gradient, other) = (context.workspace[backwardBuffers[0]], context.workspace[backwardBuffers[1]])
+    let first = context.workspace[self.inputGradient!]
     for index in running.indices.reversed() {
-      let wanted = index > 0 || inputGradient
+      let target = index > 0 ? running[index - 1].outputGradient : inputGradient ? first : nil
       running[index].backward(
-        gradient, input: index > 0 ? UnsafePointer(running[index - 1].output) : input, parameterValues, images: images,
-        gradients: parameterGradients ? gradients : nil, inputGradient: wanted ? other : nil)
-      if wanted { inspect?(index, UnsafePointer(other)) }
-      (gradient, other) = (other, gradient)
+        input: index > 0 ? UnsafePointer(running[index - 1].output) : input, parameterValues, images: images,
+        gradients: parameterGradients ? gradients : nil, inputGradient: target)
+      if let target { inspect?(index, UnsafePointer(target)) }
     }
-    return inputGradient ? gradient : nil
+    return inputGradient ? first : nil
   }
 
   /// Updates all parameters from their gradients.
   package func update(_ step: AdamStep) {
     let (p, g, m, v) = (parameterValues, gradients, firstMoments, secondMoments)
-    context.workers.share(parameterCount / 16) { groups in
-      context.kernels.adam(step, parameters: p, gradients: g, firstMoments: m, secondMoments: v, groups: groups)
+    context.timed("", .update, images: 0) {
+      context.workers.share(parameterCount / 16) { groups in
+        context.kernels.adam(step, parameters: p, gradients: g, firstMoments: m, secondMoments: v, groups: groups)
+      }
     }
     parametersChanged()
   }

@@ -22,6 +22,13 @@ enum ProcessClock {
 
 /// Memory of this process.
 enum ProcessMemory {
+  /// The most bytes that were in memory at one time.
+  static var peakResidentByteCount: Int {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return usage.ru_maxrss * 1024
+  }
+
   /// Bytes that are in memory now, counted page by page; nil where the kernel does not tell.
   static var residentByteCount: Int? {
     // Read in pieces into the stack: to look must not change what is seen.

@@ -5,7 +5,8 @@ import ThimbleNetworks
 import ThimbleStorage
 import ThimbleThreads
 
-/// What a training run does beside computing: how far it goes and what it leaves in its folder. None of it shows in the weights.
+/// What a training run does beside computing: how far it goes and what it leaves in its folder. None of it shows in the weights,
+/// but a rollback, which the checkpoint tells.
 package struct TrainingOptions: Sendable {
   /// Minibatches in all; nil: the recipe's passes.
   package var steps: Int?
@@ -14,12 +15,18 @@ package struct TrainingOptions: Sendable {
   package var gridEvery: Int?
   /// Checkpoints at multiples of this are kept for good.
   package var keepEvery: Int?
+  /// nil: nothing is watched.
+  package var watch: WatchOptions?
 
-  package init(steps: Int? = nil, checkpointEvery: Int? = nil, gridEvery: Int? = nil, keepEvery: Int? = nil) {
+  package init(
+    steps: Int? = nil, checkpointEvery: Int? = nil, gridEvery: Int? = nil, keepEvery: Int? = nil,
+    watch: WatchOptions? = nil
+  ) {
     self.steps = steps
     self.checkpointEvery = checkpointEvery
     self.gridEvery = gridEvery
     self.keepEvery = keepEvery
+    self.watch = watch
   }
 }
 
@@ -42,14 +49,15 @@ package final class TrainingRun {
   package let folder: RunFolder
   package let totalSteps: Int
   /// Minibatches done.
-  package private(set) var step = 0
+  package internal(set) var step = 0
   private let dataset: Dataset
   private var datasetWatch: DatasetWatch
-  private let options: TrainingOptions
-  private let networks: AdversarialNetworks
-  private var source: BatchSource
-  private let metrics: LineFile
+  let options: TrainingOptions
+  let networks: AdversarialNetworks
+  var source: BatchSource
+  var metrics: LineFile
   private let log: LineFile
+  private(set) var observer: TrainingObserver?
 
   /// Begins a run in `folder`, or goes on from its newest checkpoint if `resume` says so.
   /// - Parameter warn: takes lines that the user should see.
@@ -80,37 +88,45 @@ package final class TrainingRun {
     if let stored {
       try Self.checkResumable(stored, recipe, dataset, folder)
       step = stored.state.step
+      source.rollbacks = stored.state.rollbacks
     }
     networks.workspace.allocate()
     if let stored { try networks.load(stored) } else { networks.initialize() }
-    let done = step
-    metrics = try LineFile(path: folder.metricsPath) { Self.step(ofMetrics: $0).map { $0 <= done } ?? false }
+    metrics = try Self.metricsFile(folder, upTo: step)
     log = try LineFile(path: folder.logPath) { _ in true }
     try AtomicFile.write(recipe.json, to: folder.recipePath)
     try note(stored == nil ? "begun: \(dataset.name), \(totalSteps) steps" : "resumed at step \(step)")
+    if let watch = options.watch {
+      observer = try TrainingObserver(
+        watch, networks: networks, dataset: dataset, folder: folder, step: step, totalSteps: totalSteps,
+        stepsPerPass: source.stepsPerPass, rollbacks: source.rollbacks)
+    }
   }
 
-  private static func step(ofMetrics line: Substring) -> Int? {
-    let object = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
-    return object?["step"] as? Int
+  /// The file of metrics without those beyond `step`.
+  static func metricsFile(_ folder: RunFolder, upTo step: Int) throws(FileError) -> LineFile {
+    try LineFile(path: folder.metricsPath) { StepMetrics(line: $0).map { $0.step <= step } ?? false }
   }
 
-  private func note(_ text: String) throws(FileError) {
+  func note(_ text: String) throws(FileError) {
     try log.append("\(ISO8601DateFormatter().string(from: Date()))  \(text)")
   }
 
   /// Trains to the last step, or until `shouldStop`.
+  /// - Parameter warn: takes lines that the user should see.
   /// - Returns: whether it came to the end. If not, a checkpoint of the last step was written.
   package func run(
-    shouldStop: () -> Bool, onStep: (TrainingProgress) -> Void, onCheckpoint: (String) -> Void
+    shouldStop: () -> Bool, onStep: (TrainingProgress) -> Void, onCheckpoint: (String) -> Void,
+    warn: (String) -> Void
   ) throws(FileError) -> Bool {
     var rate = StepRate()
     var shown = StepReport()
-    if step == 0 { try writeGrid() }
+    if step == 0 { try write(SampleGrid(networks.generator, recipe)) }
     while step < totalSteps {
       if shouldStop() {
         onCheckpoint(try writeCheckpoint())
         try note("interrupted at step \(step)")
+        try observer?.writeReport(.interrupted)
         return false
       }
       source.load(step: step)
@@ -120,12 +136,19 @@ package final class TrainingRun {
       rate.count()
       if let place = report.divergence { throw diverged(place) }
       shown.take(report)
-      try metrics.append(metricsLine(report, rate))
+      var line = StepMetrics(step: step)
+      line.pass = Double(step) / Double(source.stepsPerPass)
+      line.report = report
+      line.imagesPerSecond = (Double(recipe.batchSize) / rate.secondsPerStep * 10).rounded() / 10
+      let grid = isDue(options.gridEvery) ? SampleGrid(networks.generator, recipe) : nil
+      observer?.measure(&line, networks, grid)
+      try metrics.append(line.json)
       onStep(
         TrainingProgress(
           step: step, totalSteps: totalSteps, stepsPerPass: source.stepsPerPass, report: shown,
           imagesPerSecond: Double(recipe.batchSize) / rate.secondsPerStep, secondsPerStep: rate.secondsPerStep))
-      if isDue(options.gridEvery) { try writeGrid() }
+      try observe(line, grid, warn: warn)
+      if try answerCollapse(grid, onCheckpoint: onCheckpoint, warn: warn) { continue }
       if isDue(options.checkpointEvery) || step == source.stepsPerPass { onCheckpoint(try writeCheckpoint()) }
     }
     try finish(onCheckpoint)
@@ -143,30 +166,25 @@ package final class TrainingRun {
       wanted: "finite numbers", advice: "Lower the recipe's learningRate; the checkpoints before this step are intact.")
   }
 
-  private func metricsLine(_ report: StepReport, _ rate: StepRate) -> String {
-    var fields = ["\"step\": \(step)", "\"pass\": \(Double(step) / Double(source.stepsPerPass))"]
-    let values: [(String, Float?)] = [
-      ("lossD", report.discriminatorLoss), ("lossG", report.generatorLoss), ("scoreReal", report.scoreOfReal),
-      ("scoreGenerated", report.scoreOfGenerated),
-    ]
-    for (name, value) in values { if let value { fields.append("\"\(name)\": \(value)") } }
-    fields.append("\"imagesPerSecond\": \((Double(recipe.batchSize) / rate.secondsPerStep * 10).rounded() / 10)")
-    return "{\(fields.joined(separator: ", "))}"
-  }
+  /// The digest of all numbers as they are now: what a checkpoint of this step has in its metadata. Call it between steps.
+  package func digest() -> String { networks.digest() }
 
-  private var state: TrainingState {
+  package var stepsPerPass: Int { source.stepsPerPass }
+
+  var state: TrainingState {
     TrainingState(
       recipe: recipe, step: step, dataDigest: dataset.digest, dataName: dataset.name,
-      dataLicence: dataset.licence ?? "not stated")
+      dataLicence: dataset.licence ?? "not stated", rollbacks: source.rollbacks)
   }
 
-  private func writeCheckpoint() throws(FileError) -> String {
+  func writeCheckpoint() throws(FileError) -> String {
     // So that no step of a checkpoint lacks its line, whatever is lost.
     try metrics.sync()
     let path = folder.checkpointPath(step: step)
     try Checkpoint.write(
       state, generator: networks.generator, discriminator: networks.discriminator, statistics: nil, to: path)
-    folder.removeOldCheckpoints(newest: step, keepEvery: options.keepEvery, firstPass: source.stepsPerPass)
+    folder.removeOldCheckpoints(
+      newest: step, keepEvery: options.keepEvery, firstPass: source.stepsPerPass, forRollback: checkpointForRollback)
     return path
   }
 
@@ -176,29 +194,8 @@ package final class TrainingRun {
       state, generator: networks.generator, discriminator: networks.discriminator, statistics: statistics,
       to: folder.finalCheckpointPath)
     try note("finished at step \(step)")
+    try observer?.writeReport(.finished)
     onCheckpoint(folder.finalCheckpointPath)
-  }
-
-  /// Samples of seeds 0 ... 63, normalised within a minibatch of seeds 0 ... batchSize - 1.
-  private func writeGrid() throws(FileError) {
-    var latents = [Float](repeating: 0, count: recipe.batchSize * recipe.latentLength)
-    latents.withUnsafeMutableBufferPointer { rows in
-      for seed in 0..<recipe.batchSize {
-        FloatLatents.fill(
-          rows.baseAddress! + seed * recipe.latentLength, count: 1, length: recipe.latentLength,
-          distribution: recipe.latentDistribution, seed: UInt64(seed), firstStream: 0, domain: .latents)
-      }
-    }
-    networks.generator.forward(latents, images: recipe.batchSize)
-    let count = min(64, recipe.batchSize)
-    let size = networks.generator.outputCount
-    var sheet = ContactSheet(
-      columns: 8, rows: (count + 7) / 8, imageHeight: recipe.size, imageWidth: recipe.size, channels: recipe.channels)
-    for image in 0..<count {
-      let pixels = (0..<size).map { Pixel.byte(networks.generator.output[image * size + $0]) }
-      pixels.withUnsafeBytes { sheet.place($0, at: image) }
-    }
-    try sheet.write(to: folder.gridPath(step: step))
   }
 }
 
@@ -209,14 +206,6 @@ extension StepReport {
     generatorLoss = newer.generatorLoss ?? generatorLoss
     scoreOfReal = newer.scoreOfReal ?? scoreOfReal
     scoreOfGenerated = newer.scoreOfGenerated ?? scoreOfGenerated
-  }
-}
-
-/// Pixels from what generators put out.
-package enum Pixel {
-  /// The byte v for which v / 127.5 - 1 is nearest to `value`.
-  package static func byte(_ value: Float) -> UInt8 {
-    UInt8(max(0, min(255, ((value + 1) * 127.5).rounded(.toNearestOrEven))))
   }
 }
 

@@ -1,0 +1,36 @@
+import Thimble
+import ThimbleData
+import ThimbleNetworks
+import ThimbleStorage
+
+/// Samples of seeds 0 ... 63, normalised within a minibatch of seeds 0 ... batchSize - 1, on a sheet.
+struct SampleGrid {
+  let sheet: ContactSheet
+  /// Of the samples; nil if there is one only.
+  let diversity: Diversity?
+
+  /// Samples on a grid.
+  static func count(_ recipe: Recipe) -> Int { min(64, recipe.batchSize) }
+
+  /// Runs the generator; its parameters and gradients stay as they are.
+  init(_ generator: Network, _ recipe: Recipe) {
+    var latents = [Float](repeating: 0, count: recipe.batchSize * recipe.latentLength)
+    latents.withUnsafeMutableBufferPointer { rows in
+      for seed in 0..<recipe.batchSize {
+        FloatLatents.fill(
+          rows.baseAddress! + seed * recipe.latentLength, count: 1, length: recipe.latentLength,
+          distribution: recipe.latentDistribution, seed: UInt64(seed), firstStream: 0, domain: .latents)
+      }
+    }
+    generator.forward(latents, images: recipe.batchSize)
+    let (count, size) = (Self.count(recipe), generator.outputCount)
+    var sheet = ContactSheet(
+      columns: 8, rows: (count + 7) / 8, imageHeight: recipe.size, imageWidth: recipe.size, channels: recipe.channels)
+    let pixels = (0..<(count * size)).map { Pixel.byte(generator.output[$0]) }
+    for image in 0..<count {
+      pixels[(image * size)..<((image + 1) * size)].withUnsafeBytes { sheet.place($0, at: image) }
+    }
+    self.sheet = sheet
+    diversity = Diversity(pixels, count: count, imageByteCount: size)
+  }
+}

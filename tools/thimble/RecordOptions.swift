@@ -1,0 +1,98 @@
+import ArgumentParser
+import Foundation
+import ThimbleNetworks
+import ThimbleQuantization
+import ThimbleStorage
+import ThimbleTraining
+
+/// What `reproduce --record` has to be told once; afterwards it stands in provenance.json.
+struct RecordOptions: ParsableArguments {
+  @Option(help: "Images to pack: files of a Debian package, or files in FOLDER; several are joined.") var images:
+    [String] = []
+  @Option(help: "What the set is called.") var dataName: String?
+  @Option(help: "The terms of the images.") var licence: String?
+  @Option(help: "Steps whose digests are recorded, 1,50,200; unless told these, the ends of passes and the last.")
+  var digests: StepList?
+  @Option(help: "How the generator's weights are stored.") var weights: WeightEncoding?
+  @Option(help: "Bytes of arena that must suffice for an image.") var arena: ByteCount?
+  @Option(help: "Latents over which the ranges of activations are chosen; 8192 unless told.") var calibrate: Int?
+
+  func validate() throws {
+    if let calibrate, !(16...65_536).contains(calibrate) { throw ValidationError("--calibrate takes 16 to 65536") }
+  }
+
+  var isGiven: Bool {
+    !images.isEmpty || dataName != nil || licence != nil || digests != nil || weights != nil || arena != nil
+      || calibrate != nil
+  }
+
+  /// Where the data come from; the digest is that of before.
+  func origin(
+    _ former: Provenance.DataOrigin?, data: String?, folder: String
+  ) throws(FileError) -> Provenance.DataOrigin {
+    guard former != nil || data != nil || !images.isEmpty else {
+      throw FileError(
+        .usage, file: folder, field: "--images", found: "nothing", wanted: "images to pack, or --data SET",
+        advice: "Say once where the images are; provenance.json then knows it.")
+    }
+    var origin = former ?? .init(digest: "", name: "", licence: nil)
+    if let dataName { origin.name = dataName }
+    if let licence { origin.licence = licence }
+    if !images.isEmpty { try take(&origin, folder) }
+    if data != nil { (origin.files, origin.package) = ([], nil) }
+    if let package = origin.package, let version = DebianPackage.version(of: package.name) {
+      origin.package?.version = version
+    }
+    if origin.name.isEmpty { origin.name = URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent }
+    return origin
+  }
+
+  /// All images lie in one package, or all in the folder.
+  private func take(_ origin: inout Provenance.DataOrigin, _ folder: String) throws(FileError) {
+    let base = URL(fileURLWithPath: folder).standardizedFileURL.path + "/"
+    let paths = images.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
+    if paths.allSatisfy({ $0.hasPrefix(base) }) {
+      (origin.files, origin.package) = (paths.map { String($0.dropFirst(base.count)) }, nil)
+      return
+    }
+    for path in paths {
+      let owner = DebianPackage.owner(of: path)
+      guard let owner, path == paths[0] || owner == origin.package else {
+        throw FileError(
+          .usage, file: path, field: "package", found: owner?.name ?? "none",
+          wanted: "one Debian package for all images",
+          advice: "Put the images into \(folder), or pack them and give the set with --data.")
+      }
+      origin.package = owner
+    }
+    origin.files = paths
+  }
+
+  func steps(_ former: Provenance?, _ recipe: Recipe, perPass: Int, total: Int) -> [Int] {
+    let listed = digests?.steps ?? former?.steps.map(\.step)
+    // The list of a recording that ended early is not the whole one.
+    guard let listed, digests != nil || former?.generator != nil else {
+      return Provenance.usualSteps(perPass: perPass, total: total)
+    }
+    return listed.filter { $0 < total } + [total]
+  }
+
+  func export(_ former: Provenance.Export?, name: String) -> Provenance.Export {
+    var export = former ?? .init(name: name)
+    if let weights { export.weights = weights.rawValue }
+    if let arena { export.arena = arena.count }
+    if let calibrate { export.calibrate = calibrate }
+    return export
+  }
+}
+
+/// `1,50,200`: steps from 1.
+struct StepList: ExpressibleByArgument {
+  var steps: [Int]
+
+  init?(argument: String) {
+    let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+    guard numbers.allSatisfy({ $0 >= 1 }) else { return nil }
+    steps = Set(numbers).sorted()
+  }
+}

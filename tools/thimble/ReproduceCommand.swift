@@ -1,0 +1,178 @@
+import ArgumentParser
+import Foundation
+import ThimbleData
+import ThimbleNetworks
+import ThimbleStorage
+import ThimbleTraining
+
+struct ReproduceCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reproduce", abstract: "Train a shipped generator again and compare every byte.",
+    discussion: """
+      FOLDER holds recipe.json and provenance.json. The data are packed as recorded and compared by digest, the recipe is trained, \
+      the numbers are compared at each recorded step, the export with the shipped file. It ends with 65 at the first difference, \
+      and says between which steps it begins. Ctrl-C keeps a checkpoint; the same command goes on.
+
+      --record trains and writes generator.thimble, golden.txt and provenance.json into FOLDER. Where there is a provenance.json \
+      already, what is not told anew is as it says.
+      """)
+
+  @Argument(help: "A folder such as weights/fashion28.") var folder: String
+  @Option(help: "The run folder; runs/reproduce-NAME unless told.") var outdir: String?
+  @Option(help: "A packed set, instead of packing the recorded files.") var data: String?
+  @Option(help: "Stop after this step and print its digest.") var until: Int?
+  @OptionGroup var compute: ComputeOptions
+  @Flag(help: "Record instead of comparing.") var record = false
+  @OptionGroup(title: "With --record") var recording: RecordOptions
+
+  func validate() throws {
+    if let until, until < 1 { throw ValidationError("--until takes a number from 1") }
+    if !record && recording.isGiven { throw ValidationError("what is recorded is told with --record only") }
+    if data != nil && !recording.images.isEmpty { throw ValidationError("give --images or --data, one of them") }
+  }
+
+  private var path: String { folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder }
+  private var name: String { URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent }
+  private var runFolder: RunFolder { RunFolder(path: outdir ?? "runs/reproduce-\(name)") }
+  private var provenancePath: String { path + "/provenance.json" }
+  private var shipped: ShippedGenerator { ShippedGenerator(folder: path, compute: compute) }
+
+  func run() throws {
+    let recipe = try Recipe(path: path + "/recipe.json")
+    if record { try record(recipe) } else { try compare(recipe) }
+  }
+
+  private func preparation(_ recipe: Recipe) throws(FileError) -> DataPreparation {
+    try Folder.create(runFolder.path)
+    return DataPreparation(
+      folder: path, recipe: recipe, packedPath: runFolder.path + "/data.safetensors", given: data)
+  }
+
+  private func compare(_ recipe: Recipe) throws {
+    let provenance = try Provenance(path: provenancePath)
+    try check(provenance, recipe)
+    let dataset = try preparation(recipe).recorded(provenance.data)
+    verdict("recipe", "same, \(provenance.recipe)")
+    verdict("data", "same, \(dataset.count) images, \(dataset.digest)")
+    MappingFault.install(file: dataset.path)
+    let total = try steps(recipe, dataset)
+    try provenance.checkSteps(total: total, file: provenancePath)
+    let end = until ?? (provenance.generator == nil ? provenance.steps.last?.step ?? total : total)
+    let last = try train(
+      recipe, dataset, Set(provenance.steps.map(\.step) + [end]).filter { $0 <= end }.sorted(), end: end, total: total
+    ) { (same: Int, step: Int, digest: String) throws(FileError) in
+      guard let wanted = provenance.digest(after: step) else {
+        return verdict("step \(step)", "not recorded, \(digest)")
+      }
+      guard digest == wanted else { throw difference(after: same, at: step, total, found: digest, wanted: wanted) }
+      verdict("step \(step)", "same, \(digest)\(step == total ? ", with frozen statistics" : "")")
+    }
+    guard last == total, let export = provenance.export, let digest = provenance.generator else {
+      return print(
+        "the same up to step \(last) of \(total): no generator was \(last == total ? "recorded" : "exported")")
+    }
+    let exported = runFolder.path + "/generator.thimble"
+    try shipped.export(runFolder.finalCheckpointPath, export, to: exported)
+    try shipped.compare(exported, digest: digest)
+    if let golden = provenance.golden { try shipped.compareGolden(exported, digest: golden) }
+    print("\(path): reproduced")
+  }
+
+  private func record(_ recipe: Recipe) throws {
+    let former =
+      FileManager.default.fileExists(atPath: provenancePath) ? try Provenance(path: provenancePath) : nil
+    var origin = try recording.origin(former?.data, data: data, folder: path)
+    let dataset = try preparation(recipe).set(origin)
+    (origin.digest, origin.name, origin.licence) = (dataset.digest, dataset.name, dataset.licence)
+    var provenance = Provenance(recipe: Provenance.digest(of: recipe), data: origin)
+    MappingFault.install(file: dataset.path)
+    let total = try steps(recipe, dataset)
+    let end = until ?? total
+    let wanted = recording.steps(former, recipe, perPass: dataset.count / recipe.batchSize, total: total)
+    _ = try train(recipe, dataset, Set(wanted + [end]).filter { $0 <= end }.sorted(), end: end, total: total) {
+      (_: Int, step: Int, digest: String) throws(FileError) in
+      provenance.steps.append(.init(step: step, digest: digest))
+      verdict("step \(step)", digest)
+    }
+    if end == total {
+      let export = recording.export(former?.export, name: name)
+      try shipped.export(runFolder.finalCheckpointPath, export, to: shipped.generatorPath)
+      try shipped.writeGolden()
+      provenance.export = export
+      provenance.generator = try Self.digest(shipped.generatorPath)
+      provenance.golden = try Self.digest(shipped.goldenPath)
+    }
+    let file = try AtomicFile(path: provenancePath)
+    try file.write(provenance.json)
+    try file.commit()
+    print(
+      "\(provenancePath): \(provenance.steps.count) steps up to \(end) of \(total)\(end == total ? ", generator, golden file" : "")"
+    )
+  }
+
+  private static func digest(_ path: String) throws(FileError) -> String {
+    let file = try MappedFile(path: path)
+    return withExtendedLifetime(file) { Digest.hexadecimal(file.bytes) }
+  }
+
+  /// All steps of the recipe with this set.
+  private func steps(_ recipe: Recipe, _ dataset: Dataset) throws(FileError) -> Int {
+    try TrainingRun.check(recipe, dataset)
+    let total = recipe.passes * (dataset.count / recipe.batchSize)
+    if let until, until > total {
+      throw FileError(
+        .usage, file: "options", field: "--until", found: "\(until)",
+        wanted: "at most \(total), the recipe's last step",
+        advice: "Leave it out to train the whole recipe.")
+    }
+    return total
+  }
+
+  /// Trains to `end`; an interruption ends the command. `take` gets the wanted step before (0 at first), the step and its digest.
+  private func train(
+    _ recipe: Recipe, _ dataset: Dataset, _ steps: [Int], end: Int, total: Int,
+    _ take: (Int, Int, String) throws(FileError) -> Void
+  ) throws -> Int {
+    var last = 0
+    let retraining = Retraining(
+      recipe: recipe, dataset: dataset, folder: runFolder, compute: compute, steps: steps, end: end, total: total)
+    let interrupted = try retraining.run { step, digest throws(FileError) in
+      try take(last, step, digest)
+      last = step
+    }
+    guard let interrupted else { return end }
+    tell("interrupted at step \(interrupted); the same command goes on")
+    throw ExitCode(FileError.Kind.interrupted.rawValue)
+  }
+
+  private func check(_ provenance: Provenance, _ recipe: Recipe) throws(FileError) {
+    let digest = Provenance.digest(of: recipe)
+    guard provenance.arithmetic == Arithmetic.revision else {
+      throw FileError(
+        .badData, file: provenancePath, field: "arithmetic", found: "revision \(provenance.arithmetic)",
+        wanted: "revision \(Arithmetic.revision), that of this version",
+        advice:
+          "Its sums have another order: use the version that it was recorded by, or record it again with --record.")
+    }
+    guard provenance.recipe == digest else {
+      throw FileError(
+        .badData, file: path + "/recipe.json", field: "digest", found: digest, wanted: provenance.recipe,
+        advice: "The recipe is not the one that was recorded: restore it, or record it again with --record.")
+    }
+  }
+
+  /// The first recorded step with other numbers. Steps between two recorded ones are unknown: it says how to look at them.
+  private func difference(
+    after same: Int, at step: Int, _ total: Int, found: String, wanted: String
+  ) -> FileError {
+    let freezing = step == total ? ", or with the freezing of statistics" : ""
+    let middle = (same + step) / 2
+    let advice =
+      step - same > 1
+      ? "It begins between steps \(same + 1) and \(step)\(freezing): compare the digests that `thimble reproduce \(path) --until"
+        + " \(middle) --outdir \(runFolder.path)-\(middle)` prints here and where the recorded ones come out."
+      : "It begins with step \(step)\(freezing): try THIMBLE_ISA=portable and --threads 1 to see which kernels it is."
+    return FileError(
+      .badData, file: runFolder.path, field: "numbers after step \(step)", found: found, wanted: wanted, advice: advice)
+  }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import ThimbleNetworks
+import ThimbleQuantization
+import ThimbleStorage
+import ThimbleTraining
+
+/// The files that are shipped beside a provenance: the exported generator and its golden file.
+struct ShippedGenerator {
+  /// The folder of provenance.json.
+  let folder: String
+  let compute: ComputeOptions
+
+  var generatorPath: String { folder + "/generator.thimble" }
+  var goldenPath: String { folder + "/golden.txt" }
+
+  /// Exports a checkpoint as `thimble export` does.
+  func export(_ checkpoint: String, _ arguments: Provenance.Export, to path: String) throws(FileError) {
+    let stored = try StoredGenerator(path: checkpoint)
+    var exporter = Exporter(workers: compute.workers, kernels: try compute.kernels())
+    exporter.calibrationCount = arguments.calibrate
+    exporter.weights = WeightEncoding(rawValue: arguments.weights) ?? .int8
+    exporter.largestArena = arguments.arena
+    var bar = ProgressLine()
+    _ = try exporter.export(
+      stored, metadata: ExportCommand.metadata(stored, name: arguments.name), to: path
+    ) { phase, done, total in
+      bar.show { "\(phase)  \(done) of \(total)" }
+    }
+    bar.finish()
+  }
+
+  /// Compares an export with the recorded digest and, where one is shipped, with the file itself.
+  func compare(_ path: String, digest wanted: String) throws(FileError) {
+    let file = try MappedFile(path: path)
+    defer { withExtendedLifetime(file) {} }
+    let found = Digest.hexadecimal(file.bytes)
+    guard found == wanted else {
+      throw FileError(
+        .badData, file: path, field: "SHA-256", found: found, wanted: wanted,
+        advice: "The checkpoint is the recorded one, the export is not: compare both files with `thimble inspect`.")
+    }
+    guard FileManager.default.fileExists(atPath: generatorPath) else {
+      return verdict("generator", "same, \(file.bytes.count) bytes, by its digest: none is shipped")
+    }
+    let shipped = try MappedFile(path: generatorPath)
+    defer { withExtendedLifetime(shipped) {} }
+    if let place = Self.firstDifference(file.bytes, shipped.bytes) {
+      throw FileError(
+        .badData, file: generatorPath, field: "byte \(place)",
+        found: place < shipped.bytes.count ? "\(shipped.bytes[place])" : "the end",
+        wanted: place < file.bytes.count ? "\(file.bytes[place])" : "the end",
+        advice: "The shipped file is not the one that was recorded; \(path) is.")
+    }
+    verdict("generator", "same, \(file.bytes.count) bytes, byte by byte")
+  }
+
+  private static func firstDifference(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Int? {
+    zip(a, b).enumerated().first { $1.0 != $1.1 }?.offset ?? (a.count == b.count ? nil : min(a.count, b.count))
+  }
+
+  /// Compares the golden file with its recorded digest, and the pixels of the generator at `path` with it.
+  func compareGolden(_ path: String, digest wanted: String) throws(FileError) {
+    let golden = try MappedFile(path: goldenPath)
+    let found = withExtendedLifetime(golden) { Digest.hexadecimal(golden.bytes) }
+    guard found == wanted else {
+      throw FileError(
+        .badData, file: goldenPath, field: "SHA-256", found: found, wanted: wanted,
+        advice: "The golden file is not the one that was recorded.")
+    }
+    let lines = try GoldenFile.read(goldenPath)
+    let digests = try GoldenFile.digests(path, lines.map(\.seed), compute)
+    for (line, digest) in zip(lines, digests) where line.digest != digest {
+      throw FileError(
+        .badData, file: path, field: "pixels of seed \(line.seed)", found: digest, wanted: line.digest,
+        advice: "The generator is the recorded one, its pixels are not: this build computes wrongly.")
+    }
+    verdict("golden", "same, \(lines.count) images")
+  }
+
+  /// Writes the golden file of the shipped generator: seeds 0 to 63.
+  func writeGolden() throws(FileError) {
+    let seeds = (0..<64).map { UInt64($0) }
+    let digests = try GoldenFile.digests(generatorPath, seeds, compute)
+    let file = try AtomicFile(path: goldenPath)
+    try file.write(zip(digests, seeds).map { "\($0)  \($1)\n" }.joined())
+    try file.commit()
+  }
+}
+
+/// One line of a reproduction's result, told at once.
+func verdict(_ what: String, _ text: String) {
+  print("\(what.padding(toLength: max(12, what.count), withPad: " ", startingAt: 0)) \(text)")
+  fflush(nil)
+}

@@ -1,0 +1,68 @@
+import ArgumentParser
+import Foundation
+import Thimble
+import ThimbleNetworks
+import ThimbleStorage
+import ThimbleTraining
+
+struct TrainingBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Time training steps: whole ones, and each layer's passes against the machine's peak.",
+    discussion: """
+      Trains on noise. MACs are counted as kernel x kernel / stride^2 taps a position of the bigger map, and only where their \
+      result is used: an image costs 3 x G + 8 x D, without the gradients of pictures and latents that nobody asks for. The peak is \
+      what the instruction set's fused multiply-adds reach on registers, measured in the same process. Times on a busy machine \
+      say little.
+      """)
+
+  @Argument(help: "A recipe: JSON.") var recipe: String
+  @Option(help: "Images in a minibatch, instead of the recipe's.") var batch: Int?
+  @Option(help: "How long to time whole steps, and as long again their parts.") var seconds = 10.0
+  @Option(help: "Steps before those that are timed.") var warmup = 2
+  @Flag(help: "One line of JSON instead of words.") var json = false
+  @OptionGroup var compute: ComputeOptions
+
+  func validate() throws {
+    guard (0.0...86_400).contains(seconds) else { throw ValidationError("--seconds takes a number from 0 to 86400") }
+    guard (0...1_000_000).contains(warmup) else { throw ValidationError("--warmup takes a number from 0 to 1000000") }
+  }
+
+  func run() throws {
+    var recipe = try Recipe(path: self.recipe)
+    recipe.batchSize = batch ?? recipe.batchSize
+    try recipe.validate(.usage, file: "options", advice: "Mend the option, or leave it out.")
+    let stopwatch = Stopwatch()
+    let networks = AdversarialNetworks(
+      recipe, workers: compute.workers, kernels: try compute.kernels(), allocate: false, stopwatch: stopwatch)
+    try TrainingRun.checkMemory(networks, recipe)
+    networks.workspace.allocate()
+    networks.initialize()
+    let real = (0..<(recipe.batchSize * recipe.size * recipe.size * recipe.channels)).map {
+      Float(($0 &* 2_654_435_761) >> 16 & 255) / 127.5 - 1
+    }
+    let latents = (0..<(recipe.batchSize * recipe.latentLength)).map {
+      Float(($0 &* 2_654_435_761) >> 16 & 255) / 64 - 2
+    }
+    var step = 0
+    func advance() {
+      _ = networks.apply(step: step, real: real, latents: latents)
+      step += 1
+    }
+    stopwatch.isRunning = false
+    // Both kinds of step of the alternating schedule count as one.
+    let stepsAtOnce = recipe.schedule == .both ? 1 : 2
+    let whole = try Timing.of(seconds: seconds, warmup: warmup) { () throws(FileError) in
+      for _ in 0..<stepsAtOnce { advance() }
+    }
+    stopwatch.isRunning = true
+    let parts = try Timing.of(seconds: seconds, warmup: 0) { () throws(FileError) in
+      for _ in 0..<stepsAtOnce { advance() }
+    }
+    let peak = PeakProbe.multiplyAccumulatesPerSecond(try compute.kernels(), compute.workers)
+    let view = TrainingBenchView(
+      recipe: recipe, networks: networks, threads: compute.workers.count, stepsAtOnce: stepsAtOnce, whole: whole,
+      costs: stopwatch.costs, timedSteps: parts.times.count, peak: peak)
+    if json { print(view.json) } else { view.show() }
+  }
+}
