@@ -58,9 +58,7 @@ import Testing
       let outcome = running.outcome()
       #expect(outcome.status == 0, "\(outcome.errors)")
     }
-    #expect(
-      exists(folder["unbroken/checkpoint.safetensors"])
-        && bytes(of: folder["run/checkpoint.safetensors"]) == bytes(of: folder["unbroken/checkpoint.safetensors"]))
+    #expect(sameBytes(folder["run/checkpoint.safetensors"], folder["unbroken/checkpoint.safetensors"]))
     #expect(try metricsSteps(folder["run"]) == Array(1...(steps.last! + 10)))
     #expect(names(in: folder["run/grids"]) == names(in: folder["unbroken/grids"]))
     let all = names(in: folder["run"]) + names(in: folder["run/checkpoints"]) + names(in: folder["run/grids"])

@@ -37,6 +37,10 @@ final class Folder {
 /// The bytes of a file; none if it cannot be read.
 func bytes(of path: String) -> [UInt8] { [UInt8](FileManager.default.contents(atPath: path) ?? Data()) }
 
+/// Whether two files are there and hold the same bytes. An expectation on the bytes themselves would, where it fails, look for
+/// the shortest way from one to the other: hours of it.
+func sameBytes(_ first: String, _ second: String) -> Bool { exists(first) && bytes(of: first) == bytes(of: second) }
+
 func text(of path: String) -> String { String(decoding: bytes(of: path), as: UTF8.self) }
 
 /// The names in a folder, hidden ones included.
