@@ -10,7 +10,8 @@ import ThimbleKernelTypes
 /// Fused multiply-adds on numbers that stay in registers: what the instruction set can do at most. Returns the
 /// multiply-accumulates done, `steps` times some.
 public func fusedProductProbe(_ steps: Int, result: UnsafeMutablePointer<Float>) -> Int {
-  var sums = InlineArray<12, Lanes>(repeating: Lanes(repeating: result[0]))
+  // No two chains are the same: else one might be computed for all.
+  var sums = InlineArray<12, Lanes> { Lanes(repeating: result[0] + Float($0)) }
   let (x, y) = (Lanes(repeating: result[1]), Lanes(repeating: result[2]))
   for _ in 0..<steps {
     for i in 0..<chains { sums[i].addProduct(x, y) }

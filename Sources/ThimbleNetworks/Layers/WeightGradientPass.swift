@@ -21,11 +21,11 @@ package struct WeightGradientPass {
   private let isPatched: Bool
 
   /// Floats that are packed at a time, if a shard does not need more. With fewer, the gradient itself would pass by more often.
-  private static let packedCount = 1 << 21
+  private let packedCount: Int
 
   package init(
     bigPositions: Int, bigChannels: Int, smallPositions: Int, smallChannels: Int, offsets: [Int32],
-    tapsInRow: Int, shardImages: Int
+    tapsInRow: Int, shardImages: Int, packedCount: Int = 1 << 21
   ) {
     self.bigPositions = bigPositions
     self.bigChannels = bigChannels
@@ -33,6 +33,7 @@ package struct WeightGradientPass {
     self.smallChannels = smallChannels
     self.offsets = offsets
     self.tapsInRow = tapsInRow
+    self.packedCount = packedCount
     self.shardImages = shardImages
     taps = offsets.count / smallPositions
     isPatched = bigChannels <= 4 && taps > 1
@@ -58,7 +59,7 @@ package struct WeightGradientPass {
 
   /// Images that are packed at a time: whole shards.
   private var imagesAtATime: Int {
-    shardImages * max(1, Self.packedCount / (shardImages * (bigCount + smallCount)))
+    shardImages * max(1, packedCount / (shardImages * (bigCount + smallCount)))
   }
 
   /// Floats that `run` needs to pack into, for minibatches of so many images.
