@@ -81,18 +81,27 @@ let package = Package(
     .target(
       name: "ThimbleNetworks", dependencies: names(["Thimble", "ThimbleStorage", "ThimbleThreads"] + kernelModules)),
     .target(
+      name: "ThimbleMeasures",
+      dependencies: ["Thimble", "ThimbleStorage", "ThimbleData", "ThimbleNetworks", "ThimbleThreads"]),
+    .target(
       name: "ThimbleTraining",
       dependencies: [
-        "Thimble", "ThimbleKernels", "ThimbleStorage", "ThimbleData", "ThimbleNetworks", "ThimbleThreads",
+        "Thimble", "ThimbleKernels", "ThimbleStorage", "ThimbleData", "ThimbleNetworks", "ThimbleMeasures",
+        "ThimbleThreads",
       ]),
     .target(
       name: "ThimbleQuantization", dependencies: ["Thimble", "ThimbleStorage", "ThimbleNetworks", "ThimbleThreads"],
       exclude: ["QUALITY.md"]),
+    .target(
+      name: "ThimbleStudies",
+      dependencies: [
+        "Thimble", "ThimbleStorage", "ThimbleData", "ThimbleNetworks", "ThimbleMeasures", "ThimbleThreads",
+      ]),
     .executableTarget(
       name: "ThimbleCommand",
       dependencies: [
         "Thimble", "ThimbleStorage", "ThimbleSampling", "ThimbleData", "ThimbleNetworks", "ThimbleTraining",
-        "ThimbleQuantization", "ThimbleThreads",
+        "ThimbleQuantization", "ThimbleMeasures", "ThimbleStudies", "ThimbleThreads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "tools/thimble"),
@@ -118,6 +127,15 @@ let package = Package(
       name: "ThimbleTrainingTests",
       dependencies: [
         "ThimbleTraining", "ThimbleNetworks", "ThimbleData", "ThimbleStorage", "ThimbleThreads", "Thimble",
+      ]),
+    .testTarget(
+      name: "ThimbleMeasuresTests",
+      dependencies: ["ThimbleMeasures", "ThimbleNetworks", "ThimbleData", "ThimbleStorage", "ThimbleThreads", "Thimble"]),
+    .testTarget(
+      name: "ThimbleStudiesTests",
+      dependencies: [
+        "ThimbleStudies", "ThimbleMeasures", "ThimbleNetworks", "ThimbleData", "ThimbleStorage", "ThimbleThreads",
+        "Thimble",
       ]),
     .testTarget(
       name: "ThimbleQuantizationTests",
