@@ -130,7 +130,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "ThimbleMeasuresTests",
-      dependencies: ["ThimbleMeasures", "ThimbleNetworks", "ThimbleData", "ThimbleStorage", "ThimbleThreads", "Thimble"]),
+      dependencies: [
+        "ThimbleMeasures", "ThimbleNetworks", "ThimbleData", "ThimbleStorage", "ThimbleThreads", "Thimble",
+      ]),
     .testTarget(
       name: "ThimbleStudiesTests",
       dependencies: [
