@@ -45,13 +45,19 @@ final class AdversarialLosses {
 
 /// The powers of Adam's betas as running products, one multiplication an update: no library's `pow`.
 struct AdamPowers {
+  private var count = 0
   private var beta1 = 1.0
   private var beta2 = 1.0
 
   mutating func advance(_ recipe: Recipe) {
+    count += 1
     beta1 *= recipe.beta1
     beta2 *= recipe.beta2
   }
+
+  /// The share of this update's parameters in their running average: the plain mean of all updates until that share has fallen to
+  /// 1 - decay, so that the initial weights leave no trace.
+  func averageWeight(_ recipe: Recipe) -> Float { Float(max(1 - recipe.generatorAverage, 1 / Double(count))) }
 
   func step(_ recipe: Recipe) -> AdamStep {
     AdamStep(

@@ -39,7 +39,8 @@ package final class AdversarialNetworks {
     let context = ComputeContext(workspace: workspace, workers: workers, kernels: kernels, stopwatch: stopwatch)
     let epsilon = Float(recipe.batchNormEpsilon)
     generator = Network(
-      recipe.generatorLayers, capacity: recipe.batchSize, batchNormEpsilon: epsilon, trained: true, context)
+      recipe.generatorLayers, capacity: recipe.batchSize, batchNormEpsilon: epsilon, trained: true,
+      averaged: recipe.generatorAverage > 0, context)
     discriminator = Network(
       recipe.discriminatorLayers, capacity: recipe.batchSize, batchNormEpsilon: epsilon, trained: true, context)
     losses = AdversarialLosses(images: recipe.batchSize, kernels: kernels)
@@ -55,6 +56,7 @@ package final class AdversarialNetworks {
     (generatorUpdates, discriminatorUpdates) = (AdamPowers(), AdamPowers())
     generator.initialize(seed: recipe.seed, deviation: Float(recipe.weightDeviation), network: 0)
     discriminator.initialize(seed: recipe.seed, deviation: Float(recipe.weightDeviation), network: 1)
+    generator.averageValues?.update(from: generator.parameterValues, count: generator.parameterCount)
   }
 
   /// Counts the updates of `steps` minibatches, as a checkpoint after them has them.
@@ -113,6 +115,7 @@ package final class AdversarialNetworks {
     generator.backward(input: latents, images: images, parameterGradients: true, inputGradient: false)
     generatorUpdates.advance(recipe)
     generator.update(generatorUpdates.step(recipe))
+    generator.moveAverages(weight: generatorUpdates.averageWeight(recipe))
     report.divergence = divergedUpdate(of: generator)
     report.generatorLoss = outcome.loss
     if report.scoreOfGenerated == nil { report.scoreOfGenerated = outcome.score }

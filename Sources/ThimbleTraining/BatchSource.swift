@@ -43,13 +43,31 @@ package struct BatchSource {
     let first = step % stepsPerPass * recipe.batchSize
     for i in 0..<recipe.batchSize {
       let image = dataset.image(Int(order[first + i]))
-      for j in 0..<size { real[i * size + j] = scaled[Int(image[j])] }
+      if recipe.mirrored && Self.isMirrored(i, step: step, seed: seed) {
+        let (width, channels) = (dataset.width, dataset.channels)
+        for row in 0..<dataset.height {
+          for x in 0..<width {
+            for c in 0..<channels {
+              real[i * size + (row * width + x) * channels + c] =
+                scaled[Int(image[(row * width + width - 1 - x) * channels + c])]
+            }
+          }
+        }
+      } else {
+        for j in 0..<size { real[i * size + j] = scaled[Int(image[j])] }
+      }
     }
     latents.withUnsafeMutableBufferPointer {
       FloatLatents.fill(
         $0.baseAddress!, count: recipe.batchSize, length: recipe.latentLength, distribution: recipe.latentDistribution,
         seed: seed, firstStream: UInt64(step) * UInt64(recipe.batchSize), domain: .trainingLatents)
     }
+  }
+
+  /// Bit `place` of the stream of this step.
+  static func isMirrored(_ place: Int, step: Int, seed: UInt64) -> Bool {
+    let words = Philox(seed: seed).block(UInt32(place / 128), stream: UInt64(step), domain: .mirroring)
+    return words[place % 128 / 32] >> UInt32(place % 32) & 1 == 1
   }
 
   /// What minibatch `step` is drawn from: variation n of the seed is the seed + n x 0x9E3779B97F4A7C15 mod 2^64 (2^64 over the golden

@@ -15,6 +15,8 @@ public struct Philox: Sendable {
     case freezing = 5
     /// Latents over which activation ranges are chosen.
     case calibration = 6
+    /// Which images of a minibatch are mirrored.
+    case mirroring = 7
   }
 
   private let key: (UInt32, UInt32)

@@ -163,6 +163,16 @@ public func hyperbolicTangentGradient(
   }
 }
 
+/// Moves running averages towards `values` by a share of the difference: `a + weight * (v - a)`, fused.
+public func moveAverages(
+  _ averages: UnsafeMutablePointer<Float>, towards values: UnsafePointer<Float>, weight: Float, groups: Range<Int>
+) {
+  for g in groups {
+    let a = load(UnsafePointer(averages) + 16 * g)
+    store(a.addingProduct(Lanes(repeating: weight), load(values + 16 * g) - a), averages + 16 * g)
+  }
+}
+
 /// One step of Adam on groups of 16 parameters.
 public func adam(
   _ step: AdamStep, parameters: UnsafeMutablePointer<Float>, gradients: UnsafePointer<Float>,

@@ -4,16 +4,19 @@ import ThimbleStorage
 /// The checkpoint of a training run: a safetensors file with PyTorch's layouts and names close to its own.
 ///
 /// `generator.NAME` and `discriminator.NAME` are the weights, `optimizer.NETWORK.NAME.exp_avg` and `.exp_avg_sq` Adam's
-/// moments, `generator.LAYER.bn.running_mean` and `.running_var` the frozen statistics where they were made. The metadata hold
-/// a `Seal`.
+/// moments, `generator.LAYER.bn.running_mean` and `.running_var` the frozen statistics where they were made. Where the recipe
+/// averages the generator's weights, `average.NAME` are the averages, and the statistics are those of the averaged generator, under
+/// its names. The metadata hold a `Seal`.
 ///
 /// Here is which numbers it holds, and in what order: no file is needed to take their digest.
 package enum Checkpoint {
   typealias NamedTensor = (name: String, shape: [Int], values: [Float])
 
-  static func weights(_ network: Network, prefix: String) -> [NamedTensor] {
+  static func weights(
+    _ network: Network, prefix: String, of values: UnsafeMutablePointer<Float>? = nil
+  ) -> [NamedTensor] {
     network.parameters.map {
-      ("\(prefix).\($0.name)", $0.shape, $0.fileValues(from: network.parameterValues))
+      ("\(prefix).\($0.name)", $0.shape, $0.fileValues(from: values ?? network.parameterValues))
     }
   }
 
@@ -21,7 +24,7 @@ package enum Checkpoint {
     statistics.layers.flatMap { layer -> [NamedTensor] in
       let gain = network.parameters.first { $0.layer.name == layer.name && $0.role == .gain }!
       let order = gain.memoryIndices()
-      let name = "generator.\(layer.name).bn"
+      let name = "\(network.averageValues == nil ? "generator" : "average").\(layer.name).bn"
       return [
         ("\(name).running_mean", gain.shape, order.map { layer.mean[$0] }),
         ("\(name).running_var", gain.shape, order.map { layer.variance[$0] }),
@@ -41,6 +44,7 @@ package enum Checkpoint {
         tensors.append(("\(name).exp_avg_sq", parameter.shape, parameter.fileValues(from: network.secondMoments)))
       }
     }
+    if let averages = generator.averageValues { tensors += weights(generator, prefix: "average", of: averages) }
     if let statistics { tensors += Self.tensors(of: statistics, generator) }
     return tensors
   }

@@ -60,6 +60,11 @@ package struct StoredTraining {
       }
       network.parametersChanged()
     }
+    guard let averages = generator.averageValues else { return }
+    for parameter in generator.parameters {
+      let values = try file.finiteFloats("average.\(parameter.name)", shape: parameter.shape)
+      parameter.store(values, into: averages)
+    }
   }
 }
 

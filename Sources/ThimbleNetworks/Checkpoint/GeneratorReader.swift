@@ -8,7 +8,8 @@ struct TensorNames {
 
   init(_ file: SafetensorsFile) {
     isTorchExample = file.tensors["main.0.weight"] != nil
-    prefix = file.tensors["generator.project.weight"] != nil ? "generator." : ""
+    // The averaged generator is the one to use where there is one.
+    prefix = ["average.", "generator."].first { file.tensors["\($0)project.weight"] != nil } ?? ""
   }
 
   /// The file's name for a tensor that we call `layer.rest`: in the example's state dict, the convolution i is module 3 i, its

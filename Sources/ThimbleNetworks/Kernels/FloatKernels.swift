@@ -202,6 +202,18 @@ package struct FloatKernels: Sendable {
     }
   }
 
+  func moveAverages(
+    _ averages: UnsafeMutablePointer<Float>, towards values: UnsafePointer<Float>, weight: Float, groups: Range<Int>
+  ) {
+    switch module {
+    case .portable: ThimbleKernels.moveAverages(averages, towards: values, weight: weight, groups: groups)
+    #if arch(x86_64)
+      case .v3: ThimbleKernelsV3.moveAverages(averages, towards: values, weight: weight, groups: groups)
+      case .v4vnni: ThimbleKernelsV4VNNI.moveAverages(averages, towards: values, weight: weight, groups: groups)
+    #endif
+    }
+  }
+
   /// softplus and sigmoid of `groups` groups of 16 numbers.
   package func softplusAndSigmoids(
     _ values: UnsafePointer<Float>, softplus: UnsafeMutablePointer<Float>, sigmoid: UnsafeMutablePointer<Float>,

@@ -15,12 +15,16 @@ package final class Network {
   private let values: Slot
   /// Gradients and moments of a network in training.
   private let training: (gradients: Slot, firstMoments: Slot, secondMoments: Slot)?
+  /// Running averages of the parameters.
+  private let averages: Slot?
   /// [images][inputCount of the first layer], of a network in training.
   private var inputGradient: Slot?
 
-  /// Reserves all that the network needs in the context's workspace. `trained`: it can be run backwards and updated.
+  /// Reserves all that the network needs in the context's workspace. `trained`: it can be run backwards and updated; `averaged`: it
+  /// keeps running averages of its parameters as well.
   package init(
-    _ layers: [LayerSpecification], capacity: Int, batchNormEpsilon: Float, trained: Bool, _ context: ComputeContext
+    _ layers: [LayerSpecification], capacity: Int, batchNormEpsilon: Float, trained: Bool, averaged: Bool = false,
+    _ context: ComputeContext
   ) {
     self.layers = layers
     self.capacity = capacity
@@ -32,6 +36,7 @@ package final class Network {
     let workspace = context.workspace
     values = workspace.reserve(count)
     training = trained ? (workspace.reserve(count), workspace.reserve(count), workspace.reserve(count)) : nil
+    averages = averaged ? workspace.reserve(count) : nil
     running = layers.map {
       Layer($0, parameters, images: capacity, epsilon: batchNormEpsilon, trained: trained, context)
     }
@@ -43,6 +48,9 @@ package final class Network {
   package var gradients: UnsafeMutablePointer<Float> { context.workspace[training!.gradients] }
   package var firstMoments: UnsafeMutablePointer<Float> { context.workspace[training!.firstMoments] }
   package var secondMoments: UnsafeMutablePointer<Float> { context.workspace[training!.secondMoments] }
+
+  /// nil for a network without averages.
+  package var averageValues: UnsafeMutablePointer<Float>? { averages.map { context.workspace[$0] } }
 
   /// [images][outputCount of the last layer] of the last run.
   package var output: UnsafeMutablePointer<Float> { running.last!.output }
@@ -89,6 +97,28 @@ package final class Network {
       if let target { inspect?(index, UnsafePointer(target)) }
     }
     return inputGradient ? first : nil
+  }
+
+  /// Moves the averages, where there are any, towards the parameters by a share of their difference.
+  package func moveAverages(weight: Float) {
+    guard let averageValues else { return }
+    let values = UnsafePointer(parameterValues)
+    context.workers.share(parameterCount / 16) { groups in
+      context.kernels.moveAverages(averageValues, towards: values, weight: weight, groups: groups)
+    }
+  }
+
+  /// Runs `body` with the averages in the parameters' place, where there are any.
+  package func withAverages<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+    guard averageValues != nil else { return try body() }
+    exchangeAverages()
+    defer { exchangeAverages() }
+    return try body()
+  }
+
+  private func exchangeAverages() {
+    for i in 0..<parameterCount { swap(&parameterValues[i], &averageValues![i]) }
+    parametersChanged()
   }
 
   /// Updates all parameters from their gradients.

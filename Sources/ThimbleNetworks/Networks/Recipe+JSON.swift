@@ -6,7 +6,7 @@ extension Recipe {
   /// Every field in the order of need, its value as JSON: the same text for the same value.
   package var fields: [(name: String, value: String)] {
     func text(_ values: [Int]) -> String { "[\(values.map(String.init).joined(separator: ", "))]" }
-    return [
+    var fields = [
       ("geometry", "\"\(geometry.rawValue)\""), ("size", "\(size)"), ("channels", "\(channels)"),
       ("latentLength", "\(latentLength)"), ("latentDistribution", "\"\(latentDistribution.name)\""),
       ("generatorWidths", text(generatorWidths)), ("discriminatorWidths", text(discriminatorWidths)),
@@ -16,6 +16,10 @@ extension Recipe {
       ("beta1", "\(beta1)"), ("beta2", "\(beta2)"), ("adamEpsilon", "\(adamEpsilon)"),
       ("weightDecay", "\(weightDecay)"), ("passes", "\(passes)"), ("seed", "\(seed)"),
     ]
+    // What goes beyond the paper is named where it is on: recipes without it keep their text, and the digest of that.
+    if generatorAverage > 0 { fields.append(("generatorAverage", "\(generatorAverage)")) }
+    if mirrored { fields.append(("mirrored", "true")) }
+    return fields
   }
 
   /// The recipe as JSON text with all its fields.
@@ -67,6 +71,8 @@ extension Recipe {
     weightDecay = try fields.number("weightDecay") ?? weightDecay
     passes = try fields.integer("passes") ?? passes
     seed = try fields.integer("seed").map(UInt64.init) ?? seed
+    generatorAverage = try fields.number("generatorAverage") ?? generatorAverage
+    mirrored = try fields.boolean("mirrored") ?? mirrored
     try fields.refuseRest()
     try validate(file: file)
   }
@@ -131,6 +137,13 @@ private struct RecipeFields {
     }
     values[name] = nil
     return number.doubleValue
+  }
+
+  mutating func boolean(_ name: String) throws(FileError) -> Bool? {
+    guard let value = values[name] else { return nil }
+    guard Self.isBoolean(value), let boolean = value as? Bool else { throw bad(name, "true or false") }
+    values[name] = nil
+    return boolean
   }
 
   mutating func choice<Choice: RawRepresentable & CaseIterable>(_ name: String) throws(FileError) -> Choice?

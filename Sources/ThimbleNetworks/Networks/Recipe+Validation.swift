@@ -38,5 +38,7 @@ extension Recipe {
     try require(
       Float(adamEpsilon) > 0 && adamEpsilon <= 1, "adamEpsilon", "\(adamEpsilon)", "above 0 in f32, at most 1")
     try require(weightDecay >= 0 && weightDecay <= 1, "weightDecay", "\(weightDecay)", "0 to 1")
+    try require(
+      (0..<1).contains(generatorAverage), "generatorAverage", "\(generatorAverage)", "0 (none) or more, below 1")
   }
 }

@@ -47,6 +47,11 @@ package struct Recipe: Sendable, Equatable {
   package var adamEpsilon = 1e-8
   /// L2 weight decay, added to the gradients of all parameters.
   package var weightDecay: Double
+  /// Decay of the running average of the generator's weights, which is then the generator that is shown, frozen and exported; 0:
+  /// none, as in the paper. (Yazici et al.: "The Unusual Effectiveness of Averaging in GAN Training", 2019.)
+  package var generatorAverage = 0.0
+  /// Whether each image of a minibatch is, half of the time, taken mirrored left to right; not in the paper.
+  package var mirrored = false
   /// Passes over the data set.
   package var passes = 25
   /// What initial weights, latents and the order of images are drawn from.

@@ -121,7 +121,7 @@ package final class TrainingRun {
   ) throws(FileError) -> Bool {
     var rate = StepRate()
     var shown = StepReport()
-    if step == 0 { try write(SampleGrid(networks.generator, recipe)) }
+    if step == 0 { try write(networks.sampleGrid()) }
     while step < totalSteps {
       if shouldStop() {
         onCheckpoint(try writeCheckpoint())
@@ -140,7 +140,7 @@ package final class TrainingRun {
       line.pass = Double(step) / Double(source.stepsPerPass)
       line.report = report
       line.imagesPerSecond = (Double(recipe.batchSize) / rate.secondsPerStep * 10).rounded() / 10
-      let grid = isDue(options.gridEvery) ? SampleGrid(networks.generator, recipe) : nil
+      let grid = isDue(options.gridEvery) ? networks.sampleGrid() : nil
       observer?.measure(&line, networks, grid)
       try metrics.append(line.json)
       onStep(
@@ -190,7 +190,9 @@ package final class TrainingRun {
   }
 
   private func finish(_ onCheckpoint: (String) -> Void) throws(FileError) {
-    let statistics = networks.generator.freeze(distribution: recipe.latentDistribution)
+    let statistics = networks.generator.withAverages {
+      networks.generator.freeze(distribution: recipe.latentDistribution)
+    }
     try Checkpoint.write(
       state, generator: networks.generator, discriminator: networks.discriminator, statistics: statistics,
       to: folder.finalCheckpointPath)

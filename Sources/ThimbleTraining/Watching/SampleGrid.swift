@@ -34,3 +34,10 @@ struct SampleGrid {
     diversity = Diversity(pixels, count: count, imageByteCount: size)
   }
 }
+
+extension AdversarialNetworks {
+  /// Samples of the generator that the run will give: the averaged one where the recipe averages.
+  func sampleGrid() -> SampleGrid {
+    generator.withAverages { SampleGrid(generator, recipe) }
+  }
+}

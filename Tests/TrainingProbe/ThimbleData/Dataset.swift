@@ -1,11 +1,13 @@
 /// The images of Tests/Fixtures/reproduce, by the formula that tools/reference/fixtures/make_reproduce_sets.py has.
 package struct Dataset {
   package let count = 50
+  package let height, width, channels: Int
   package let imageByteCount: Int
   private let pixels: UnsafeMutableRawBufferPointer
 
   /// Kept until the program ends.
   package init(side: Int, channels: Int) {
+    (height, width, self.channels) = (side, side, channels)
     imageByteCount = side * side * channels
     pixels = .allocate(byteCount: count * imageByteCount, alignment: 64)
     var at = 0
