@@ -12,6 +12,7 @@ extension Provenance {
     if let export { fields.append("\"export\": {\n\(Self.lines(export.fields, indent: 4))\n  }") }
     if let generator { fields.append("\"generator\": \(JSON.quoted(generator))") }
     if let golden { fields.append("\"golden\": \(JSON.quoted(golden))") }
+    if let networks { fields.append("\"networks\": \(JSON.quoted(networks))") }
     return "{\n" + fields.map { "  " + $0 }.joined(separator: ",\n") + "\n}\n"
   }
 
@@ -45,11 +46,15 @@ extension Provenance {
     export = try fields.optionalObject("export").map { fields throws(FileError) in try Export(fields) }
     generator = try fields.optionalDigest("generator")
     golden = try fields.optionalDigest("golden")
+    networks = try fields.optionalDigest("networks")
     guard (export == nil) == (generator == nil) else {
       throw fields.bad("generator", "that it goes with the arguments of its export", present: generator != nil)
     }
     guard golden == nil || generator != nil else {
       throw fields.bad("golden", "none without a generator", present: true)
+    }
+    guard networks == nil || generator != nil else {
+      throw fields.bad("networks", "none without a generator", present: true)
     }
     try fields.refuseRest()
   }

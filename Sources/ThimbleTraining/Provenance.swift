@@ -23,7 +23,8 @@ import ThimbleStorage
 ///       ],
 ///       "export": {"name": "fashion28", "weights": "int8", "calibrate": 8192, "arena": 24576},   arena may be left out
 ///       "generator": "DIGEST",                SHA-256 of generator.thimble; with `export`, left out where nothing is shipped
-///       "golden": "DIGEST"                    SHA-256 of golden.txt; may be left out
+///       "golden": "DIGEST",                   SHA-256 of golden.txt; may be left out
+///       "networks": "DIGEST"                  SHA-256 of networks.safetensors, both networks without optimiser; may be left out
 ///     }
 ///
 /// Images are packed to the recipe's size, and grey where it has one channel. Digests are SHA-256, 64 lower-case hexadecimal digits.
@@ -86,6 +87,7 @@ package struct Provenance: Sendable, Equatable {
   package var export: Export?
   package var generator: String?
   package var golden: String?
+  package var networks: String?
 
   package init(recipe: String, data: DataOrigin) {
     self.recipe = recipe

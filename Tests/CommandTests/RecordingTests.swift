@@ -41,12 +41,16 @@ import Testing
   /// Catches: a recording that is not what train, export and golden make, or that cannot be reproduced.
   @Test func recordsWhatWasShipped() throws {
     let shipped = try recorded()
-    #expect(names(in: shipped) == ["generator.thimble", "golden.txt", "provenance.json", "recipe.json"])
+    #expect(
+      names(in: shipped) == [
+        "generator.thimble", "golden.txt", "networks.safetensors", "provenance.json", "recipe.json",
+      ])
     let recording = text(of: shipped + "/provenance.json")
     for line in [
       "\"package\": \"stripes\"", "\"version\": \"1\"", "{\"step\": 2, \"digest\": ", "{\"step\": 5,", "{\"step\": 12,",
       "\"generator\": \"\(try sha256(bytes(of: shipped + "/generator.thimble")))\"",
       "\"golden\": \"\(try sha256(bytes(of: shipped + "/golden.txt")))\"",
+      "\"networks\": \"\(try sha256(bytes(of: shipped + "/networks.safetensors")))\"",
       "\"recipe\": \"\(try sha256(bytes(of: made.run + "/recipe.json")))\"",
     ] { #expect(recording.contains(line), "\(line)") }
     try done(["export", made.checkpoint, "-o", folder["g.thimble"], "--calibrate", "16", "--name", "shipped"])

@@ -49,6 +49,8 @@ struct ExportCommand: ParsableCommand {
     for key in kept {
       if let value = stored.metadata[key] { metadata[key == "digest" ? "checkpoint_digest" : key] = value }
     }
+    // Networks without optimiser tell the checkpoint that they were taken from: they give the same file as that.
+    if let digest = stored.metadata["checkpoint_digest"] { metadata["checkpoint_digest"] = digest }
     return metadata
   }
 

@@ -13,7 +13,7 @@ struct ReproduceCommand: ParsableCommand {
       the numbers are compared at each recorded step, the export with the shipped file. It ends with 65 at the first difference, \
       and says between which steps it begins. Ctrl-C keeps a checkpoint; the same command goes on.
 
-      --record trains and writes generator.thimble, golden.txt and provenance.json into FOLDER. Where there is a provenance.json \
+      --record trains and writes generator.thimble, golden.txt, networks.safetensors and provenance.json into FOLDER. Where there is a provenance.json \
       already, what is not told anew is as it says.
       """)
 
@@ -73,7 +73,12 @@ struct ReproduceCommand: ParsableCommand {
     }
     let exported = runFolder.path + "/generator.thimble"
     try shipped.export(runFolder.finalCheckpointPath, export, to: exported)
-    try shipped.compare(exported, digest: digest)
+    try shipped.compare("generator", exported, digest: digest, shipped: shipped.generatorPath)
+    if let digest = provenance.networks {
+      let networks = runFolder.path + "/networks.safetensors"
+      try Checkpoint.strip(runFolder.finalCheckpointPath, to: networks)
+      try shipped.compare("networks", networks, digest: digest, shipped: shipped.networksPath)
+    }
     if let golden = provenance.golden { try shipped.compareGolden(exported, digest: golden) }
     print("\(path): reproduced")
   }
@@ -98,9 +103,11 @@ struct ReproduceCommand: ParsableCommand {
       let export = recording.export(former?.export, name: name)
       try shipped.export(runFolder.finalCheckpointPath, export, to: shipped.generatorPath)
       try shipped.writeGolden()
+      try Checkpoint.strip(runFolder.finalCheckpointPath, to: shipped.networksPath)
       provenance.export = export
       provenance.generator = try Self.digest(shipped.generatorPath)
       provenance.golden = try Self.digest(shipped.goldenPath)
+      provenance.networks = try Self.digest(shipped.networksPath)
     }
     let file = try AtomicFile(path: provenancePath)
     try file.write(provenance.json)

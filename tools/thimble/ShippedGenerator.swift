@@ -4,7 +4,7 @@ import ThimbleQuantization
 import ThimbleStorage
 import ThimbleTraining
 
-/// The files that are shipped beside a provenance: the exported generator and its golden file.
+/// The files that are shipped beside a provenance: the exported generator, its golden file, the networks it comes from.
 struct ShippedGenerator {
   /// The folder of provenance.json.
   let folder: String
@@ -12,6 +12,7 @@ struct ShippedGenerator {
 
   var generatorPath: String { folder + "/generator.thimble" }
   var goldenPath: String { folder + "/golden.txt" }
+  var networksPath: String { folder + "/networks.safetensors" }
 
   /// Exports a checkpoint as `thimble export` does.
   func export(_ checkpoint: String, _ arguments: Provenance.Export, to path: String) throws(FileError) {
@@ -29,29 +30,29 @@ struct ShippedGenerator {
     bar.finish()
   }
 
-  /// Compares an export with the recorded digest and, where one is shipped, with the file itself.
-  func compare(_ path: String, digest wanted: String) throws(FileError) {
+  /// Compares a file that was made again with the recorded digest and, where one is shipped, with the file itself.
+  func compare(_ what: String, _ path: String, digest wanted: String, shipped shippedPath: String) throws(FileError) {
     let file = try MappedFile(path: path)
     defer { withExtendedLifetime(file) {} }
     let found = Digest.hexadecimal(file.bytes)
     guard found == wanted else {
       throw FileError(
         .badData, file: path, field: "SHA-256", found: found, wanted: wanted,
-        advice: "The checkpoint is the recorded one, the export is not: compare both files with `thimble inspect`.")
+        advice: "The checkpoint is the recorded one, this is not: compare both files with `thimble inspect`.")
     }
-    guard FileManager.default.fileExists(atPath: generatorPath) else {
-      return verdict("generator", "same, \(file.bytes.count) bytes, by its digest: none is shipped")
+    guard FileManager.default.fileExists(atPath: shippedPath) else {
+      return verdict(what, "same, \(file.bytes.count) bytes, by its digest: none is shipped")
     }
-    let shipped = try MappedFile(path: generatorPath)
+    let shipped = try MappedFile(path: shippedPath)
     defer { withExtendedLifetime(shipped) {} }
     if let place = Self.firstDifference(file.bytes, shipped.bytes) {
       throw FileError(
-        .badData, file: generatorPath, field: "byte \(place)",
+        .badData, file: shippedPath, field: "byte \(place)",
         found: place < shipped.bytes.count ? "\(shipped.bytes[place])" : "the end",
         wanted: place < file.bytes.count ? "\(file.bytes[place])" : "the end",
         advice: "The shipped file is not the one that was recorded; \(path) is.")
     }
-    verdict("generator", "same, \(file.bytes.count) bytes, byte by byte")
+    verdict(what, "same, \(file.bytes.count) bytes, byte by byte")
   }
 
   private static func firstDifference(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Int? {

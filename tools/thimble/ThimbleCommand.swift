@@ -18,7 +18,8 @@ struct ThimbleCommand: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      DatasetCommand.self, TrainCommand.self, ImportCommand.self, ExportCommand.self, SampleCommand.self,
+      DatasetCommand.self, TrainCommand.self, StripCommand.self, ImportCommand.self, ExportCommand.self,
+      SampleCommand.self,
       InspectCommand.self, VerifyCommand.self, GoldenCommand.self, BundleCommand.self, BenchCommand.self,
       ReproduceCommand.self,
     ])

@@ -77,7 +77,8 @@ extension SafetensorsFile {
         .badData, file: path, field: "format", found: "\"\(format)\", a packed set of images", wanted: "a checkpoint",
         advice: "Train on this set and name the run's checkpoint.safetensors; `thimble dataset info` looks at sets.")
     }
-    try verifySeal(required: format == Checkpoint.format || format == Checkpoint.generatorFormat)
+    try verifySeal(
+      required: [Checkpoint.format, Checkpoint.generatorFormat, Checkpoint.networksFormat].contains(format))
   }
 }
 
