@@ -126,7 +126,8 @@ let package = Package(
     .testTarget(
       name: "ThimbleTrainingTests",
       dependencies: [
-        "ThimbleTraining", "ThimbleNetworks", "ThimbleData", "ThimbleStorage", "ThimbleThreads", "Thimble",
+        "ThimbleTraining", "ThimbleMeasures", "ThimbleNetworks", "ThimbleData", "ThimbleStorage", "ThimbleThreads",
+        "Thimble",
       ]),
     .testTarget(
       name: "ThimbleMeasuresTests",

@@ -1,4 +1,5 @@
 import Testing
+import ThimbleMeasures
 import ThimbleTraining
 
 /// The signs of failure on numbers made for them.

@@ -1,5 +1,6 @@
 import Foundation
 import Thimble
+import ThimbleMeasures
 import ThimbleNetworks
 import ThimbleStorage
 import ThimbleTraining

@@ -20,7 +20,7 @@ struct ThimbleCommand: ParsableCommand {
     subcommands: [
       DatasetCommand.self, TrainCommand.self, StripCommand.self, ImportCommand.self, ExportCommand.self,
       SampleCommand.self,
-      InspectCommand.self, VerifyCommand.self, GoldenCommand.self, BundleCommand.self, BenchCommand.self,
+      InspectCommand.self, VerifyCommand.self, GoldenCommand.self, BundleCommand.self, BenchCommand.self, MeasureCommand.self,
       ReproduceCommand.self,
     ])
 

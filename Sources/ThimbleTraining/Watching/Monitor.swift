@@ -1,3 +1,5 @@
+import ThimbleMeasures
+
 /// A sign that a training goes wrong, with what to do about it.
 package struct TrainingWarning: Sendable, Equatable {
   /// The ways of a GAN to fail. `divergence` is no matter of the monitor: the run itself ends with it.

@@ -1,4 +1,5 @@
 import Foundation
+import ThimbleMeasures
 import ThimbleStorage
 
 /// A run's page as one HTML text: it asks for nothing from outside, and runs no script but its own.

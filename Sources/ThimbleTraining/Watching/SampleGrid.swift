@@ -1,5 +1,6 @@
 import Thimble
 import ThimbleData
+import ThimbleMeasures
 import ThimbleNetworks
 import ThimbleStorage
 

@@ -1,4 +1,5 @@
 import Foundation
+import ThimbleMeasures
 import ThimbleStorage
 
 /// What is known of one step: a line of `metrics.jsonl`. What a step did not measure is nil.

@@ -1,5 +1,6 @@
 import Foundation
 import ThimbleData
+import ThimbleMeasures
 import ThimbleNetworks
 import ThimbleStorage
 

@@ -1,5 +1,5 @@
 import Testing
-import ThimbleTraining
+import ThimbleMeasures
 
 /// Distances of images against sums in f64, pair by pair.
 @Suite struct DiversityTests {
