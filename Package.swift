@@ -95,7 +95,8 @@ let package = Package(
     .target(
       name: "ThimbleStudies",
       dependencies: [
-        "Thimble", "ThimbleStorage", "ThimbleData", "ThimbleNetworks", "ThimbleMeasures", "ThimbleThreads",
+        "Thimble", "ThimbleStorage", "ThimbleSampling", "ThimbleData", "ThimbleNetworks", "ThimbleMeasures",
+        "ThimbleThreads",
       ]),
     .executableTarget(
       name: "ThimbleCommand",

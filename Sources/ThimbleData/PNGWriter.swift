@@ -25,19 +25,30 @@ package enum PNGWriter {
   package static func encoded(_ pixels: UnsafeRawBufferPointer, width: Int, height: Int, channels: Int) -> [UInt8] {
     precondition(width > 0 && height > 0 && width <= Int(Int32.max) && height <= Int(Int32.max))
     precondition((channels == 1 || channels == 3) && pixels.count == width * height * channels)
-    var file: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
-    let colorType: UInt8 = channels == 1 ? 0 : 2
-    append("IHDR", bigEndian(width) + bigEndian(height) + [8, colorType, 0, 0, 0], to: &file)
-    append("IDAT", deflated(filtered(pixels, rowByteCount: width * channels, pixelByteCount: channels)), to: &file)
+    var file = head(width: width, height: height, channels: channels)
+    append("IDAT", compressed(pixels, width: width, channels: channels), to: &file)
     append("IEND", [], to: &file)
     return file
   }
 
-  private static func bigEndian(_ value: Int) -> [UInt8] {
+  /// The signature and the first chunk.
+  static func head(width: Int, height: Int, channels: Int) -> [UInt8] {
+    var file: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
+    let colorType: UInt8 = channels == 1 ? 0 : 2
+    append("IHDR", bigEndian(width) + bigEndian(height) + [8, colorType, 0, 0, 0], to: &file)
+    return file
+  }
+
+  /// The content of an image's data chunk.
+  static func compressed(_ pixels: UnsafeRawBufferPointer, width: Int, channels: Int) -> [UInt8] {
+    deflated(filtered(pixels, rowByteCount: width * channels, pixelByteCount: channels))
+  }
+
+  static func bigEndian(_ value: Int) -> [UInt8] {
     (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) }
   }
 
-  private static func append(_ kind: String, _ content: [UInt8], to file: inout [UInt8]) {
+  static func append(_ kind: String, _ content: [UInt8], to file: inout [UInt8]) {
     let body = Array(kind.utf8) + content
     file += bigEndian(content.count) + body
     file += bigEndian(Int(crc32_z(0, body, body.count)))

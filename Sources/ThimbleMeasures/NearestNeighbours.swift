@@ -27,7 +27,9 @@ package enum NearestNeighbours {
               var best = Found(index: -1, squaredDistance: .infinity)
               for row in 0..<others where !(excludingSelf && row == query) {
                 let distance = squaredDistance(queries + query * length, rows + row * length, length)
-                if distance < best.squaredDistance || best.index < 0 { best = Found(index: row, squaredDistance: distance) }
+                if distance < best.squaredDistance || best.index < 0 {
+                  best = Found(index: row, squaredDistance: distance)
+                }
               }
               found.initializeElement(at: query, to: best)
             }

@@ -45,12 +45,14 @@ struct MeasureCommand: ParsableCommand {
       let pixels = try source.pixels(samples)
       let found = set.measure(pixels)
       let neighbour = found.nearestNeighbour
-      let diversity = found.diversity.map { String(format: "%7.3f  %7.3f", $0.spread, $0.nearest) } ?? "      -        -"
+      let diversity =
+        found.diversity.map { String(format: "%7.3f  %7.3f", $0.spread, $0.nearest) } ?? "      -        -"
       print(
         String(
           format: "%10.4f   %5.1f %% (%4.1f to %4.1f)   %5.1f %%    %5.1f %%  %@  %7d  ", found.distance,
           100 * neighbour.all.value, 100 * neighbour.all.low, 100 * neighbour.all.high, 100 * neighbour.real.value,
-          100 * neighbour.generated.value, diversity, pixels.count / dataset.imageByteCount) + FileError.printable(path))
+          100 * neighbour.generated.value, diversity, pixels.count / dataset.imageByteCount) + FileError.printable(path)
+      )
     }
   }
 }
@@ -117,7 +119,7 @@ struct MeasuredImages {
     case .generator(let source):
       return try source.pixels(LatentOptions.rows(of: source, (0..<UInt64(count)).map { $0 }))
     case .file(let images):
-      let planes = try images.floats()
+      let planes = images.floats()
       let (area, channels) = (shape.height * shape.width, shape.channels)
       return (0..<min(count, images.shape[0])).flatMap { n in
         (0..<(area * channels)).map { i in

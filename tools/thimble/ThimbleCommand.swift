@@ -20,7 +20,8 @@ struct ThimbleCommand: ParsableCommand {
     subcommands: [
       DatasetCommand.self, TrainCommand.self, StripCommand.self, ImportCommand.self, ExportCommand.self,
       SampleCommand.self,
-      InspectCommand.self, VerifyCommand.self, GoldenCommand.self, BundleCommand.self, BenchCommand.self, MeasureCommand.self,
+      InspectCommand.self, VerifyCommand.self, GoldenCommand.self, BundleCommand.self, BenchCommand.self,
+      MeasureCommand.self, WalkCommand.self, ArithmeticCommand.self, ForgetCommand.self,
       ReproduceCommand.self,
     ])
 

@@ -9,7 +9,7 @@ package struct StoredGenerator: Sendable {
   package let distribution: LatentDistribution
   package let batchNormEpsilon: Double
   /// All parameters in a network's order.
-  package let parameters: [Float]
+  package private(set) var parameters: [Float]
   /// nil where the file has none: they are then made by `Network.freeze`.
   package let statistics: FrozenStatistics?
   /// Metadata of the file: licence and digest of the data, recipe, step.
@@ -43,6 +43,15 @@ package struct StoredGenerator: Sendable {
     Parameter.layout(layers).parameters.first { $0.layer.name == layer.name && $0.role == role }.map {
       Array(parameters[$0.offset..<($0.offset + $0.count)])
     }
+  }
+
+  /// A copy whose parameters `change` has changed, one after the other.
+  package func changingParameters(_ change: (Parameter, inout ArraySlice<Float>) -> Void) -> StoredGenerator {
+    var copy = self
+    for parameter in Parameter.layout(layers).parameters {
+      change(parameter, &copy.parameters[parameter.offset..<(parameter.offset + parameter.count)])
+    }
+    return copy
   }
 
   /// A network with these weights, for up to `capacity` images a run. Allocates its workspace.

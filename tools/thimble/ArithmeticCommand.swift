@@ -1,0 +1,123 @@
+import ArgumentParser
+import Foundation
+import Thimble
+import ThimbleData
+import ThimbleStorage
+import ThimbleStudies
+import ThimbleTraining
+
+struct ArithmeticCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "arithmetic", abstract: "Sums of concepts in the latent space.",
+    discussion: """
+      A concept is a file of seeds, CONCEPTS/NAME.txt, picked by looking at a sheet:
+
+        thimble arithmetic faces.thimble --sheet 0-199 -o sheet.png
+        thimble arithmetic faces.thimble "smiling_woman - neutral_woman + neutral_man" --outdir sum
+        thimble arithmetic faces.thimble "right - left" --save turn.safetensors --outdir turn
+        thimble arithmetic faces.thimble --along turn.safetensors --seeds 5,8,13 -o turned.png
+
+      The first sum writes concepts.png (a row a term: its samples, and last the image of their mean), result.png (the sum in the \
+      middle, eight neighbours with uniform noise of 0.25 around), single.png (the sum of the first samples alone, of the second, \
+      ...) and pixels.png (the same sum of pictures, the control).
+      """)
+
+  @Argument(help: "A .thimble file or a checkpoint.") var generator: String
+  @Argument(help: "Names with + and - between them.") var expression: String?
+  @Option(help: "The folder of the concepts.") var concepts = "concepts"
+  @Option(help: "Where the sum's pictures go.") var outdir = "arithmetic"
+  @Option(help: "A file for the sum itself, a latent.") var save: String?
+  @Option(help: "A sheet of these seeds, with their numbers.") var sheet: SeedList?
+  @Option(help: "A saved sum that is added to seeds, by shares from -1 to 1.") var along: String?
+  @Option(help: "The seeds that --along moves.") var seeds: SeedList?
+  @Option(help: "Images of each seed with --along.") var frames = 9
+  @Option(name: .shortAndLong, help: "The PNG of --sheet or --along.") var output: String?
+  @OptionGroup var compute: ComputeOptions
+
+  func validate() throws {
+    guard [expression != nil, sheet != nil, along != nil].count(where: { $0 }) == 1 else {
+      throw ValidationError("give an expression, --sheet or --along, one of them")
+    }
+    if (sheet != nil || along != nil) != (output != nil) { throw ValidationError("-o goes with --sheet and --along") }
+    if (along != nil) != (seeds != nil) { throw ValidationError("--along goes with --seeds") }
+    if save != nil && expression == nil { throw ValidationError("--save goes with an expression") }
+    guard (2...100).contains(frames) else { throw ValidationError("--frames takes a number from 2 to 100") }
+    if let most = [sheet, seeds].compactMap({ $0?.seeds.count }).max(), most > 2000 {
+      throw ValidationError("\(most) seeds are more than the 2000 of a sheet")
+    }
+  }
+
+  func run() throws {
+    let source = try ImageSource(path: generator, compute: compute)
+    try ImageWriter(format: .png).check(channels: source.channels, isSheet: true, file: generator)
+    if let sheet { return try writeSheet(source, sheet.seeds) }
+    if let along { return try writeAlong(source, along, seeds!.seeds) }
+    try sum(source, LatentExpression(expression!))
+  }
+
+  private func write(_ source: ImageSource, _ pixels: [UInt8], columns: Int, _ path: String) throws(FileError) {
+    let batch = ImageBatch(pixels: pixels, height: source.height, width: source.width, channels: source.channels)
+    let sheet = batch.sheet(GridSize(columns: columns, rows: (batch.count + columns - 1) / columns))
+    try ImageWriter(format: .png).write(sheet, to: path)
+  }
+
+  private func writeSheet(_ source: ImageSource, _ seeds: [UInt64]) throws(FileError) {
+    let sheet = try NumberedSheet(source, seeds: seeds)
+    try ImageWriter(format: .png).write(sheet.image, to: output!)
+    print("\(output!): \(seeds.count) images")
+  }
+
+  private func writeAlong(_ source: ImageSource, _ path: String, _ seeds: [UInt64]) throws {
+    let direction = try LatentFile.read(path, length: source.latentLength)
+    guard direction.count == source.latentLength else {
+      throw FileError(
+        .badData, file: path, field: "latents", found: "\(direction.count / source.latentLength) rows", wanted: "one",
+        advice: "Name a file that --save wrote.")
+    }
+    let rows = LatentOptions.rows(of: source, seeds)
+    var moved: [Int16] = []
+    for seed in seeds.indices {
+      let row = rows[(seed * source.latentLength)..<((seed + 1) * source.latentLength)]
+      for frame in 0..<frames {
+        let share = 2 * Double(frame) / Double(frames - 1) - 1
+        moved += LatentVector.rounded(zip(row, direction).map { (Double($0) + share * Double($1)) / 4096 })
+      }
+    }
+    try write(source, source.pixels(moved), columns: frames, output!)
+    print("\(output!): \(seeds.count) seeds, \(frames) images each")
+  }
+
+  private func sum(_ source: ImageSource, _ expression: LatentExpression) throws(FileError) {
+    let terms = try expression.terms.map { term throws(FileError) in
+      try Concept(name: term.name, path: "\(concepts)/\(term.name).txt")
+    }
+    for concept in terms where concept.seeds.count < Concept.fewest {
+      tell(
+        "\(concept.name): \(concept.seeds.count) seed\(concept.seeds.count == 1 ? "" : "s"); single samples are unstable, "
+          + "take \(Concept.fewest) or more")
+    }
+    let study = ArithmeticStudy(
+      expression: expression, rows: terms.map { LatentOptions.rows(of: source, $0.seeds) }, length: source.latentLength)
+    try Folder.create(outdir)
+    let columns = study.columns
+    var sheet: [UInt8] = []
+    for term in terms.indices {
+      let pixels = try source.pixels(study.rows[term] + LatentVector.rounded(study.means[term]))
+      let blanks = (columns + 1) * source.imageByteCount - pixels.count
+      sheet += pixels.dropLast(source.imageByteCount) + [UInt8](repeating: 255, count: blanks)
+      sheet += pixels.suffix(source.imageByteCount)
+    }
+    try write(source, sheet, columns: columns + 1, "\(outdir)/concepts.png")
+    try write(source, source.pixels(study.neighbourhood), columns: 3, "\(outdir)/result.png")
+    try LatentFile.write(study.neighbourhood, length: source.latentLength, to: "\(outdir)/result.safetensors")
+    let singles = try source.pixels(study.singles)
+    try write(source, singles, columns: study.singles.count / source.latentLength, "\(outdir)/single.png")
+    let images = try study.rows.map { rows throws(FileError) in try source.pixels(rows) }
+    let controls = study.pixelSums(images, imageByteCount: source.imageByteCount)
+    try write(source, controls, columns: controls.count / source.imageByteCount, "\(outdir)/pixels.png")
+    if let save {
+      try LatentFile.write(LatentVector.rounded(study.sum), length: source.latentLength, to: save)
+    }
+    print("\(outdir): concepts.png, result.png, single.png, pixels.png; the nine latents in result.safetensors")
+  }
+}

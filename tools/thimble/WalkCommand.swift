@@ -1,0 +1,101 @@
+import ArgumentParser
+import Foundation
+import Thimble
+import ThimbleData
+import ThimbleStorage
+import ThimbleStudies
+import ThimbleTraining
+
+struct WalkCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "walk", abstract: "From image to image in small steps through the latent space.",
+    discussion: """
+      Writes into --outdir: strip-1-2.png for each two seeds, grid.png of them all, walk.y4m (a film), walk.png (an animation that \
+      browsers show) and latents.safetensors, from which `thimble sample --latents` makes the same images anywhere. Without --seeds \
+      it goes through nine points, as the paper's figure 4.
+
+        thimble walk faces.thimble --seeds 1,2,3 --frames 16 --outdir walk
+      """)
+
+  @Argument(help: "A .thimble file or a checkpoint.") var generator: String
+  @Option(help: "The seeds to go through; 0-8 unless told.") var seeds: SeedList = SeedList(argument: "0-8")!
+  @Option(help: "Images for each two seeds.") var frames = 16
+  @Flag(help: "On a great circle instead of a straight line.") var spherical = false
+  @Flag(help: "Back to the first seed at the end, so that the film has none.") var loop = false
+  @Option(help: "Frames a second of the animation.") var rate = 12
+  @Option(help: "Where to.") var outdir = "walk"
+  @OptionGroup var compute: ComputeOptions
+
+  func validate() throws {
+    guard seeds.seeds.count >= 2 else { throw ValidationError("--seeds takes at least two seeds") }
+    guard (1...1000).contains(frames) else { throw ValidationError("--frames takes a number from 1 to 1000") }
+    guard (1...240).contains(rate) else { throw ValidationError("--rate takes a number from 1 to 240") }
+    guard seeds.seeds.count * frames <= 20_000 else {
+      throw ValidationError("\(seeds.seeds.count * frames) frames are more than the 20000 of a walk")
+    }
+  }
+
+  func run() throws {
+    let source = try ImageSource(path: generator, compute: compute)
+    try ImageWriter(format: .png).check(channels: source.channels, isSheet: true, file: generator)
+    let seeds = self.seeds.seeds + (loop ? [self.seeds.seeds[0]] : [])
+    let walk = LatentWalk(
+      points: LatentOptions.rows(of: source, seeds), length: source.latentLength, frames: frames,
+      path: spherical ? .spherical : .linear)
+    let film = ImageBatch(
+      pixels: try source.pixels(walk.latents), height: source.height, width: source.width, channels: source.channels)
+    try Folder.create(outdir)
+    try writeStrips(film, seeds)
+    try ImageWriter(format: .y4m).write(film, to: "\(outdir)/walk.y4m")
+    try ImageFile.write(
+      AnimatedPNG.encoded(
+        film.pixels, width: film.width, height: film.height, channels: film.channels, framesPerSecond: rate),
+      to: "\(outdir)/walk.png")
+    try LatentFile.write(walk.latents, length: source.latentLength, to: "\(outdir)/latents.safetensors")
+    let steps = FrameSteps(film.pixels, imageByteCount: source.imageByteCount)
+    print("\(outdir): \(film.count) frames, \(spherical ? "spherical" : "linear")")
+    print(
+      String(
+        format: "steps in bytes of 255, root mean square: median %.2f, largest %.2f, %.2f times the median",
+        steps.median,
+        steps.largest, steps.median > 0 ? steps.largest / steps.median : 0))
+  }
+
+  /// A strip has both ends; the grid has the strips one below the other.
+  private func writeStrips(_ film: ImageBatch, _ seeds: [UInt64]) throws(FileError) {
+    var grid: [UInt8] = []
+    for pair in 0..<(seeds.count - 1) {
+      let first = pair * frames * film.imageByteCount
+      let strip = ImageBatch(
+        pixels: Array(film.pixels[first..<(first + (frames + 1) * film.imageByteCount)]), height: film.height,
+        width: film.width, channels: film.channels)
+      grid += strip.pixels
+      let sheet = strip.sheet(GridSize(columns: frames + 1, rows: 1))
+      try ImageWriter(format: .png).write(sheet, to: "\(outdir)/strip-\(seeds[pair])-\(seeds[pair + 1]).png")
+    }
+    let all = ImageBatch(pixels: grid, height: film.height, width: film.width, channels: film.channels)
+    let sheet = all.sheet(GridSize(columns: frames + 1, rows: seeds.count - 1))
+    try ImageWriter(format: .png).write(sheet, to: "\(outdir)/grid.png")
+  }
+}
+
+enum ImageFile {
+  /// Writes bytes beside, syncs and renames.
+  static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
+    let file = try AtomicFile(path: path)
+    do {
+      try bytes.withUnsafeBytes { try file.write($0) }
+    } catch { throw error as! FileError }
+    try file.commit()
+  }
+}
+
+extension LatentFile {
+  /// Writes Q3.12 rows as f32, exactly: what `read` makes the same rows of.
+  static func write(_ latents: [Int16], length: Int, to path: String) throws(FileError) {
+    var writer = try SafetensorsWriter(
+      path: path, metadata: [:], entries: [.init("latents", .f32, [latents.count / length, length])])
+    try writer.append(latents.map { Float($0) / 4096 })
+    try writer.commit()
+  }
+}
