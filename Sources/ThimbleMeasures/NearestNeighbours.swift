@@ -11,12 +11,12 @@ package enum NearestNeighbours {
   /// For each query the nearest of `rows`; of equally near ones the first.
   /// - Parameters:
   ///   - queries, rows: f32 [count][length].
-  ///   - excludingSelf: queries are the rows themselves, and none is its own neighbour.
+  ///   - excluding: for each query the row that does not count: itself.
   package static func nearest(
-    _ queries: [Float], among rows: [Float], length: Int, excludingSelf: Bool = false, workers: Workers
+    _ queries: [Float], among rows: [Float], length: Int, excluding: [Int]? = nil, workers: Workers
   ) -> [Found] {
     let (count, others) = (queries.count / length, rows.count / length)
-    precondition(others >= (excludingSelf ? 2 : 1))
+    precondition(others >= (excluding == nil ? 1 : 2))
     return [Found](unsafeUninitializedCapacity: count) { found, initialized in
       nonisolated(unsafe) let found = found
       queries.withUnsafeBufferPointer { queries in
@@ -25,7 +25,8 @@ package enum NearestNeighbours {
           workers.share(count) { range in
             for query in range {
               var best = Found(index: -1, squaredDistance: .infinity)
-              for row in 0..<others where !(excludingSelf && row == query) {
+              let excluded = excluding?[query] ?? -1
+              for row in 0..<others where row != excluded {
                 let distance = squaredDistance(queries + query * length, rows + row * length, length)
                 if distance < best.squaredDistance || best.index < 0 {
                   best = Found(index: row, squaredDistance: distance)
@@ -83,7 +84,7 @@ extension NearestNeighbours {
     let count = real.count / length
     precondition(real.count == generated.count && count > 0)
     let rows = real + generated
-    let found = nearest(rows, among: rows, length: length, excludingSelf: true, workers: workers)
+    let found = nearest(rows, among: rows, length: length, excluding: Array(0..<(2 * count)), workers: workers)
     let rightReal = (0..<count).count { found[$0].index < count }
     let rightGenerated = (count..<(2 * count)).count { found[$0].index >= count }
     return (

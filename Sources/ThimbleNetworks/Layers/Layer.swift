@@ -139,6 +139,16 @@ final class Layer {
     }
   }
 
+  /// The input's gradient from that of what the convolution put out. The layer must be one in training.
+  func convolutionInputGradient(
+    _ gradient: UnsafePointer<Float>, into inputGradient: UnsafeMutablePointer<Float>, images: Int
+  ) {
+    switch specification.direction {
+    case .bigToSmall: convolution.up(gradient, inputGradient, images: images)
+    case .smallToBig: convolution.down(gradient, inputGradient, images: images)
+    }
+  }
+
   private func deactivate(_ gradient: UnsafeMutablePointer<Float>, images: Int) {
     let values = UnsafePointer(output)
     context.workers.share(groups(images)) { [self] groups in

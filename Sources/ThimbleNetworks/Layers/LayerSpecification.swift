@@ -82,3 +82,16 @@ extension LayerSpecification {
       flattenedPositions: 1, fileShape: [g.smallChannels, g.bigChannels, g.kernel, g.kernel])
   }
 }
+
+extension LayerSpecification {
+  /// An autoencoder's two dense layers: numbers to a code after ReLU, and the code back to numbers.
+  package static func autoencoder(inputs: Int, code: Int) -> [LayerSpecification] {
+    let geometry = ConvolutionGeometry.dense(big: inputs, small: code)
+    func layer(_ name: String, _ direction: Direction, _ activation: Activation) -> LayerSpecification {
+      LayerSpecification(
+        name: name, geometry: geometry, direction: direction, statistics: nil, hasBias: false, activation: activation,
+        flattenedPositions: 1, fileShape: [code, inputs])
+    }
+    return [layer("encode", .bigToSmall, .rectifier(slope: 0)), layer("decode", .smallToBig, .none)]
+  }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import Foundation
+import ThimbleData
+import ThimbleNetworks
+import ThimbleStorage
+import ThimbleStudies
+import ThimbleTraining
+
+struct FiltersCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "filters", abstract: "What a discriminator's last features answer to, by guided backpropagation.",
+    discussion: """
+      Writes trained.png and, of a discriminator with random weights, random.png: a row a feature, the images of a batch that excite \
+      it most, as the pixels that do it. --images writes images.png, the images themselves, for sets that may be shown.
+
+        thimble filters faces.safetensors --data SET.safetensors --outdir filters
+      """)
+
+  @Argument(help: "A checkpoint with a discriminator.") var checkpoint: String
+  @Option(help: "The packed set that the batch is taken from.") var data: String
+  @Option(help: "Images of the batch.") var batch = 512
+  @Option(help: "Features, from the first on.") var features = 6
+  @Option(help: "Images of each feature.") var strongest = 8
+  @Flag(help: "Write the images too.") var images = false
+  @Option(help: "Where to.") var outdir = "filters"
+  @OptionGroup var compute: ComputeOptions
+
+  func validate() throws {
+    guard (2...4096).contains(batch) else { throw ValidationError("--batch takes a number from 2 to 4096") }
+    guard features >= 1, strongest >= 1, strongest <= batch else {
+      throw ValidationError("--features takes a number from 1, --strongest one from 1 to that of the batch")
+    }
+  }
+
+  func run() throws {
+    let stored = try StoredDiscriminator(path: checkpoint)
+    let dataset = try Dataset(path: data)
+    try TrainingRun.check(stored.recipe, dataset)
+    let count = min(batch, dataset.count)
+    let most = stored.recipe.discriminatorWidths.last!
+    guard features <= most, strongest <= count else {
+      throw FileError(
+        .usage, file: checkpoint, field: "--features, --strongest", found: "\(features), \(strongest)",
+        wanted: "at most the \(most) features and \(count) images there are", advice: "Ask for fewer.")
+    }
+    let chosen = (0..<count).map { $0 * dataset.count / count }
+    let pixels = chosen.flatMap { Array(dataset.image($0)) }
+    let floats = pixels.map { Float($0) / 127.5 - 1 }
+    try Folder.create(outdir)
+    for (name, random) in [("trained", false), ("random", true)] {
+      let network = stored.network(
+        capacity: count, random: random, workers: compute.workers, kernels: try compute.kernels())
+      let study = FilterStudy(network, images: floats, count: count, features: features, strongest: strongest)
+      try write(dataset, study.gradients.flatMap { $0.flatMap(FilterStudy.pixels) }, "\(outdir)/\(name).png")
+      print(String(format: "%@: the strongest response is %.1f times the mean one", name, study.selectivity))
+      if images && !random {
+        let size = dataset.imageByteCount
+        let shown = study.responses.flatMap { $0.flatMap { pixels[($0.image * size)..<(($0.image + 1) * size)] } }
+        try write(dataset, shown, "\(outdir)/images.png")
+      }
+    }
+    print("\(outdir): a row a feature, \(strongest) of \(count) images")
+  }
+
+  private func write(_ dataset: Dataset, _ pixels: [UInt8], _ path: String) throws(FileError) {
+    let batch = ImageBatch(pixels: pixels, height: dataset.height, width: dataset.width, channels: dataset.channels)
+    try ImageWriter(format: .png).write(batch.sheet(GridSize(columns: strongest, rows: features)), to: path)
+  }
+}
