@@ -39,3 +39,18 @@ struct DatasetWriter: ~Copyable {
     return digest
   }
 }
+
+extension Dataset {
+  /// Writes a set of some of this one's images, in that order; it keeps its name, source, terms and labels. Throws as writers do.
+  /// - Parameter chosen: at least one index of an image.
+  /// - Returns: the digest of the new set.
+  @discardableResult
+  package func write(images chosen: [Int], to path: String) throws(FileError) -> String {
+    precondition(!chosen.isEmpty)
+    let metadata = Metadata(name: name, source: source, digest: digest, labelNames: labelNames, licence: licence)
+    var writer = try DatasetWriter(
+      path: path, largestShape: [chosen.count, height, width, channels], labelled: labels != nil, metadata: metadata)
+    for index in chosen { try writer.append(image(index)) }
+    return try writer.commit(count: chosen.count, labels: labels.map { labels in chosen.map { labels[$0] } })
+  }
+}

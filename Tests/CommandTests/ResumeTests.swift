@@ -28,6 +28,16 @@ import Testing
     #expect(text(of: folder["run/log.txt"]).contains("resumed at step \(steps)"))
   }
 
+  /// Catches: a finished run that cannot be trained longer, or other numbers after it was.
+  @Test func morePasses() throws {
+    let shorter = folder.write("shorter.json", Made.recipeText.replacing("\"passes\": 3", with: "\"passes\": 2"))
+    try done(["train", shorter, "--data", made.set, "--outdir", folder["run"]])
+    try done(["train", made.recipe, "--data", made.set, "--outdir", folder["run"], "--resume"])
+    try expectSameEnd()
+    let fewer = try run(["train", shorter, "--data", made.set, "--outdir", folder["run"], "--resume"])
+    expectRefusal(fewer, 65, saying: "passes")
+  }
+
   /// Catches: a finished run that changes when it is resumed.
   @Test func resumeTheFinished() throws {
     try begin([])

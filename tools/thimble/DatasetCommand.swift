@@ -8,7 +8,7 @@ import ThimbleStorage
 struct DatasetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dataset", abstract: "Make and look at sets of images.",
-    subcommands: [Pack.self, Info.self, Sheet.self])
+    subcommands: [Pack.self, Info.self, Sheet.self, DedupCommand.self])
 
   struct Pack: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -44,12 +44,14 @@ extension TrainingRun {
     }
   }
 
-  /// Refuses a checkpoint of another recipe or data set.
+  /// Refuses a checkpoint of another recipe or data set. More passes are no other recipe: the steps up to here are the same.
   static func checkResumable(
     _ stored: StoredTraining, _ recipe: Recipe, _ dataset: Dataset, _ folder: RunFolder
   ) throws(FileError) {
     let file = folder.checkpointPath(step: stored.state.step)
-    guard stored.state.recipe == recipe else {
+    var begun = stored.state.recipe
+    begun.passes = max(begun.passes, recipe.passes)
+    guard begun == recipe else {
       let differing = zip(stored.state.recipe.fields, recipe.fields).filter { $0.value != $1.value }
       func text(_ fields: [(name: String, value: String)]) -> String {
         fields.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
