@@ -6,6 +6,8 @@ package enum NearestNeighbours {
   package struct Found: Sendable, Equatable {
     package var index: Int
     package var squaredDistance: Float
+
+    package init(index: Int, squaredDistance: Float) { (self.index, self.squaredDistance) = (index, squaredDistance) }
   }
 
   /// For each query the nearest of `rows`; of equally near ones the first.

@@ -7,6 +7,10 @@ package struct Boxes: Sendable {
   package struct Box: Sendable, Equatable {
     package var left, top, right, bottom: Int
 
+    package init(left: Int, top: Int, right: Int, bottom: Int) {
+      (self.left, self.top, self.right, self.bottom) = (left, top, right, bottom)
+    }
+
     package func contains(x: Double, y: Double) -> Bool {
       Double(left) <= x && x < Double(right) && Double(top) <= y && y < Double(bottom)
     }

@@ -30,8 +30,10 @@ package struct FilterStudy: Sendable {
     var (responses, gradients, ratios) = ([[Response]](), [[[Float]]](), 0.0)
     for feature in 0..<features {
       let all = (0..<count).map { image in
-        (0..<(size / channels)).map { Response(image: image, position: $0, value: map[image * size + $0 * channels + feature]) }
-          .max { $0.value < $1.value }!
+        (0..<(size / channels)).map {
+          Response(image: image, position: $0, value: map[image * size + $0 * channels + feature])
+        }
+        .max { $0.value < $1.value }!
       }
       let found = Array(all.sorted { ($0.value, $1.image) > ($1.value, $0.image) }.prefix(strongest))
       var seed = [Float](repeating: 0, count: count * size)

@@ -6,6 +6,8 @@ package struct LatentExpression: Sendable, Equatable {
   package struct Term: Sendable, Equatable {
     package var sign: Double
     package var name: String
+
+    package init(sign: Double, name: String) { (self.sign, self.name) = (sign, name) }
   }
 
   package let terms: [Term]

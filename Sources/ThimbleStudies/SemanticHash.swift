@@ -18,7 +18,8 @@ package struct SemanticHash: Sendable {
 
   /// Trains on rows in [-1, 1], [count][length], and hashes them.
   package init(
-    _ rows: [Float], length: Int, steps: Int, workers: Workers, kernels: FloatKernels, progress: (Int) -> Void = { _ in }
+    _ rows: [Float], length: Int, steps: Int, workers: Workers, kernels: FloatKernels,
+    progress: (Int) -> Void = { _ in }
   ) {
     let count = rows.count / length
     precondition(count >= 2 && steps >= 1)
@@ -36,7 +37,7 @@ package struct SemanticHash: Sendable {
     for step in 0..<steps {
       for n in 0..<images {
         let draw = random.block(UInt32(n), stream: UInt64(step), domain: .shuffling)[0]
-        let image = Int(UInt64(draw) * UInt64(count) >> 32)
+        let image = Int((UInt64(draw) * UInt64(count)) >> 32)
         for i in 0..<length { clean[n * length + i] = rows[image * length + i] - mean[i] }
       }
       Self.hide(clean, &noisy, random, step)

@@ -49,17 +49,20 @@ private struct Numbers {
   /// Two covariances that do not commute, against the closed form for 2 x 2: tr (AB)^(1/2) = (tr AB + 2 det(AB)^(1/2))^(1/2).
   @Test func notCommuting() {
     func mix(_ rows: [Float], _ m: (Float, Float, Float, Float)) -> [Float] {
-      stride(from: 0, to: rows.count, by: 2).flatMap {
-        [m.0 * rows[$0] + m.1 * rows[$0 + 1], m.2 * rows[$0] + m.3 * rows[$0 + 1]]
+      stride(from: 0, to: rows.count, by: 2).flatMap { (at: Int) -> [Float] in
+        let (x, y) = (rows[at], rows[at + 1])
+        return [m.0 * x + m.1 * y, m.2 * x + m.3 * y]
       }
     }
     let a = FeatureMoments(mix(rows(500, 2, seed: 3), (1, 2, 0, 1)), length: 2)
     let b = FeatureMoments(mix(rows(500, 2, seed: 4), (3, 0, -1, 1)), length: 2)
     let (p, q) = (a.covariance, b.covariance)
-    let trace = p[0] * q[0] + p[1] * q[2] + p[2] * q[1] + p[3] * q[3]
-    let determinant = (p[0] * p[3] - p[1] * p[2]) * (q[0] * q[3] - q[1] * q[2])
-    let shift = (0..<2).reduce(0.0) { $0 + (a.mean[$1] - b.mean[$1]) * (a.mean[$1] - b.mean[$1]) }
-    let wanted = shift + p[0] + p[3] + q[0] + q[3] - 2 * (trace + 2 * determinant.squareRoot()).squareRoot()
+    let trace: Double = p[0] * q[0] + p[1] * q[2] + p[2] * q[1] + p[3] * q[3]
+    let (detP, detQ): (Double, Double) = (p[0] * p[3] - p[1] * p[2], q[0] * q[3] - q[1] * q[2])
+    let (dx, dy): (Double, Double) = (a.mean[0] - b.mean[0], a.mean[1] - b.mean[1])
+    let traces: Double = p[0] + p[3] + q[0] + q[3]
+    let root: Double = (trace + 2 * (detP * detQ).squareRoot()).squareRoot()
+    let wanted = dx * dx + dy * dy + traces - 2 * root
     #expect(abs(a.squaredFrechetDistance(to: b) - wanted) < 1e-9)
   }
 
@@ -72,7 +75,12 @@ private struct Numbers {
     let others = NearestNeighbours.nearest(planted, among: set, length: 19, excluding: [7], workers: workers)
     let wanted = (0..<200).filter { $0 != 7 }.min { a, b in
       func distance(_ n: Int) -> Double {
-        (0..<19).reduce(0.0) { $0 + Double(set[n * 19 + $1] - planted[$1]) * Double(set[n * 19 + $1] - planted[$1]) }
+        var sum = 0.0
+        for i in 0..<19 {
+          let difference = Double(set[n * 19 + i] - planted[i])
+          sum += difference * difference
+        }
+        return sum
       }
       return distance(a) < distance(b)
     }

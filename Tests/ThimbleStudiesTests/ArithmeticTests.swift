@@ -59,7 +59,9 @@ import ThimbleStudies
   @Test func linear() {
     let walk = LatentWalk(points: points, length: 3, frames: 4, path: .linear)
     #expect(walk.latents.count == 9 * 3)
-    for at in 0..<3 { #expect(Array(walk.latents[(at * 12)..<(at * 12 + 3)]) == Array(points[(at * 3)..<(at * 3 + 3)])) }
+    for at in 0..<3 {
+      #expect(Array(walk.latents[(at * 12)..<(at * 12 + 3)]) == Array(points[(at * 3)..<(at * 3 + 3)]))
+    }
     #expect(Array(walk.latents[6..<9]) == [2048, 4096, 0])
   }
 

@@ -47,7 +47,8 @@ struct DedupCommand: ParsableCommand {
       try ImageFile.write(Array(found.map { "\($0.first),\($0.later)\n" }.joined().utf8), to: pairs)
     }
     if let sheet, !found.isEmpty { try write(dataset, Array(found.prefix(32)), to: sheet) }
-    print("\(output): \(dataset.count - later.count) of \(dataset.count) images; \(later.count) were like an earlier one")
+    print(
+      "\(output): \(dataset.count - later.count) of \(dataset.count) images; \(later.count) were like an earlier one")
     print(String(format: "the autoencoder's mean squared error: %.4f", hash.lastLoss))
   }
 

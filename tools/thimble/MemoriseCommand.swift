@@ -9,7 +9,8 @@ import ThimbleStudies
 
 struct MemoriseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "memorise", abstract: "Whether generators repeat training images: nearest neighbours, in pixels and in features.",
+    commandName: "memorise",
+    abstract: "Whether generators repeat training images: nearest neighbours, in pixels and in features.",
     discussion: """
       A line each: the median distance from a sample to the nearest training image, over that from a training image to the nearest \
       other one (near or above 1: no nearer than images of the set are to each other); samples that come nearer than 99 in 100 training \

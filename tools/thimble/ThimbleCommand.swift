@@ -21,7 +21,8 @@ struct ThimbleCommand: ParsableCommand {
       DatasetCommand.self, TrainCommand.self, StripCommand.self, ImportCommand.self, ExportCommand.self,
       SampleCommand.self,
       InspectCommand.self, VerifyCommand.self, GoldenCommand.self, BundleCommand.self, BenchCommand.self,
-      MeasureCommand.self, WalkCommand.self, ArithmeticCommand.self, ForgetCommand.self, FiltersCommand.self, MemoriseCommand.self,
+      MeasureCommand.self, WalkCommand.self, ArithmeticCommand.self, ForgetCommand.self, FiltersCommand.self,
+      MemoriseCommand.self,
       ReproduceCommand.self,
     ])
 
