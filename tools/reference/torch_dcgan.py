@@ -46,6 +46,8 @@ def read_set(path, recipe):
     """The images of a packed set, mapped: uint8 [count, size, size, channels]."""
     with open(path, "rb") as file:
         length = struct.unpack("<Q", file.read(8))[0]
+        if length > 1 << 20:
+            raise ValueError(f"{path}: found another form, wanted safetensors")
         entry = json.loads(file.read(length))["images"]
     shape, wanted = entry["shape"], [recipe["size"], recipe["size"], recipe["channels"]]
     if entry["dtype"] != "U8" or shape[1:] != wanted or shape[0] < recipe["batchSize"]:
@@ -201,9 +203,9 @@ def train(arguments, recipe, images):
 
 def parse_steps(text):
     """100,200 to a sorted list of numbers from 1."""
-    steps = sorted({int(part) for part in text.split(",")})
+    steps = sorted({int(part) if part.isdecimal() else 0 for part in text.split(",")})
     if steps[0] < 1:
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"found {text}, wanted numbers of minibatches such as 1000,2000")
     return steps
 
 
