@@ -71,7 +71,7 @@ package struct Share: Sendable, Equatable {
     let (n, p, z) = (Double(count), Double(successes) / Double(count), 1.96)
     let middle = (p + z * z / (2 * n)) / (1 + z * z / n)
     let half = z / (1 + z * z / n) * (p * (1 - p) / n + z * z / (4 * n * n)).squareRoot()
-    (value, low, high) = (p, middle - half, middle + half)
+    (value, low, high) = (p, max(0, middle - half), min(1, middle + half))
   }
 }
 
