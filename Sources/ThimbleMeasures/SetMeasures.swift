@@ -47,12 +47,6 @@ package struct MeasuredSet {
     return spread(count, over: features.count / length).flatMap { features[($0 * length)..<(($0 + 1) * length)] }
   }
 
-  /// The Frechet distance alone, of u8 images one after the other.
-  package func distance(_ pixels: [UInt8]) -> Double {
-    let moments = FeatureMoments(extractor.features(pixels), length: RandomFeatures.length)
-    return self.moments.squaredFrechetDistance(to: moments)
-  }
-
   /// All measures of at least two images, u8, one after the other.
   package func measure(_ pixels: [UInt8]) -> SetMeasures {
     let generated = extractor.features(pixels)

@@ -13,7 +13,7 @@ package struct SemanticHash: Sendable {
 
   /// One an image.
   package let hashes: [SIMD2<UInt64>]
-  /// Mean squared error of whole images in the last step but of their hidden numbers: what the training came to.
+  /// Mean squared error of the last minibatch, hidden numbers and all: what the training came to.
   package let lastLoss: Double
 
   /// Trains on rows in [-1, 1], [count][length], and hashes them.
@@ -104,7 +104,7 @@ package struct SemanticHash: Sendable {
   }
 
   /// Pairs (first, later): each image whose hash differs from that of an earlier one, which stays, in at most `radius` bits.
-  package func duplicates(radius: Int, workers: Workers) -> [(first: Int, later: Int)] {
+  package func duplicates(radius: Int) -> [(first: Int, later: Int)] {
     var pairs: [(first: Int, later: Int)] = []
     if radius == 0 {
       var seen: [SIMD2<UInt64>: Int] = [:]

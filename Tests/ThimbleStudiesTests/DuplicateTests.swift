@@ -50,10 +50,10 @@ struct Waves {
       rows, length: side * side, steps: 1, workers: workers, kernels: FloatKernels(.detected))
     // One image learnt by heart would leave nothing, noise everything.
     #expect(found.lastLoss < untrained.lastLoss / 2 && found.lastLoss > untrained.lastLoss / 100)
-    let pairs = found.duplicates(radius: 4, workers: workers)
+    let pairs = found.duplicates(radius: 4)
     #expect(pairs.contains { $0 == (5, 298) } && pairs.contains { $0 == (17, 299) }, "\(pairs)")
     #expect(pairs.count < 10, "\(pairs)")
-    #expect(found.duplicates(radius: 0, workers: workers).contains { $0 == (5, 298) })
+    #expect(found.duplicates(radius: 0).contains { $0 == (5, 298) })
     #expect(hash(FloatKernels(.portable), 1).hashes == found.hashes)
   }
 

@@ -48,6 +48,8 @@ struct ArithmeticCommand: ParsableCommand {
   }
 
   func run() throws {
+    for written in [output, save] { try refuseSameFile(generator, written) }
+    if let along { try refuseSameFile(along, output) }
     let source = try ImageSource(path: generator, compute: compute)
     try ImageWriter(format: .png).check(channels: source.channels, isSheet: true, file: generator)
     if let sheet { return try writeSheet(source, sheet.seeds) }

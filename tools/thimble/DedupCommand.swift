@@ -27,7 +27,7 @@ struct DedupCommand: ParsableCommand {
   }
 
   func run() throws {
-    try refuseSameFile(set, output)
+    for written in [output, pairs, sheet] { try refuseSameFile(set, written) }
     let dataset = try Dataset(path: set)
     let recipe = try dataset.measurable()
     let rows = SmallImages.rows(
@@ -40,7 +40,7 @@ struct DedupCommand: ParsableCommand {
       bar.show { "training the autoencoder  \(done) of \(steps)" }
     }
     bar.finish()
-    let found = hash.duplicates(radius: radius, workers: compute.workers)
+    let found = hash.duplicates(radius: radius)
     let later = Set(found.map(\.later))
     try dataset.write(images: (0..<dataset.count).filter { !later.contains($0) }, to: output)
     if let pairs {

@@ -26,7 +26,7 @@ struct FiltersCommand: ParsableCommand {
   @OptionGroup var compute: ComputeOptions
 
   func validate() throws {
-    guard (2...4096).contains(batch) else { throw ValidationError("--batch takes a number from 2 to 4096") }
+    guard (2...1024).contains(batch) else { throw ValidationError("--batch takes a number from 2 to 1024") }
     guard features >= 1, strongest >= 1, strongest <= batch else {
       throw ValidationError("--features takes a number from 1, --strongest one from 1 to that of the batch")
     }

@@ -37,7 +37,10 @@ struct ForgetCommand: ParsableCommand {
   }
 
   func run() throws {
-    try refuseSameFile(checkpoint, output)
+    for written in [output, compare] {
+      try refuseSameFile(checkpoint, written)
+      if let boxes { try refuseSameFile(boxes, written) }
+    }
     guard try !ImageSource.isExported(checkpoint) else {
       throw FileError(
         .badData, file: checkpoint, field: "kind of file", found: "an exported generator", wanted: "a checkpoint",

@@ -3,6 +3,7 @@ import Foundation
 import Thimble
 import ThimbleSampling
 import ThimbleStorage
+import ThimbleStudies
 
 /// Which images: seeds, or latents from a file.
 struct LatentOptions: ParsableArguments {
@@ -36,7 +37,9 @@ struct LatentOptions: ParsableArguments {
     if let walk {
       let frames = frames ?? SeedRanges.walkFrames
       try checkCount((walk.seeds.count - 1) * frames + 1, source)
-      return (Self.walk(Self.rows(of: source, walk.seeds), source, frames), { Self.name("frame", UInt64($0)) })
+      let points = Self.rows(of: source, walk.seeds)
+      let walked = LatentWalk(points: points, length: source.latentLength, frames: frames, path: .linear)
+      return (walked.latents, { Self.name("frame", UInt64($0)) })
     }
     var seeds = positional.flatMap(\.seeds) + (self.seeds?.seeds ?? [])
     if seeds.isEmpty { seeds = (0..<UInt64(fallback)).map { $0 } }
@@ -56,18 +59,6 @@ struct LatentOptions: ParsableArguments {
     throw FileError(
       .usage, file: "seeds", field: "images", found: "\(count) of \(source.imageByteCount) bytes",
       wanted: "at most \(most) at once", advice: "Sample them in several parts.")
-  }
-
-  /// Latents on straight lines: for each two rows `frames` of them, the first row among them; at the end the last row.
-  private static func walk(_ rows: [Int16], _ source: ImageSource, _ frames: Int) -> [Int16] {
-    let length = source.latentLength
-    var walked: [Int16] = []
-    for first in stride(from: 0, to: rows.count - length, by: length) {
-      for step in 0..<frames {
-        walked += (first..<(first + length)).map { Q3x12.between(rows[$0], rows[$0 + length], step: step, of: frames) }
-      }
-    }
-    return walked + rows.suffix(length)
   }
 
   /// The latents of seeds.

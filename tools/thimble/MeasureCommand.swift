@@ -30,12 +30,7 @@ struct MeasureCommand: ParsableCommand {
   func run() throws {
     let dataset = try Dataset(path: data)
     let recipe = try dataset.measurable()
-    // All of them are looked at before the first is computed.
-    let sources = try generators.map { path throws(FileError) in
-      let source = try MeasuredImages(path: path, compute: compute)
-      try source.check(dataset, path)
-      return source
-    }
+    let sources = try MeasuredImages.all(generators, like: dataset, compute: compute)
     let set = MeasuredSet(
       count: dataset.count, side: recipe.size, channels: recipe.channels, workers: compute.workers,
       kernels: try compute.kernels(), image: dataset.image)
@@ -104,7 +99,18 @@ struct MeasuredImages {
     (kind, shape) = (.generator(source), (source.height, source.width, source.channels))
   }
 
-  func check(_ dataset: Dataset, _ path: String) throws(FileError) {
+  /// Opens all files and compares their shapes with the set's, before the first image is computed.
+  static func all(
+    _ paths: [String], like dataset: Dataset, compute: ComputeOptions
+  ) throws(FileError) -> [MeasuredImages] {
+    try paths.map { path throws(FileError) in
+      let source = try MeasuredImages(path: path, compute: compute)
+      try source.check(dataset, path)
+      return source
+    }
+  }
+
+  private func check(_ dataset: Dataset, _ path: String) throws(FileError) {
     guard shape == (dataset.height, dataset.width, dataset.channels) else {
       throw FileError(
         .badData, file: path, field: "images", found: "\(shape.height)x\(shape.width)x\(shape.channels)",
@@ -120,11 +126,15 @@ struct MeasuredImages {
       return try source.pixels(LatentOptions.rows(of: source, (0..<UInt64(count)).map { $0 }))
     case .file(let images):
       let planes = images.floats()
+      if let index = planes.firstIndex(where: { !$0.isFinite }) {
+        throw FileError(
+          .badData, file: images.file.path, field: "images", found: "\(planes[index]) at number \(index)",
+          wanted: "finite numbers", advice: "Write the images anew: what made them has diverged.")
+      }
       let (area, channels) = (shape.height * shape.width, shape.channels)
       return (0..<min(count, images.shape[0])).flatMap { n in
         (0..<(area * channels)).map { i in
-          let value = planes[n * area * channels + i % channels * area + i / channels]
-          return Pixel.byte(value.isNaN ? -1 : value)
+          Pixel.byte(planes[n * area * channels + i % channels * area + i / channels])
         }
       }
     }

@@ -34,13 +34,11 @@ struct MemoriseCommand: ParsableCommand {
   }
 
   func run() throws {
+    try refuseSameFile(data, output)
+    for generator in generators { try refuseSameFile(generator, output) }
     let dataset = try Dataset(path: data)
     let recipe = try dataset.measurable()
-    let sources = try generators.map { path throws(FileError) in
-      let source = try MeasuredImages(path: path, compute: compute)
-      try source.check(dataset, path)
-      return source
-    }
+    let sources = try MeasuredImages.all(generators, like: dataset, compute: compute)
     let (side, channels, workers) = (recipe.size, recipe.channels, compute.workers)
     let extractor = RandomFeatures(side: side, channels: channels, workers: workers, kernels: try compute.kernels())
     let spaces: [(name: String, length: Int, rows: (Int, (Int) -> UnsafeRawBufferPointer) -> [Float])] = [

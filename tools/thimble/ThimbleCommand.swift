@@ -19,11 +19,9 @@ struct ThimbleCommand: ParsableCommand {
     version: Version.text,
     subcommands: [
       DatasetCommand.self, TrainCommand.self, StripCommand.self, ImportCommand.self, ExportCommand.self,
-      SampleCommand.self,
-      InspectCommand.self, VerifyCommand.self, GoldenCommand.self, BundleCommand.self, BenchCommand.self,
-      MeasureCommand.self, WalkCommand.self, ArithmeticCommand.self, ForgetCommand.self, FiltersCommand.self,
-      MemoriseCommand.self,
-      ReproduceCommand.self,
+      SampleCommand.self, InspectCommand.self, VerifyCommand.self, GoldenCommand.self, BundleCommand.self,
+      BenchCommand.self, ReproduceCommand.self, MeasureCommand.self, MemoriseCommand.self, WalkCommand.self,
+      ArithmeticCommand.self, ForgetCommand.self, FiltersCommand.self,
     ])
 
   static func main() {
