@@ -47,6 +47,12 @@ package struct MeasuredSet {
     return spread(count, over: features.count / length).flatMap { features[($0 * length)..<(($0 + 1) * length)] }
   }
 
+  /// The Frechet distance alone, of at least two images, u8, one after the other.
+  package func distance(_ pixels: [UInt8]) -> Double {
+    moments.squaredFrechetDistance(
+      to: FeatureMoments(extractor.features(pixels), length: RandomFeatures.length))
+  }
+
   /// All measures of at least two images, u8, one after the other.
   package func measure(_ pixels: [UInt8]) -> SetMeasures {
     let generated = extractor.features(pixels)

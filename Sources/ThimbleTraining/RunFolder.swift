@@ -11,6 +11,7 @@ import ThimbleStorage
 ///     tensorboard/                      events, if they are asked for
 ///     grids/step-0000468.png            samples of the same latents over time
 ///     checkpoints/step-0000468.safetensors
+///     best.safetensors                  that of the least distance measured, with frozen statistics
 ///     checkpoint.safetensors            the last one, with frozen statistics: what `export` and `sample` take
 package struct RunFolder: Sendable {
   package let path: String
@@ -21,6 +22,7 @@ package struct RunFolder: Sendable {
   package var metricsPath: String { path + "/metrics.jsonl" }
   package var logPath: String { path + "/log.txt" }
   package var reportPath: String { path + "/report.html" }
+  package var bestCheckpointPath: String { path + "/best.safetensors" }
   package var finalCheckpointPath: String { path + "/checkpoint.safetensors" }
   package func gridPath(step: Int) -> String { path + "/grids/step-\(Self.digits(step)).png" }
   package func checkpointPath(step: Int) -> String { path + "/checkpoints/step-\(Self.digits(step)).safetensors" }

@@ -52,14 +52,17 @@ final class TinyRun {
   /// Trains to the end of `steps` and returns the warnings.
   @discardableResult
   func train(
-    _ name: String, _ recipe: Recipe, steps: Int, resume: Bool = false, watch: WatchOptions?
+    _ name: String, _ recipe: Recipe, steps: Int, resume: Bool = false, measureEvery: Int? = nil, stopAt: Int? = nil,
+    watch: WatchOptions?
   ) throws -> [String] {
     var warnings: [String] = []
-    let options = TrainingOptions(steps: steps, checkpointEvery: 10, gridEvery: 5, watch: watch)
+    let options = TrainingOptions(
+      steps: steps, checkpointEvery: 10, gridEvery: 5, measureEvery: measureEvery, watch: watch)
     let run = try TrainingRun(
       recipe, dataset: dataset, folder: folder(name), resume: resume, options: options, workers: Workers(count: 1),
       kernels: FloatKernels(.detected), warn: { _ in })
-    _ = try run.run(shouldStop: { false }, onStep: { _ in }, onCheckpoint: { _ in }, warn: { warnings.append($0) })
+    _ = try run.run(
+      shouldStop: { run.step == stopAt }, onStep: { _ in }, onCheckpoint: { _ in }, warn: { warnings.append($0) })
     return warnings
   }
 

@@ -35,6 +35,11 @@ struct TrainCommand: ParsableCommand {
   var keepEvery: Int?
   @Option(
     help: """
+      Steps between measurements of the distance to the set, as of `measure`; the nearest networks are kept as best.safetensors. \
+      A tenth of the run, but at least 500 steps, unless told; 0: never.
+      """) var measureEvery: Int?
+  @Option(
+    help: """
       When the samples of a grid become alike: warn; stop, with a checkpoint; or rollback to an earlier checkpoint, and on with \
       other draws, at most three times.
       """) var onCollapse: WatchOptions.CollapsePolicy = .warn
@@ -48,6 +53,7 @@ struct TrainCommand: ParsableCommand {
     ] {
       if let value, value < 1 { throw ValidationError("--\(name) takes a number from 1") }
     }
+    if let measureEvery, measureEvery < 0 { throw ValidationError("--measure-every takes a number from 0") }
     if (recipe != nil || resume) && geometry != nil {
       throw ValidationError("--geometry is a field of the recipe: give one or the other")
     }
@@ -65,11 +71,13 @@ struct TrainCommand: ParsableCommand {
     if dryRun { return try DryRun(recipe: recipe, dataset: dataset, compute: compute, steps: steps).run() }
     guard let dataset, let outdir else { return }
     let folder = RunFolder(path: outdir)
+    let total = steps ?? recipe.passes * (dataset.count / recipe.batchSize)
+    let every = measureEvery ?? max(500, total / 10)
     let run = try TrainingRun(
       recipe, dataset: dataset, folder: folder, resume: resume,
       options: TrainingOptions(
         steps: steps, checkpointEvery: checkpointEvery, gridEvery: gridEvery, keepEvery: keepEvery,
-        watch: try watchOptions(dataset.path, outdir)),
+        measureEvery: every > 0 ? every : nil, watch: try watchOptions(dataset.path, outdir)),
       workers: compute.workers, kernels: try compute.kernels(), warn: tell)
     Interruption.install()
     var view = TrainingView(run: run)
@@ -123,7 +131,7 @@ struct TrainCommand: ParsableCommand {
     var words = [CommandLine.arguments[0], "train", "--data", data, "--outdir", outdir, "--resume"]
     let numbers = [
       ("--steps", steps), ("--checkpoint-every", checkpointEvery), ("--grid-every", gridEvery),
-      ("--keep-every", keepEvery), ("--threads", compute.threads),
+      ("--keep-every", keepEvery), ("--measure-every", measureEvery), ("--threads", compute.threads),
     ]
     for (name, number) in numbers { if let number { words += [name, "\(number)"] } }
     if onCollapse != .warn { words += ["--on-collapse", onCollapse.rawValue] }

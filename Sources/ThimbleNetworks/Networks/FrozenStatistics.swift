@@ -24,13 +24,19 @@ extension Network {
   package func freeze(
     distribution: LatentDistribution, batches: Int = FrozenStatistics.batches, progress: (Int) -> Void = { _ in }
   ) -> FrozenStatistics {
+    copy(capacity: FrozenStatistics.batchSize)
+      .statistics(distribution: distribution, batches: batches, progress: progress)
+  }
+
+  /// A network of the same parameters in memory of its own, to run forward only.
+  package func copy(capacity: Int) -> Network {
     let copy = Network(
-      layers, capacity: FrozenStatistics.batchSize, batchNormEpsilon: batchNormEpsilon, trained: false,
+      layers, capacity: capacity, batchNormEpsilon: batchNormEpsilon, trained: false,
       ComputeContext(workspace: Workspace(), workers: context.workers, kernels: context.kernels))
     copy.context.workspace.allocate()
     copy.parameterValues.update(from: parameterValues, count: parameterCount)
     copy.parametersChanged()
-    return copy.statistics(distribution: distribution, batches: batches, progress: progress)
+    return copy
   }
 
   /// Bytes that `freeze` allocates.

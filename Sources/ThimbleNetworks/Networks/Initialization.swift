@@ -37,4 +37,17 @@ package enum FloatLatents {
       for i in 0..<length { rows[index * length + i] = Float(row[i]) / 4096 }
     }
   }
+
+  /// The latents of seeds, as they are sampled: [seeds][length].
+  package static func rows(_ seeds: Range<Int>, length: Int, distribution: LatentDistribution) -> [Float] {
+    var rows = [Float](repeating: 0, count: seeds.count * length)
+    rows.withUnsafeMutableBufferPointer {
+      for (n, seed) in seeds.enumerated() {
+        fill(
+          $0.baseAddress! + n * length, count: 1, length: length, distribution: distribution, seed: UInt64(seed),
+          firstStream: 0, domain: .latents)
+      }
+    }
+    return rows
+  }
 }

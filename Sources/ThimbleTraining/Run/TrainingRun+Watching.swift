@@ -77,6 +77,7 @@ extension TrainingRun {
     step = stored?.state.step ?? 0
     source.rollbacks.append(step)
     folder.removeAll(after: step)
+    best = try folder.bestDistance(upTo: step)
     if let stored { try networks.load(stored) } else { networks.initialize() }
     metrics = try Self.metricsFile(folder, upTo: step)
     try observer.goBack(to: step, rollbacks: source.rollbacks)

@@ -15,17 +15,20 @@ package struct TrainingOptions: Sendable {
   package var gridEvery: Int?
   /// Checkpoints at multiples of this are kept for good.
   package var keepEvery: Int?
+  /// Steps between measurements of the distance to the set, by which the best checkpoint is kept; nil: none.
+  package var measureEvery: Int?
   /// nil: nothing is watched.
   package var watch: WatchOptions?
 
   package init(
     steps: Int? = nil, checkpointEvery: Int? = nil, gridEvery: Int? = nil, keepEvery: Int? = nil,
-    watch: WatchOptions? = nil
+    measureEvery: Int? = nil, watch: WatchOptions? = nil
   ) {
     self.steps = steps
     self.checkpointEvery = checkpointEvery
     self.gridEvery = gridEvery
     self.keepEvery = keepEvery
+    self.measureEvery = measureEvery
     self.watch = watch
   }
 }
@@ -58,6 +61,10 @@ package final class TrainingRun {
   var metrics: LineFile
   private let log: LineFile
   private(set) var observer: TrainingObserver?
+  /// nil where the distance is not measured.
+  let gauge: DistanceGauge?
+  /// The least distance measured: that of the checkpoint in `bestCheckpointPath`.
+  var best: Double?
 
   /// Begins a run in `folder`, or goes on from its newest checkpoint if `resume` says so.
   /// - Parameter warn: takes lines that the user should see.
@@ -95,6 +102,8 @@ package final class TrainingRun {
     metrics = try Self.metricsFile(folder, upTo: step)
     log = try LineFile(path: folder.logPath) { _ in true }
     try AtomicFile.write(recipe.json, to: folder.recipePath)
+    gauge = options.measureEvery == nil ? nil : DistanceGauge(dataset, workers: workers, kernels: kernels)
+    best = try folder.bestDistance(upTo: step)
     try note(stored == nil ? "begun: \(dataset.name), \(totalSteps) steps" : "resumed at step \(step)")
     if let watch = options.watch {
       observer = try TrainingObserver(
@@ -142,12 +151,15 @@ package final class TrainingRun {
       line.imagesPerSecond = (Double(recipe.batchSize) / rate.secondsPerStep * 10).rounded() / 10
       let grid = isDue(options.gridEvery) ? networks.sampleGrid() : nil
       observer?.measure(&line, networks, grid)
+      let measured = isMeasured ? networks.frozenGenerator() : nil
+      line.distance = measured.flatMap { gauge?.distance(of: $0, recipe) }
       try metrics.append(line.json)
       onStep(
         TrainingProgress(
           step: step, totalSteps: totalSteps, stepsPerPass: source.stepsPerPass, report: shown,
           imagesPerSecond: Double(recipe.batchSize) / rate.secondsPerStep, secondsPerStep: rate.secondsPerStep))
       try observe(line, grid, warn: warn)
+      if let measured, let distance = line.distance { try keepIfBest(measured.statistics, distance, tell: warn) }
       if try answerCollapse(grid, onCheckpoint: onCheckpoint, warn: warn) { continue }
       if isDue(options.checkpointEvery) || step == source.stepsPerPass { onCheckpoint(try writeCheckpoint()) }
     }
@@ -190,12 +202,7 @@ package final class TrainingRun {
   }
 
   private func finish(_ onCheckpoint: (String) -> Void) throws(FileError) {
-    let statistics = networks.generator.withAverages {
-      networks.generator.freeze(distribution: recipe.latentDistribution)
-    }
-    try Checkpoint.write(
-      state, generator: networks.generator, discriminator: networks.discriminator, statistics: statistics,
-      to: folder.finalCheckpointPath)
+    try writeFrozen(networks.frozenGenerator().statistics, to: folder.finalCheckpointPath)
     try note("finished at step \(step)")
     try observer?.writeReport(.finished)
     onCheckpoint(folder.finalCheckpointPath)

@@ -39,7 +39,7 @@ final class EventFile {
     "lossD": "loss/discriminator", "lossG": "loss/generator", "scoreReal": "score/real",
     "scoreGenerated": "score/generated", "imagesPerSecond": "speed/images_per_second",
     "gradientD": "gradient/discriminator", "gradientG": "gradient/generator", "diversity": "samples/diversity",
-    "nearest": "samples/nearest",
+    "nearest": "samples/nearest", "distance": "samples/distance",
   ]
 
   func append(_ metrics: StepMetrics) throws(FileError) {

@@ -87,7 +87,7 @@ struct ReportPage {
     func last(_ name: String, _ digits: Int) -> String {
       report.curves[name]?.latest.map { Decimals.text($0, digits: digits) } ?? "–"
     }
-    let tiles: [(String, String, String)] = [
+    var tiles: [(String, String, String)] = [
       ("step", "\(report.step)", "of \(report.totalSteps)"),
       (
         "pass", Decimals.text(Double(report.step) / Double(max(1, report.stepsPerPass)), digits: 3),
@@ -100,6 +100,9 @@ struct ReportPage {
       ),
       ("diversity", last("diversity", 2), "of that of real images"),
     ]
+    if let least = report.curves["distance"]?.points.map(\.least).min() {
+      tiles.append(("distance", last("distance", 4), "\(Decimals.text(least, digits: 4)) at its best"))
+    }
     return "<section class=\"tiles\">"
       + tiles.map { "<div><b>\($0.0)</b><strong>\($0.1)</strong><small>\($0.2)</small></div>" }.joined()
       + "</section>"
@@ -134,7 +137,7 @@ struct ReportPage {
 
   private var curves: String {
     "<section class=\"curves\">"
-      + Self.charts.map { "<figure class=\"card\" id=\"\($0.id)\"><figcaption>\($0.title)</figcaption></figure>" }
+      + charts.map { "<figure class=\"card\" id=\"\($0.id)\"><figcaption>\($0.title)</figcaption></figure>" }
       .joined()
       + "</section>"
   }
@@ -179,13 +182,19 @@ struct ReportPage {
       "diversity", "Diversity of samples / of real images", "zero",
       [("diversity", "all pairs", 3), ("nearest", "nearest ones", 4)]
     ),
+    ("distance", "Frechet distance of samples to the set", "zero", [("distance", "of 2,048", 3)]),
     ("gradient", "Norms of gradients", "log", [("gradientD", "D", 1), ("gradientG", "G", 2)]),
     ("speed", "Images a second", "zero", [("imagesPerSecond", "images/s", 5)]),
   ]
 
+  /// Those that show something: not every run measures its distance.
+  private var charts: [(id: String, title: String, scale: String, curves: [(String, String, Int)])] {
+    Self.charts.filter { $0.id != "distance" || report.curves["distance"] != nil }
+  }
+
   /// The curves and grids as JSON for the script.
   private var data: String {
-    let charts = Self.charts.map { chart in
+    let charts = charts.map { chart in
       let curves = chart.curves.map { name, label, color in
         "{\"label\":\"\(label)\",\"color\":\(color),\"points\":\(report.curves[name]?.json ?? "[]")}"
       }

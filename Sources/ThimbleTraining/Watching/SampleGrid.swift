@@ -15,14 +15,8 @@ struct SampleGrid {
 
   /// Runs the generator; its parameters and gradients stay as they are.
   init(_ generator: Network, _ recipe: Recipe) {
-    var latents = [Float](repeating: 0, count: recipe.batchSize * recipe.latentLength)
-    latents.withUnsafeMutableBufferPointer { rows in
-      for seed in 0..<recipe.batchSize {
-        FloatLatents.fill(
-          rows.baseAddress! + seed * recipe.latentLength, count: 1, length: recipe.latentLength,
-          distribution: recipe.latentDistribution, seed: UInt64(seed), firstStream: 0, domain: .latents)
-      }
-    }
+    let latents = FloatLatents.rows(
+      0..<recipe.batchSize, length: recipe.latentLength, distribution: recipe.latentDistribution)
     generator.forward(latents, images: recipe.batchSize)
     let (count, size) = (Self.count(recipe), generator.outputCount)
     var sheet = ContactSheet(

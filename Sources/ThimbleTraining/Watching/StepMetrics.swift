@@ -15,6 +15,8 @@ package struct StepMetrics: Sendable, Equatable {
   package var discriminatorGradient: Double?
   /// Diversity of the grid's samples, relative to that of real images.
   package var diversity: Diversity?
+  /// Frechet distance of the averaged, frozen generator's samples to the set (`DistanceGauge`).
+  package var distance: Double?
 
   package init(step: Int) { self.step = step }
 
@@ -28,6 +30,7 @@ package struct StepMetrics: Sendable, Equatable {
     let double: [(String, Double?)] = [
       ("imagesPerSecond", imagesPerSecond), ("gradientD", discriminatorGradient), ("gradientG", generatorGradient),
       ("diversity", diversity?.spread), ("nearest", diversity?.nearest),
+      ("distance", distance),
     ]
     let all =
       single.compactMap { name, value in value.map { (name, Double($0), "\($0)") } }
@@ -66,6 +69,7 @@ package struct StepMetrics: Sendable, Equatable {
     if let spread = number("diversity"), let nearest = number("nearest") {
       diversity = Diversity(spread: spread, nearest: nearest)
     }
+    distance = number("distance")
   }
 
   /// Reads a run's metrics, line after line. A file that is not there has none.

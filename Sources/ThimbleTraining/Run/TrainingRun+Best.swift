@@ -1,0 +1,43 @@
+import Foundation
+import ThimbleNetworks
+import ThimbleStorage
+
+/// The best checkpoint, by the distance to the set. Training does not end at its best of itself: a generator and a discriminator
+/// chase each other.
+extension TrainingRun {
+  /// Whether the distance is to be measured after this step: at multiples, and at the end of a run that had one.
+  var isMeasured: Bool {
+    guard gauge != nil, let every = options.measureEvery else { return false }
+    return step % every == 0 || step == totalSteps && step > every
+  }
+
+  /// Writes a checkpoint that generators can be exported from.
+  func writeFrozen(_ statistics: FrozenStatistics, to path: String) throws(FileError) {
+    try Checkpoint.write(
+      state, generator: networks.generator, discriminator: networks.discriminator, statistics: statistics, to: path)
+  }
+
+  /// Keeps this step's networks if none were nearer to the set; of equal ones the earlier.
+  func keepIfBest(_ statistics: FrozenStatistics, _ distance: Double, tell: (String) -> Void) throws(FileError) {
+    guard best.map({ distance < $0 }) ?? true else { return }
+    // As with checkpoints: their steps must not lack their lines.
+    try metrics.sync()
+    try writeFrozen(statistics, to: folder.bestCheckpointPath)
+    best = distance
+    tell("best so far: \(folder.bestCheckpointPath), distance \(Decimals.text(distance, digits: 4)) at step \(step)")
+  }
+}
+
+extension RunFolder {
+  /// The distance of the best checkpoint, by the metrics. One of a step beyond `step`, which is to be trained anew, is removed, as
+  /// is one that cannot be read.
+  /// - Returns: nil where there is none.
+  package func bestDistance(upTo step: Int) throws(FileError) -> Double? {
+    guard FileManager.default.fileExists(atPath: bestCheckpointPath) else { return nil }
+    let found = (try? SafetensorsFile(path: bestCheckpointPath))?.metadata["step"].flatMap { Int($0) }
+    var distance: Double?
+    try StepMetrics.read(metricsPath) { if $0.step == found && $0.step <= step { distance = $0.distance } }
+    if distance == nil { unlink(bestCheckpointPath) }
+    return distance
+  }
+}
