@@ -92,6 +92,13 @@ let package = Package(
     .target(
       name: "ThimbleQuantization", dependencies: ["Thimble", "ThimbleStorage", "ThimbleNetworks", "ThimbleThreads"],
       exclude: ["QUALITY.md"]),
+    // Debian has no pkg-config file for it.
+    .systemLibrary(name: "CLinear", providers: [.apt(["liblinear-dev"])]),
+    .target(
+      name: "ThimbleFeatures",
+      dependencies: [
+        "Thimble", "ThimbleStorage", "ThimbleData", "ThimbleNetworks", "ThimbleMeasures", "ThimbleThreads", "CLinear",
+      ]),
     .target(
       name: "ThimbleStudies",
       dependencies: [
@@ -102,7 +109,7 @@ let package = Package(
       name: "ThimbleCommand",
       dependencies: [
         "Thimble", "ThimbleStorage", "ThimbleSampling", "ThimbleData", "ThimbleNetworks", "ThimbleTraining",
-        "ThimbleQuantization", "ThimbleMeasures", "ThimbleStudies", "ThimbleThreads",
+        "ThimbleQuantization", "ThimbleMeasures", "ThimbleStudies", "ThimbleFeatures", "ThimbleThreads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "tools/thimble"),

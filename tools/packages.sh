@@ -39,4 +39,5 @@ need_swift() {
 
 need_libraries() {
   need "read PNG, JPEG and gzip files" libpng-dev libjpeg-dev zlib1g-dev
+  need "classify by features" liblinear-dev
 }

@@ -38,6 +38,9 @@ package struct Dataset: Sendable {
   /// The mapped file: whether it was written to, `FileStamp` tells.
   package var file: MappedFile { pixels.file }
 
+  /// What an image is, for messages.
+  package var shapeText: String { "\(height)x\(width), \(channels == 1 ? "grey" : "colour")" }
+
   /// Bytes of one image.
   package var imageByteCount: Int { height * width * channels }
 

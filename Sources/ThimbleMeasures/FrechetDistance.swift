@@ -66,7 +66,7 @@ package struct FeatureMoments: Sendable {
   }
 
   /// The Cholesky factor of a positive semidefinite matrix; a pivot that rounding has left without meaning gives a column of zeros.
-  static func lowerFactor(_ matrix: [Double], _ n: Int) -> [Double] {
+  package static func lowerFactor(_ matrix: [Double], _ n: Int) -> [Double] {
     var lower = [Double](repeating: 0, count: n * n)
     let least = (0..<n).reduce(0.0) { max($0, matrix[$1 * n + $1]) } * 1e-14
     for j in 0..<n {

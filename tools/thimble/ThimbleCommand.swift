@@ -21,7 +21,7 @@ struct ThimbleCommand: ParsableCommand {
       DatasetCommand.self, TrainCommand.self, StripCommand.self, ImportCommand.self, ExportCommand.self,
       SampleCommand.self, InspectCommand.self, VerifyCommand.self, GoldenCommand.self, BundleCommand.self,
       BenchCommand.self, ReproduceCommand.self, MeasureCommand.self, MemoriseCommand.self, WalkCommand.self,
-      ArithmeticCommand.self, ForgetCommand.self, FiltersCommand.self,
+      ArithmeticCommand.self, ForgetCommand.self, FiltersCommand.self, FeaturesCommand.self, ClassifyCommand.self,
     ])
 
   static func main() {

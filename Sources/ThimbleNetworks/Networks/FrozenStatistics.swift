@@ -24,8 +24,51 @@ extension Network {
   package func freeze(
     distribution: LatentDistribution, batches: Int = FrozenStatistics.batches, progress: (Int) -> Void = { _ in }
   ) -> FrozenStatistics {
-    copy(capacity: FrozenStatistics.batchSize)
-      .statistics(distribution: distribution, batches: batches, progress: progress)
+    let copy = copy(capacity: FrozenStatistics.batchSize)
+    let (length, images) = (layers[0].inputCount, copy.capacity)
+    var latents = [Float](repeating: 0, count: images * length)
+    return copy.averageStatistics(batches: batches, of: .secondMoments) { batch in
+      latents.withUnsafeMutableBufferPointer {
+        FloatLatents.fill(
+          $0.baseAddress!, count: images, length: length, distribution: distribution, seed: 0,
+          firstStream: UInt64(batch * images), domain: .freezing)
+        copy.forward($0.baseAddress!, images: images)
+      }
+      progress(batch + 1)
+    }
+  }
+
+  /// What is averaged beside the mean: the second moment, which gives the variance over all minibatches together, or the variance
+  /// itself, as the authors' code does.
+  package enum Averaged: Sendable { case secondMoments, variances }
+
+  /// The statistics of every batch normalisation, averaged over minibatches that `run` runs forward one by one.
+  package func averageStatistics(batches: Int, of averaged: Averaged, run: (Int) -> Void) -> FrozenStatistics {
+    let normalized = running.filter { $0.normalization != nil }
+    var sums = normalized.map { layer in
+      [(mean: Double, other: Double)](repeating: (0, 0), count: layer.specification.statisticsCount)
+    }
+    for batch in 0..<batches {
+      run(batch)
+      for (index, layer) in normalized.enumerated() {
+        let (means, variances) = layer.normalization!.statistics
+        for c in sums[index].indices {
+          let (mean, variance) = (Double(means[c]), Double(variances[c]))
+          sums[index][c].mean += mean
+          sums[index][c].other += averaged == .variances ? variance : variance + mean * mean
+        }
+      }
+    }
+    let count = Double(batches)
+    return FrozenStatistics(
+      layers: zip(normalized, sums).map { layer, sums in
+        FrozenStatistics.Layer(
+          name: layer.specification.name, mean: sums.map { Float($0.mean / count) },
+          variance: sums.map { sum in
+            let mean = sum.mean / count
+            return Float(averaged == .variances ? sum.other / count : max(0, sum.other / count - mean * mean))
+          })
+      })
   }
 
   /// A network of the same parameters in memory of its own, to run forward only.
@@ -46,41 +89,6 @@ extension Network {
       layers, capacity: FrozenStatistics.batchSize, batchNormEpsilon: batchNormEpsilon, trained: false,
       ComputeContext(workspace: workspace, workers: context.workers, kernels: context.kernels))
     return workspace.byteCount
-  }
-
-  private func statistics(
-    distribution: LatentDistribution, batches: Int, progress: (Int) -> Void
-  ) -> FrozenStatistics {
-    let (length, images) = (layers[0].inputCount, capacity)
-    var latents = [Float](repeating: 0, count: images * length)
-    let normalized = running.filter { $0.normalization != nil }
-    var sums = normalized.map { layer in
-      [(first: Double, second: Double)](repeating: (0, 0), count: layer.specification.statisticsCount)
-    }
-    for batch in 0..<batches {
-      latents.withUnsafeMutableBufferPointer {
-        FloatLatents.fill(
-          $0.baseAddress!, count: images, length: length, distribution: distribution, seed: 0,
-          firstStream: UInt64(batch * images), domain: .freezing)
-        forward($0.baseAddress!, images: images)
-      }
-      for (index, layer) in normalized.enumerated() {
-        let (means, variances) = layer.normalization!.statistics
-        for c in sums[index].indices {
-          let (mean, variance) = (Double(means[c]), Double(variances[c]))
-          sums[index][c].first += mean
-          sums[index][c].second += variance + mean * mean
-        }
-      }
-      progress(batch + 1)
-    }
-    let count = Double(batches)
-    return FrozenStatistics(
-      layers: zip(normalized, sums).map { layer, sums in
-        FrozenStatistics.Layer(
-          name: layer.specification.name, mean: sums.map { Float($0.first / count) },
-          variance: sums.map { Float(max(0, $0.second / count - ($0.first / count) * ($0.first / count))) })
-      })
   }
 
   /// Puts frozen statistics in force, for runs with `frozen: true`.

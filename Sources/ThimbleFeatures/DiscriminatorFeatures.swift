@@ -1,0 +1,125 @@
+import Thimble
+import ThimbleData
+import ThimbleNetworks
+import ThimbleStorage
+import ThimbleThreads
+
+/// The convolutional features of a discriminator (paper, section 5.1): of all layers, after their activation, each map max-pooled to a
+/// 4x4 grid, flattened as [layer][channel][row][column].
+///
+/// Batch normalisation is frozen: its mean and its variance are each the mean over minibatches of 128 images of a set, in the set's
+/// order, as in the authors' code.
+package struct DiscriminatorFeatures: FeatureExtractor {
+  /// Sides of the grid, in cells.
+  package static let grid = 4
+  private static let statisticsBatch = 128
+
+  package let length: Int
+  package let digest: String
+  package let summary: String
+  private let network: Network
+  private let maps: [(layer: Int, side: Int, channels: Int)]
+  private let replicated: Bool
+
+  /// - Parameters:
+  ///   - random: initial weights of the recipe's kind instead of the trained ones.
+  ///   - statistics: images of the network's size that the statistics are averaged over, in whole minibatches.
+  package init(
+    _ stored: StoredDiscriminator, random: Bool, statistics set: Dataset, workers: Workers, kernels: FloatKernels,
+    progress: (Int, Int) -> Void = { _, _ in }
+  ) {
+    let batch = min(Self.statisticsBatch, set.count)
+    let network = stored.network(
+      capacity: batch, random: random, trained: false, workers: workers, kernels: kernels)
+    self.network = network
+    maps = network.layers.indices.dropLast().map { index in
+      let layer = network.layers[index]
+      let positions = layer.outputCount / layer.outputChannels
+      return (index, Int(Double(positions).squareRoot().rounded()), layer.outputChannels)
+    }
+    length = maps.reduce(0) { $0 + min($1.side, Self.grid) * min($1.side, Self.grid) * $1.channels }
+    // Grey images have the same number in all three colours.
+    let replicated = set.channels == 1 && stored.recipe.channels == 3
+    self.replicated = replicated
+    let batches = set.count / batch
+    let statistics = network.averageStatistics(batches: batches, of: .variances) { index in
+      let input = Self.input(count: batch, replicated: replicated) { n in set.image(index * batch + n) }
+      network.forward(input, images: batch)
+      progress(index + 1, batches)
+    }
+    network.setStatistics(statistics)
+    let parameters = Array(UnsafeBufferPointer(start: network.parameterValues, count: network.parameterCount))
+    digest = FeatureDigest.of(
+      "discriminator \(stored.recipe.json)", [parameters] + statistics.layers.flatMap { [$0.mean, $0.variance] })
+    summary =
+      (random ? "discriminator of random weights" : "discriminator") + ", maps of "
+      + maps.map { "\($0.side)x\($0.side)x\($0.channels)" }.joined(separator: " ")
+  }
+
+  /// Refuses a set that is not of the network's size.
+  package static func check(_ stored: StoredDiscriminator, _ set: Dataset) throws(FileError) {
+    let recipe = stored.recipe
+    guard set.height == recipe.size, set.width == recipe.size, set.channels <= recipe.channels else {
+      throw FileError(
+        .badData, file: set.path, field: "images", found: set.shapeText,
+        wanted: "\(recipe.size)x\(recipe.size), \(recipe.channels == 1 ? "grey" : "grey or colour"), as the discriminator takes",
+        advice: "Pack the images with --size \(recipe.size)\(recipe.channels == 1 ? " --grey" : "").")
+    }
+  }
+
+  /// f32 in [-1, 1], [count][side][side][channels].
+  private static func input(
+    count: Int, replicated: Bool, image: (Int) -> UnsafeRawBufferPointer
+  ) -> [Float] {
+    var input: [Float] = []
+    for n in 0..<count {
+      for byte in image(n) {
+        let value = Float(byte) / 127.5 - 1
+        input.append(value)
+        if replicated { input += [value, value] }
+      }
+    }
+    return input
+  }
+
+  package func features(count: Int, image: (Int) -> UnsafeRawBufferPointer) -> [Float] {
+    var result: [Float] = []
+    result.reserveCapacity(count * length)
+    for first in stride(from: 0, to: count, by: network.capacity) {
+      let images = min(network.capacity, count - first)
+      network.forward(
+        Self.input(count: images, replicated: replicated) { image(first + $0) }, images: images, frozen: true)
+      for n in 0..<images {
+        for map in maps {
+          let values = network.output(ofLayer: map.layer) + n * map.side * map.side * map.channels
+          Self.pool(values, side: map.side, channels: map.channels, into: &result)
+        }
+      }
+    }
+    return result
+  }
+
+  /// Appends the largest number of each cell, [channel][row][column]. Where the side is no multiple of the grid's, cells share rows:
+  /// cell i has the rows from floor(i s / 4) to ceil((i + 1) s / 4). A smaller map is taken as it is.
+  static func pool(_ map: UnsafePointer<Float>, side: Int, channels: Int, into result: inout [Float]) {
+    let cells = min(side, grid)
+    func range(_ cell: Int) -> Range<Int> { (cell * side / cells)..<(((cell + 1) * side + cells - 1) / cells) }
+    let begin = result.count
+    result.append(contentsOf: repeatElement(-.infinity, count: channels * cells * cells))
+    result.withUnsafeMutableBufferPointer { result in
+      for row in 0..<cells {
+        for column in 0..<cells {
+          for y in range(row) {
+            for x in range(column) {
+              let values = map + (y * side + x) * channels
+              for c in 0..<channels {
+                let place = begin + (c * cells + row) * cells + column
+                result[place] = max(result[place], values[c])
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import Thimble
+import ThimbleData
+import ThimbleStorage
+
+/// The features of a packed set in a safetensors file: `features` F32 [count, length] and, where the set has them, `labels` I32
+/// [count]. Opening maps it: sets of features may be larger than memory.
+package struct FeatureFile: Sendable {
+  package static let format = "thimble-features 1"
+
+  package let path: String
+  package let count: Int
+  package let length: Int
+  package let labels: [Int32]?
+  package let labelNames: [String]?
+  /// Of the extractor.
+  package let extractor: String
+  package let summary: String
+  package let dataName: String
+  private let features: StoredTensor
+
+  /// Maps the file at `path`. Throws `missing`, `inputOutput` or `badData`.
+  package init(path: String) throws(FileError) {
+    let file = try SafetensorsFile(path: path)
+    guard file.metadata["format"] == Self.format else {
+      throw FileError(
+        .badData, file: path, field: "format", found: file.metadata["format"].map { "\"\($0)\"" } ?? "none",
+        wanted: "\"\(Self.format)\"", advice: "Make features of a packed set with `thimble features`.")
+    }
+    features = try file.tensor("features", .f32, shape: [nil, nil])
+    (count, length) = (features.shape[0], features.shape[1])
+    guard count >= 1, length >= 1, Int(bitPattern: features.bytes.baseAddress) % 4 == 0 else {
+      throw FileError(
+        .badData, file: path, field: "features", found: "\(features.shape)", wanted: "at least one number, aligned",
+        advice: "Make the features anew with `thimble features`.")
+    }
+    labels = file.tensors["labels"] == nil ? nil : try file.tensor("labels", .i32, shape: [count]).copied()
+    labelNames = file.metadata["labelNames"].flatMap {
+      try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String]
+    }
+    self.path = path
+    extractor = file.metadata["extractor"] ?? ""
+    summary = file.metadata["summary"] ?? "unknown"
+    dataName = file.metadata["data_name"] ?? "unnamed"
+  }
+
+  /// The features of one image. Valid while the file lives: keep it in a variable.
+  package func row(_ index: Int) -> UnsafeBufferPointer<Float> {
+    precondition(index >= 0 && index < count)
+    let bytes = UnsafeRawBufferPointer(
+      rebasing: features.bytes[(index * length * 4)..<((index + 1) * length * 4)])
+    return bytes.assumingMemoryBound(to: Float.self)
+  }
+
+  /// Writes the features of all images of a set, some at a time.
+  package static func write(
+    _ extractor: some FeatureExtractor, of set: Dataset, to path: String, progress: (Int) -> Void = { _ in }
+  ) throws(FileError) {
+    var metadata = [
+      "format": format, "extractor": extractor.digest, "summary": extractor.summary, "data_name": set.name,
+      "data_digest": set.digest,
+    ]
+    if let names = set.labelNames, let json = try? JSONSerialization.data(withJSONObject: names) {
+      metadata["labelNames"] = String(decoding: json, as: UTF8.self)
+    }
+    var entries = [SafetensorsWriter.Entry("features", .f32, [set.count, extractor.length])]
+    if set.labels != nil { entries.append(.init("labels", .i32, [set.count])) }
+    var writer = try SafetensorsWriter(path: path, metadata: metadata, entries: entries)
+    for first in stride(from: 0, to: set.count, by: 1024) {
+      let images = min(1024, set.count - first)
+      try writer.append(extractor.features(count: images) { set.image(first + $0) })
+      progress(first + images)
+    }
+    if let labels = set.labels { try writer.append(labels) }
+    try writer.commit()
+  }
+}

@@ -1,0 +1,124 @@
+import CLinear
+import Foundation
+import ThimbleStorage
+
+/// Linear support vector machines with squared hinge loss, one class against the rest, with a bias: LIBLINEAR's solver 1 (Fan et
+/// al.: "LIBLINEAR: A Library for Large Linear Classification", 2008).
+///
+/// A machine is a function of its examples and C: the same as that of `liblinear-train -s 1 -B 1`.
+package struct LinearMachine: Sendable {
+  /// The tolerance of the solver's stopping criterion, its program's default.
+  package static let tolerance = 0.1
+
+  /// Classes in the order in which the training examples first have them.
+  package let labels: [Int32]
+  private let length: Int
+  /// [length + 1][columns]; two classes have one column.
+  private let weights: [Double]
+  private let columns: Int
+
+  /// Trains on examples.
+  package init(_ examples: borrowing LinearExamples, labels given: [Int32], penalty: Double) {
+    precondition(given.count == examples.count)
+    var (targets, rows) = (given.map { Double($0) }, examples.rows)
+    var parameter = parameter()
+    parameter.solver_type = Int32(L2R_L2LOSS_SVC_DUAL)
+    (parameter.eps, parameter.C) = (Self.tolerance, penalty)
+    set_print_string_function { _ in }
+    // The solver visits examples in an order that it draws from here.
+    srand(1)
+    let model = targets.withUnsafeMutableBufferPointer { targets in
+      rows.withUnsafeMutableBufferPointer { rows in
+        var problem = problem(
+          l: Int32(given.count), n: Int32(examples.length + 1), y: targets.baseAddress, x: rows.baseAddress, bias: 1)
+        return train(&problem, &parameter)!
+      }
+    }
+    let classes = Int(model.pointee.nr_class)
+    columns = classes == 2 ? 1 : classes
+    length = examples.length
+    weights = Array(UnsafeBufferPointer(start: model.pointee.w, count: (length + 1) * columns))
+    labels = (0..<classes).map { model.pointee.label[$0] }
+    var owned: UnsafeMutablePointer<model>? = model
+    free_and_destroy_model(&owned)
+  }
+
+  /// The class of one image's features. Sums run as in LIBLINEAR.
+  package func predict(_ features: UnsafeBufferPointer<Float>) -> Int32 {
+    precondition(features.count == length)
+    var sums = [Double](repeating: 0, count: columns)
+    sums.withUnsafeMutableBufferPointer { sums in
+      weights.withUnsafeBufferPointer { weights in
+        for i in 0..<length {
+          let value = Double(features[i])
+          for c in 0..<columns { sums[c] += weights[i * columns + c] * value }
+        }
+        for c in 0..<columns { sums[c] += weights[length * columns + c] }
+      }
+    }
+    if columns == 1 { return sums[0] > 0 ? labels[0] : labels[1] }
+    return labels[sums.indices.reduce(0) { sums[$1] > sums[$0] ? $1 : $0 }]
+  }
+}
+
+/// Rows of features as LIBLINEAR takes them, 16 bytes a number: in memory, or in a nameless file where memory is short.
+package struct LinearExamples: ~Copyable {
+  package let count: Int
+  let length: Int
+  private let memory: UnsafeMutableRawPointer
+  private let byteCount: Int
+  /// Where each row begins.
+  let rows: [UnsafeMutablePointer<feature_node>?]
+
+  /// - Parameter scratch: a folder for what does not fit in half of the memory.
+  package init(
+    _ indices: [Int], of file: FeatureFile, scale: FeatureScale?, scratch: String
+  ) throws(FileError) {
+    (count, length) = (indices.count, file.length)
+    let nodes = file.length + 2
+    let size = indices.count * nodes * MemoryLayout<feature_node>.stride
+    let isFile = UInt64(size) > ProcessInfo.processInfo.physicalMemory / 2
+    memory = try Self.map(size, isFile ? scratch : nil)
+    byteCount = size
+    let first = memory.bindMemory(to: feature_node.self, capacity: indices.count * nodes)
+    rows = indices.indices.map { first + $0 * nodes }
+    for (n, index) in indices.enumerated() {
+      let (row, values) = (first + n * nodes, file.row(index))
+      for i in 0..<file.length {
+        let value = scale.map { $0.apply(values[i], i) } ?? values[i]
+        row[i] = feature_node(index: Int32(i + 1), value: Double(value))
+      }
+      row[file.length] = feature_node(index: Int32(file.length + 1), value: 1)
+      row[file.length + 1] = feature_node(index: -1, value: 0)
+    }
+  }
+
+  private static func map(_ size: Int, _ folder: String?) throws(FileError) -> UnsafeMutableRawPointer {
+    var descriptor: Int32 = -1
+    if let folder {
+      var template = Array("\(folder)/.thimble-XXXXXX".utf8CString)
+      descriptor = mkstemp(&template)
+      guard descriptor >= 0 else {
+        throw .system(.cannotWrite, file: folder, call: "create", wanted: "room for temporary files", errno: errno)
+      }
+      unlink(template)
+      // Reserved now: a disk that fills up later would end the process.
+      let status = posix_fallocate(descriptor, 0, size)
+      guard status == 0 else {
+        close(descriptor)
+        throw .system(
+          .cannotWrite, file: folder, call: "reserve", wanted: "\(size >> 20) MB for temporary files", errno: status)
+      }
+    }
+    let flags = folder == nil ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED
+    let memory = mmap(nil, max(1, size), PROT_READ | PROT_WRITE, flags, descriptor, 0)
+    let code = errno
+    if descriptor >= 0 { close(descriptor) }
+    guard let memory, memory != MAP_FAILED else {
+      throw .system(.cannotWrite, file: folder ?? "memory", call: "map", wanted: "\(size >> 20) MB", errno: code)
+    }
+    return memory
+  }
+
+  deinit { munmap(memory, max(1, byteCount)) }
+}

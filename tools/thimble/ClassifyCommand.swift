@@ -1,0 +1,107 @@
+import ArgumentParser
+import Foundation
+import ThimbleFeatures
+import ThimbleStorage
+import ThimbleTraining
+
+struct ClassifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "classify", abstract: "A linear L2-SVM on features: how well they tell classes apart.",
+    discussion: """
+      LIBLINEAR's solver 1, one class against the rest. C is chosen on training images that are held out, then the machine is \
+      trained on all and tested (paper, sections 5.1 and 5.2).
+
+        thimble classify train-features.safetensors test-features.safetensors
+        thimble classify ... --labels 1000       so many labels, as many of each class: the mean of 100 draws, C chosen on 10 others
+        thimble classify ... --per-class 400     so many of each class
+
+      --export writes both files as LIBLINEAR's own programs read them.
+      """)
+
+  @Argument(help: "Features of the training set, with labels.") var train: String
+  @Argument(help: "Features of the test set, by the same networks.") var test: String
+  @Option(help: "Labels that are used, over all classes.") var labels: Int?
+  @Option(help: "Labels of each class that are used.") var perClass: Int?
+  @Option(help: "Draws of labels that are tested.") var draws = 100
+  @Option(help: "Draws that C is chosen on.") var choosingDraws = 10
+  @Option(help: "Values of C that are tried, with commas; the paper's unless told.") var penalties: String?
+  @Flag(help: "Bring each feature to mean 0 and deviation 1.") var standardise = false
+  @Option(help: "A folder for train.txt and test.txt in LIBLINEAR's format; nothing is trained.") var export: String?
+  @OptionGroup var compute: ComputeOptions
+
+  private func penaltyList() throws -> [Double] {
+    guard let penalties else { return Classification.paperPenalties }
+    let list = penalties.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) ?? .nan }
+    guard (1...100).contains(list.count), list.allSatisfy({ $0 > 0 && $0 <= 1e9 }) else {
+      throw ValidationError("--penalties takes numbers above 0 with commas, as 0.001,0.01")
+    }
+    return list
+  }
+
+  func validate() throws {
+    guard labels == nil || perClass == nil else { throw ValidationError("name --labels or --per-class, not both") }
+    guard (labels ?? 1) >= 1, (perClass ?? 1) >= 1 else {
+      throw ValidationError("--labels and --per-class take numbers from 1")
+    }
+    guard (1...10_000).contains(draws), (1...1000).contains(choosingDraws) else {
+      throw ValidationError("--draws takes a number from 1 to 10000, --choosing-draws one from 1 to 1000")
+    }
+    _ = try penaltyList()
+  }
+
+  func run() throws {
+    let (training, tested) = (try FeatureFile(path: train), try FeatureFile(path: test))
+    let scratch = FileManager.default.temporaryDirectory.path
+    let classification = try Classification(
+      train: training, test: tested, penalties: try penaltyList(), isScaled: standardise, workers: compute.workers,
+      scratch: scratch)
+    if let export {
+      try Folder.create(export)
+      try classification.export(train: "\(export)/train.txt", test: "\(export)/test.txt")
+      print("\(export): train.txt, test.txt for liblinear-train -s 1 -B 1")
+      return
+    }
+    print("\(training.dataName): \(training.count) images, \(classification.classCount) classes, \(training.length) features")
+    print(training.summary)
+    if let perClass = try labelsPerClass(classification) {
+      try few(classification, perClass)
+    } else {
+      try whole(classification)
+    }
+  }
+
+  private func labelsPerClass(_ classification: Classification) throws(FileError) -> Int? {
+    guard let labels else { return perClass }
+    guard labels % classification.classCount == 0 else {
+      throw FileError(
+        .usage, file: train, field: "--labels", found: "\(labels)",
+        wanted: "a multiple of the \(classification.classCount) classes",
+        advice: "Ask for as many labels of each class: --per-class tells how many.")
+    }
+    return labels / classification.classCount
+  }
+
+  private func whole(_ classification: Classification) throws(FileError) {
+    let whole = try classification.whole { penalty, right in
+      print(String(format: "C %-8g %6.2f %% right of those held out", penalty, 100 * right))
+      fflush(nil)
+    }
+    print(
+      String(
+        format: "C %g, all labels: %.2f %% right (%.2f to %.2f), error %.2f %%", whole.penalty,
+        100 * whole.accuracy.value, 100 * whole.accuracy.low, 100 * whole.accuracy.high,
+        100 * (1 - whole.accuracy.value)))
+  }
+
+  private func few(_ classification: Classification, _ perClass: Int) throws(FileError) {
+    var bar = ProgressLine()
+    let few = try classification.few(perClass: perClass, choosing: choosingDraws, count: draws) { done in
+      bar.show { "draws  \(done)" }
+    }
+    bar.finish()
+    print(
+      String(
+        format: "C %g, %d labels a class, %d draws: %.2f %% right, deviation %.2f; error %.2f %%", few.penalty, perClass,
+        draws, 100 * few.mean, 100 * few.deviation, 100 * (1 - few.mean)))
+  }
+}
