@@ -149,6 +149,9 @@ let package = Package(
         "Thimble",
       ]),
     .testTarget(
+      name: "ThimbleFeaturesTests",
+      dependencies: ["ThimbleFeatures", "ThimbleNetworks", "ThimbleData", "ThimbleStorage", "ThimbleThreads"]),
+    .testTarget(
       name: "ThimbleQuantizationTests",
       dependencies: ["ThimbleQuantization", "ThimbleNetworks", "ThimbleStorage", "ThimbleThreads", "Thimble"]),
     .testTarget(name: "CommandTests", dependencies: ["ThimbleStorage", "ThimbleData", "Thimble"]),

@@ -1,4 +1,3 @@
-import Synchronization
 import Thimble
 import ThimbleMeasures
 import ThimbleStorage
@@ -68,6 +67,8 @@ package struct Classification {
     package var penalty: Double
     /// Of the test images.
     package var accuracy: Share
+    /// A label each.
+    package var predictions: [Int32]
   }
 
   /// Chooses C on a fifth of the training images, at most 10,000, trains on all of them with it and tests.
@@ -81,10 +82,10 @@ package struct Classification {
       let right = try shares(trainedOn: rest, penalties, of: train, trainLabels, Array(order[..<held]), progress)
       penalty = penalties[Self.best(right)]
     }
-    let right = try shares(trainedOn: order.sorted(), [penalty], of: test, testLabels, Array(0..<test.count)) { _, _ in }
-    return Whole(
-      penalty: penalty,
-      accuracy: Share(Int((right[0] * Double(test.count)).rounded()), of: test.count))
+    var predictions: [Int32] = []
+    try predict(trainedOn: order.sorted(), [penalty], of: test, Array(0..<test.count)) { predictions = $1 }
+    let right = zip(predictions, testLabels).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
+    return Whole(penalty: penalty, accuracy: Share(right, of: test.count), predictions: predictions)
   }
 
   /// What classifiers of few labels come to.
@@ -112,7 +113,7 @@ package struct Classification {
         let taken = Set(drawn)
         let held = Array(draws.all().lazy.filter { !taken.contains($0) }.prefix(Self.heldOut))
         guard !held.isEmpty else { break }
-        let right = try shares(trainedOn: drawn, penalties, of: train, trainLabels, held) { _, _ in }
+        let right = try shares(trainedOn: drawn, penalties, of: train, trainLabels, held)
         for i in sums.indices { sums[i] += right[i] }
         progress(number + 1)
       }
@@ -121,7 +122,7 @@ package struct Classification {
     var accuracies: [Double] = []
     for number in 0..<count {
       let drawn = try draws.draw(choosing + number, perClass: perClass)
-      accuracies += try shares(trainedOn: drawn, [penalty], of: test, testLabels, Array(0..<test.count)) { _, _ in }
+      accuracies += try shares(trainedOn: drawn, [penalty], of: test, testLabels, Array(0..<test.count))
       progress(choosing + number + 1)
     }
     return Few(penalty: penalty, accuracies: accuracies)
@@ -141,25 +142,37 @@ package struct Classification {
   /// The share of some images of a file that machines trained on these training images get right, one for each C.
   private func shares(
     trainedOn indices: [Int], _ penalties: [Double], of file: FeatureFile, _ labels: [Int32], _ tested: [Int],
-    _ progress: (Double, Double) -> Void
+    _ progress: (Double, Double) -> Void = { _, _ in }
   ) throws(FileError) -> [Double] {
+    var shares: [Double] = []
+    try predict(trainedOn: indices, penalties, of: file, tested) { penalty, found in
+      let right = zip(tested, found).reduce(0) { $0 + (labels[$1.0] == $1.1 ? 1 : 0) }
+      shares.append(Double(right) / Double(max(1, tested.count)))
+      progress(penalty, shares.last!)
+    }
+    return shares
+  }
+
+  /// The classes that machines trained on these training images give some images of a file; `take` has them for each C.
+  private func predict(
+    trainedOn indices: [Int], _ penalties: [Double], of file: FeatureFile, _ tested: [Int],
+    take: (Double, [Int32]) -> Void
+  ) throws(FileError) {
     let scale = isScaled ? FeatureScale(indices, of: train) : nil
     let examples = try LinearExamples(indices, of: train, scale: scale, scratch: scratch)
-    return penalties.map { penalty in
+    for penalty in penalties {
       let machine = LinearMachine(examples, labels: indices.map { trainLabels[$0] }, penalty: penalty)
-      let right = Atomic(0)
-      workers.share(tested.count, multiple: 16) { range in
-        var count = 0
-        for n in range {
-          let row = file.row(tested[n])
-          let found = scale.map { $0.apply(row).withUnsafeBufferPointer(machine.predict) } ?? machine.predict(row)
-          if found == labels[tested[n]] { count += 1 }
+      var found = [Int32](repeating: 0, count: tested.count)
+      found.withUnsafeMutableBufferPointer { found in
+        let classes = found.baseAddress!
+        workers.share(tested.count, multiple: 16) { range in
+          for n in range {
+            let row = file.row(tested[n])
+            classes[n] = scale.map { $0.apply(row).withUnsafeBufferPointer(machine.predict) } ?? machine.predict(row)
+          }
         }
-        right.add(count, ordering: .relaxed)
       }
-      let share = Double(right.load(ordering: .relaxed)) / Double(max(1, tested.count))
-      progress(penalty, share)
-      return share
+      take(penalty, found)
     }
   }
 }

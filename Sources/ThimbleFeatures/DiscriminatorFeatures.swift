@@ -101,7 +101,7 @@ package struct DiscriminatorFeatures: FeatureExtractor {
 
   /// Appends the largest number of each cell, [channel][row][column]. Where the side is no multiple of the grid's, cells share rows:
   /// cell i has the rows from floor(i s / 4) to ceil((i + 1) s / 4). A smaller map is taken as it is.
-  static func pool(_ map: UnsafePointer<Float>, side: Int, channels: Int, into result: inout [Float]) {
+  package static func pool(_ map: UnsafePointer<Float>, side: Int, channels: Int, into result: inout [Float]) {
     let cells = min(side, grid)
     func range(_ cell: Int) -> Range<Int> { (cell * side / cells)..<(((cell + 1) * side + cells - 1) / cells) }
     let begin = result.count

@@ -26,5 +26,5 @@ package struct FeatureScale: Sendable {
 
   func apply(_ value: Float, _ index: Int) -> Float { (value - mean[index]) * factor[index] }
 
-  func apply(_ row: UnsafeBufferPointer<Float>) -> [Float] { row.indices.map { apply(row[$0], $0) } }
+  package func apply(_ row: UnsafeBufferPointer<Float>) -> [Float] { row.indices.map { apply(row[$0], $0) } }
 }

@@ -1,5 +1,6 @@
 import CLinear
 import Foundation
+import Synchronization
 import ThimbleStorage
 
 /// Linear support vector machines with squared hinge loss, one class against the rest, with a bias: LIBLINEAR's solver 1 (Fan et
@@ -14,8 +15,11 @@ package struct LinearMachine: Sendable {
   package let labels: [Int32]
   private let length: Int
   /// [length + 1][columns]; two classes have one column.
-  private let weights: [Double]
+  package let weights: [Double]
   private let columns: Int
+
+  /// The solver visits examples in an order that it draws from the process's one `rand`.
+  private static let solver = Mutex(())
 
   /// Trains on examples.
   package init(_ examples: borrowing LinearExamples, labels given: [Int32], penalty: Double) {
@@ -25,21 +29,23 @@ package struct LinearMachine: Sendable {
     parameter.solver_type = Int32(L2R_L2LOSS_SVC_DUAL)
     (parameter.eps, parameter.C) = (Self.tolerance, penalty)
     set_print_string_function { _ in }
-    // The solver visits examples in an order that it draws from here.
-    srand(1)
-    let model = targets.withUnsafeMutableBufferPointer { targets in
+    let address = targets.withUnsafeMutableBufferPointer { targets in
       rows.withUnsafeMutableBufferPointer { rows in
         var problem = problem(
           l: Int32(given.count), n: Int32(examples.length + 1), y: targets.baseAddress, x: rows.baseAddress, bias: 1)
-        return train(&problem, &parameter)!
+        return Self.solver.withLock { _ in
+          srand(1)
+          return UInt(bitPattern: train(&problem, &parameter))
+        }
       }
     }
+    let model = UnsafeMutablePointer<model>(bitPattern: address)!
     let classes = Int(model.pointee.nr_class)
     columns = classes == 2 ? 1 : classes
     length = examples.length
     weights = Array(UnsafeBufferPointer(start: model.pointee.w, count: (length + 1) * columns))
     labels = (0..<classes).map { model.pointee.label[$0] }
-    var owned: UnsafeMutablePointer<model>? = model
+    var owned: UnsafeMutablePointer? = model
     free_and_destroy_model(&owned)
   }
 
@@ -70,15 +76,17 @@ package struct LinearExamples: ~Copyable {
   /// Where each row begins.
   let rows: [UnsafeMutablePointer<feature_node>?]
 
-  /// - Parameter scratch: a folder for what does not fit in half of the memory.
+  /// - Parameters:
+  ///   - scratch: a folder for what does not fit in memory.
+  ///   - memory: bytes that examples may take.
   package init(
-    _ indices: [Int], of file: FeatureFile, scale: FeatureScale?, scratch: String
+    _ indices: [Int], of file: FeatureFile, scale: FeatureScale?, scratch: String,
+    memory limit: UInt64 = ProcessInfo.processInfo.physicalMemory / 2
   ) throws(FileError) {
     (count, length) = (indices.count, file.length)
     let nodes = file.length + 2
     let size = indices.count * nodes * MemoryLayout<feature_node>.stride
-    let isFile = UInt64(size) > ProcessInfo.processInfo.physicalMemory / 2
-    memory = try Self.map(size, isFile ? scratch : nil)
+    memory = try Self.map(size, UInt64(size) > limit ? scratch : nil)
     byteCount = size
     let first = memory.bindMemory(to: feature_node.self, capacity: indices.count * nodes)
     rows = indices.indices.map { first + $0 * nodes }

@@ -16,12 +16,12 @@ package struct PatchDictionary: Sendable {
   package let length: Int
   package let count: Int
   /// The patches' mean, [length].
-  let mean: [Float]
+  package let mean: [Float]
   /// [length][length]: the inverse of the covariance's Cholesky factor. It is the usual (ZCA) whitening but for a rotation, which
   /// changes no distance.
-  let whitening: [Float]
+  package let whitening: [Float]
   /// [count][length].
-  let centroids: [Float]
+  package let centroids: [Float]
 
   /// - Parameter patches: how many are drawn from the set (Philox, seed 0), at least as many as centroids.
   package init(

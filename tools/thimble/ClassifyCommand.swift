@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ThimbleData
 import ThimbleFeatures
 import ThimbleStorage
 import ThimbleTraining
@@ -26,6 +27,8 @@ struct ClassifyCommand: ParsableCommand {
   @Option(help: "Draws that C is chosen on.") var choosingDraws = 10
   @Option(help: "Values of C that are tried, with commas; the paper's unless told.") var penalties: String?
   @Flag(help: "Bring each feature to mean 0 and deviation 1.") var standardise = false
+  @Option(help: "A text file of the labels that the test images are given, one a line; with all labels only.")
+  var predictions: String?
   @Option(help: "A folder for train.txt and test.txt in LIBLINEAR's format; nothing is trained.") var export: String?
   @OptionGroup var compute: ComputeOptions
 
@@ -46,10 +49,14 @@ struct ClassifyCommand: ParsableCommand {
     guard (1...10_000).contains(draws), (1...1000).contains(choosingDraws) else {
       throw ValidationError("--draws takes a number from 1 to 10000, --choosing-draws one from 1 to 1000")
     }
+    guard predictions == nil || (labels == nil && perClass == nil) else {
+      throw ValidationError("--predictions goes with all labels: draws are many")
+    }
     _ = try penaltyList()
   }
 
   func run() throws {
+    for input in [train, test] { try refuseSameFile(input, predictions) }
     let (training, tested) = (try FeatureFile(path: train), try FeatureFile(path: test))
     let scratch = FileManager.default.temporaryDirectory.path
     let classification = try Classification(
@@ -85,6 +92,9 @@ struct ClassifyCommand: ParsableCommand {
     let whole = try classification.whole { penalty, right in
       print(String(format: "C %-8g %6.2f %% right of those held out", penalty, 100 * right))
       fflush(nil)
+    }
+    if let predictions {
+      try ImageFile.write(Array(whole.predictions.map { "\($0)\n" }.joined().utf8), to: predictions)
     }
     print(
       String(

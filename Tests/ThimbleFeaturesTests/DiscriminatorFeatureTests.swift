@@ -1,0 +1,79 @@
+import Testing
+import ThimbleNetworks
+import ThimbleStorage
+import ThimbleThreads
+
+import ThimbleFeatures
+
+/// The grid, and what features must not depend on. Their values: tools/check-features, against NumPy.
+@Suite struct DiscriminatorFeatureTests {
+  /// Catches: cells that leave out a row, or have one twice where the side is a multiple; rows and columns, or channels, exchanged.
+  @Test(arguments: [1, 3, 4, 7, 8, 14]) func poolIsTheLargestOfEachCell(side: Int) {
+    let (channels, cells) = (3, min(side, 4))
+    var numbers = Numbers(state: UInt64(side))
+    let map = (0..<(side * side * channels)).map { _ in Float(numbers.next() * 2 - 1) }
+    var found: [Float] = [7]
+    DiscriminatorFeatures.pool(map, side: side, channels: channels, into: &found)
+    var wanted: [Float] = [7]
+    for c in 0..<channels {
+      for row in 0..<cells {
+        for column in 0..<cells {
+          // A position belongs to a cell when its square meets the cell's.
+          let inside = (0..<(side * side)).filter { at in
+            let (y, x) = (at / side, at % side)
+            return y * cells < (row + 1) * side && (y + 1) * cells > row * side && x * cells < (column + 1) * side
+              && (x + 1) * cells > column * side
+          }
+          wanted.append(inside.map { map[$0 * channels + c] }.max()!)
+        }
+      }
+    }
+    #expect(found == wanted)
+  }
+
+  /// Catches: statistics of the minibatch at hand instead of frozen ones; grey images that are not those of three equal colours;
+  /// random weights that are the trained ones; digests that do not tell networks or statistics apart.
+  @Test func featuresAreOfTheImageAlone() throws {
+    let scratch = Scratch()
+    var numbers = Numbers(state: 5)
+    let grey = numbers.bytes(40 * 256)
+    let set = try packed(scratch, "colour", grey.flatMap { [$0, $0, $0] }, side: 16, channels: 3)
+    let greySet = try packed(scratch, "grey", grey, side: 16, channels: 1)
+    let other = try packed(scratch, "other", numbers.bytes(40 * 768), side: 16, channels: 3)
+    let stored = try StoredDiscriminator(path: try discriminator(scratch))
+    func extractor(_ statistics: Int = 0, random: Bool = false, threads: Int = 2) -> DiscriminatorFeatures {
+      DiscriminatorFeatures(
+        stored, random: random, statistics: [set, greySet, other][statistics], workers: Workers(count: threads),
+        kernels: FloatKernels(threads == 1 ? .portable : .detected))
+    }
+    let features = extractor()
+    #expect(features.length == (6 + 5) * 16)
+    let all = features.features(count: 40, image: set.image)
+    #expect(features.features(count: 1) { _ in set.image(7) } == Array(all[(7 * 176)..<(8 * 176)]))
+    #expect(extractor(1).features(count: 40, image: greySet.image) == all)
+    #expect(extractor(threads: 1).features(count: 40, image: set.image) == all)
+    #expect(extractor().digest == features.digest)
+    for changed in [extractor(2), extractor(random: true)] {
+      #expect(changed.digest != features.digest)
+      #expect(changed.features(count: 1, image: set.image) != Array(all[..<176]))
+    }
+    let small = try packed(scratch, "small", numbers.bytes(768), side: 8, channels: 3)
+    #expect(throws: FileError.self) { try DiscriminatorFeatures.check(stored, small) }
+    try DiscriminatorFeatures.check(stored, greySet)
+  }
+
+  /// A foreign file, whose shapes alone tell its recipe.
+  private func discriminator(_ scratch: Scratch) throws -> String {
+    let tensors = [
+      ("conv1.weight", [6, 3, 4, 4]), ("conv2.weight", [5, 6, 4, 4]), ("conv2.bn.weight", [5]), ("conv2.bn.bias", [5]),
+      ("score.weight", [1, 80]),
+    ]
+    var numbers = Numbers(state: 3)
+    var writer = try SafetensorsWriter(
+      path: scratch["discriminator"], metadata: [:],
+      entries: tensors.map { SafetensorsWriter.Entry($0.0, .f32, $0.1) })
+    for (_, shape) in tensors { try writer.append((0..<shape.reduce(1, *)).map { _ in Float(numbers.next() - 0.5) }) }
+    try writer.commit()
+    return scratch["discriminator"]
+  }
+}
