@@ -31,7 +31,8 @@ package struct Classification {
       if let labels = file.labels { return labels }
       throw FileError(
         .badData, file: file.path, field: "labels", found: "none", wanted: "a label for each image",
-        advice: "Pack the set with labels (an IDX set's label file beside it, or --labels), and make its features anew.")
+        advice: "Pack the set with labels (an IDX set's label file beside it, or --labels), and make its features anew."
+      )
     }
     (trainLabels, testLabels) = (try labels(train), try labels(test))
     guard train.extractor == test.extractor, train.length == test.length else {

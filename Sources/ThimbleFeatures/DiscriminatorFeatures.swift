@@ -62,7 +62,8 @@ package struct DiscriminatorFeatures: FeatureExtractor {
     guard set.height == recipe.size, set.width == recipe.size, set.channels <= recipe.channels else {
       throw FileError(
         .badData, file: set.path, field: "images", found: set.shapeText,
-        wanted: "\(recipe.size)x\(recipe.size), \(recipe.channels == 1 ? "grey" : "grey or colour"), as the discriminator takes",
+        wanted:
+          "\(recipe.size)x\(recipe.size), \(recipe.channels == 1 ? "grey" : "grey or colour"), as the discriminator takes",
         advice: "Pack the images with --size \(recipe.size)\(recipe.channels == 1 ? " --grey" : "").")
     }
   }

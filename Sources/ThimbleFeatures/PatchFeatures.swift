@@ -64,7 +64,9 @@ package final class PatchFeatures: FeatureExtractor {
     }
     (filterSums, self.offsets) = (sums, offsets)
     squaredNorms = (0..<k).map { centroid in
-      (0..<d).reduce(Float(0)) { $0 + dictionary.centroids[centroid * d + $1] * dictionary.centroids[centroid * d + $1] }
+      (0..<d).reduce(Float(0)) {
+        $0 + dictionary.centroids[centroid * d + $1] * dictionary.centroids[centroid * d + $1]
+      }
     }
     convolution.pack(weights)
   }

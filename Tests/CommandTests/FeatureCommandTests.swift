@@ -70,7 +70,8 @@ import Testing
     expectRefusal(try run(["features", made.checkpoint, "--data", small] + to), 65, file: small, saying: "images")
     expectRefusal(try run(["features", "--kind", "kmeans", "--data", small] + to), 65, file: small, saying: "images")
     expectRefusal(
-      try run(["features", made.checkpoint, "--data", set, "--statistics", small] + to), 65, file: small, saying: "images")
+      try run(["features", made.checkpoint, "--data", set, "--statistics", small] + to), 65, file: small,
+      saying: "images")
     expectRefusal(try run(["features", made.checkpoint, "--data", set, "-o", set]), 64, file: set)
     try expectUsage(["features", "--data", set] + to)
     try expectUsage(["features", made.checkpoint, "--kind", "pixels", "--data", set] + to)

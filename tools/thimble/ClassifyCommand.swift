@@ -68,7 +68,9 @@ struct ClassifyCommand: ParsableCommand {
       print("\(export): train.txt, test.txt for liblinear-train -s 1 -B 1")
       return
     }
-    print("\(training.dataName): \(training.count) images, \(classification.classCount) classes, \(training.length) features")
+    print(
+      "\(training.dataName): \(training.count) images, \(classification.classCount) classes, \(training.length) features"
+    )
     print(training.summary)
     if let perClass = try labelsPerClass(classification) {
       try few(classification, perClass)
@@ -111,7 +113,8 @@ struct ClassifyCommand: ParsableCommand {
     bar.finish()
     print(
       String(
-        format: "C %g, %d labels a class, %d draws: %.2f %% right, deviation %.2f; error %.2f %%", few.penalty, perClass,
+        format: "C %g, %d labels a class, %d draws: %.2f %% right, deviation %.2f; error %.2f %%", few.penalty,
+        perClass,
         draws, 100 * few.mean, 100 * few.deviation, 100 * (1 - few.mean)))
   }
 }

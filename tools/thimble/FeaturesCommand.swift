@@ -46,7 +46,8 @@ struct FeaturesCommand: ParsableCommand {
     let source = try statistics.map { path throws(FileError) in try Dataset(path: path) } ?? set
     guard source.height == set.height, source.width == set.width, source.channels == set.channels else {
       throw FileError(
-        .badData, file: source.path, field: "images", found: source.shapeText, wanted: "\(set.shapeText), as in \(data)",
+        .badData, file: source.path, field: "images", found: source.shapeText,
+        wanted: "\(set.shapeText), as in \(data)",
         advice: "Pack both sets alike.")
     }
     var bar = ProgressLine()
