@@ -64,7 +64,7 @@ struct LayerRatios {
     _ runner: IntegerRunner
   ) throws(FileError) {
     let count = reference.network.capacity
-    let latents = LatentRows.seeds(count, length: stored.latentLength, stored.distribution)
+    let latents = LatentRows.seeds(count, stored.latents)
     _ = reference.images(latents)
     var (signal, noise) = ([Double](repeating: 0, count: scales.count), [Double](repeating: 0, count: scales.count))
     _ = try runner.run(UnsafeRawBufferPointer(image.bytes), latents: latents) { layer, number, map in

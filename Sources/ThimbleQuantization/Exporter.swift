@@ -61,11 +61,10 @@ package struct Exporter {
     let statistics =
       stored.statistics
       ?? stored.network(capacity: FrozenStatistics.batchSize, workers: workers, kernels: kernels).freeze(
-        distribution: stored.distribution, progress: { progress("freezing", $0, FrozenStatistics.batches) })
+        stored.latents, progress: { progress("freezing", $0, FrozenStatistics.batches) })
     let reference = FloatReference(stored, statistics, workers: workers, kernels: kernels)
     let folded = FoldedGenerator(stored, statistics)
-    let calibration = LatentRows.streams(
-      calibrationCount, length: stored.latentLength, stored.distribution, .calibration)
+    let calibration = LatentRows.streams(calibrationCount, stored.latents, .calibration)
     progress("surveying activations", 0, calibrationCount)
     let survey = ActivationSurvey(reference, calibration, folded.layers, workers: workers)
     let rounding = LayerRounding(folded, survey, workers: workers)
@@ -97,7 +96,7 @@ package struct Exporter {
     _ stored: StoredGenerator, _ reference: FloatReference, _ image: GeneratorImage, _ scales: [Double],
     _ largest: [Double]
   ) throws(FileError) -> ExportReport {
-    let latents = LatentRows.seeds(reportCount, length: stored.latentLength, stored.distribution)
+    let latents = LatentRows.seeds(reportCount, stored.latents)
     let wanted = reference.images(latents)
     let found = try IntegerRunner(workers: workers).run(UnsafeRawBufferPointer(image.bytes), latents: latents)
     let batch = reference.images(latents, frozen: false)

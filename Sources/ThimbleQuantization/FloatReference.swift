@@ -37,26 +37,28 @@ final class FloatReference {
   }
 }
 
-/// Latents of many seeds or streams in one array.
+/// Latents of many seeds or streams in one array: [count][drawn numbers and classes].
 enum LatentRows {
   /// Streams 0 ..< count of seed 0 in a domain of their own.
-  static func streams(_ count: Int, length: Int, _ distribution: LatentDistribution, _ domain: Philox.Domain) -> [Int16]
-  {
-    rows(count, length) { row, i in distribution.fill(&row, seed: 0, stream: UInt64(i), domain: domain) }
+  static func streams(_ count: Int, _ source: LatentSource, _ domain: Philox.Domain) -> [Int16] {
+    rows(count, source) { row, i in source.distribution.fill(&row, seed: 0, stream: UInt64(i), domain: domain) }
   }
 
   /// The latents of seeds 0 ..< count.
-  static func seeds(_ count: Int, length: Int, _ distribution: LatentDistribution) -> [Int16] {
-    rows(count, length) { row, i in distribution.fill(&row, seed: UInt64(i)) }
+  static func seeds(_ count: Int, _ source: LatentSource) -> [Int16] {
+    rows(count, source) { row, i in source.distribution.fill(&row, seed: UInt64(i)) }
   }
 
-  private static func rows(_ count: Int, _ length: Int, _ fill: (inout MutableSpan<Int16>, Int) -> Void) -> [Int16] {
+  private static func rows(
+    _ count: Int, _ source: LatentSource, _ fill: (inout MutableSpan<Int16>, Int) -> Void
+  ) -> [Int16] {
     var rows: [Int16] = []
-    var row = [Int16](repeating: 0, count: length)
+    var row = [Int16](repeating: 0, count: source.length)
     for i in 0..<count {
       var span = row.mutableSpan
       fill(&span, i)
       rows += row
+      rows += (0..<source.classes).map { $0 == i % source.classes ? 4096 : 0 }
     }
     return rows
   }

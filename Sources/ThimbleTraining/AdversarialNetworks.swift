@@ -74,23 +74,26 @@ package final class AdversarialNetworks {
   /// Applies minibatch number `step` (from 0).
   /// - Parameters:
   ///   - real: [batchSize][side][side][channels] in [-1, 1].
-  ///   - latents: [batchSize][latentLength].
+  ///   - latents: [batchSize][latentLength + classes]; real images are of the same classes.
   package func apply(step: Int, real: UnsafePointer<Float>, latents: UnsafePointer<Float>) -> StepReport {
     var report = StepReport()
     generator.forward(latents, images: recipe.batchSize)
-    if updatesDiscriminator(step) { updateDiscriminator(real, &report) }
-    if updatesGenerator(step) && report.divergence == nil { updateGenerator(latents, &report) }
+    let labels = LabelRows(latents + recipe.latentLength, stride: recipe.latents.count)
+    if updatesDiscriminator(step) { updateDiscriminator(real, labels, &report) }
+    if updatesGenerator(step) && report.divergence == nil { updateGenerator(latents, labels, &report) }
     return report
   }
 
-  private func updateDiscriminator(_ real: UnsafePointer<Float>, _ report: inout StepReport) {
+  private func updateDiscriminator(
+    _ real: UnsafePointer<Float>, _ labels: LabelRows, _ report: inout StepReport
+  ) {
     let images = recipe.batchSize
     discriminator.clearGradients()
-    discriminator.forward(real, images: images)
+    discriminator.forward(real, images: images, labels: labels)
     let ofReal = losses.take(discriminator, wanted: .real)
     guard ofReal.loss.isFinite else { return report.divergence = divergedLayer() }
     discriminator.backward(input: real, images: images, parameterGradients: true, inputGradient: false)
-    discriminator.forward(generator.output, images: images)
+    discriminator.forward(generator.output, images: images, labels: labels)
     let ofGenerated = losses.take(discriminator, wanted: .generated)
     guard ofGenerated.loss.isFinite else { return report.divergence = divergedLayer() }
     discriminator.backward(input: generator.output, images: images, parameterGradients: true, inputGradient: false)
@@ -103,9 +106,11 @@ package final class AdversarialNetworks {
   }
 
   /// The generated images of this minibatch go through the discriminator once more, as it is by now.
-  private func updateGenerator(_ latents: UnsafePointer<Float>, _ report: inout StepReport) {
+  private func updateGenerator(
+    _ latents: UnsafePointer<Float>, _ labels: LabelRows, _ report: inout StepReport
+  ) {
     let images = recipe.batchSize
-    discriminator.forward(generator.output, images: images)
+    discriminator.forward(generator.output, images: images, labels: labels)
     let outcome = losses.take(discriminator, wanted: .real)
     guard outcome.loss.isFinite else { return report.divergence = divergedLayer() }
     let gradient = discriminator.backward(

@@ -16,17 +16,18 @@ package struct BatchSource {
   private var order: [UInt32] = []
   /// [batchSize][side][side][channels] in [-1, 1].
   package private(set) var real: [Float]
-  /// [batchSize][latentLength].
+  /// [batchSize][latentLength + classes], the class of each the real image's.
   package private(set) var latents: [Float]
-  /// v / 127.5 - 1 for each byte v (paper, section 4: scaled to the range of tanh).
-  private let scaled = (0..<256).map { Float($0) / 127.5 - 1 }
+  /// Each byte in the range of the generator's output: v / 127.5 - 1 for tanh (paper, section 4), v / 255 for sigmoid.
+  private let scaled: [Float]
 
   /// Images that do not fill a minibatch at the end of a pass are left out of it.
   package init(_ dataset: Dataset, _ recipe: Recipe) {
     self.dataset = dataset
     self.recipe = recipe
+    scaled = (0..<256).map { recipe.output == .tanh ? Float($0) / 127.5 - 1 : Float($0) / 255 }
     real = [Float](repeating: 0, count: recipe.batchSize * dataset.imageByteCount)
-    latents = [Float](repeating: 0, count: recipe.batchSize * recipe.latentLength)
+    latents = [Float](repeating: 0, count: recipe.batchSize * recipe.latents.count)
   }
 
   package var stepsPerPass: Int { dataset.count / recipe.batchSize }
@@ -57,10 +58,12 @@ package struct BatchSource {
         for j in 0..<size { real[i * size + j] = scaled[Int(image[j])] }
       }
     }
+    let labels =
+      recipe.classes == 0 ? nil : (0..<recipe.batchSize).map { Int(dataset.labels![Int(order[first + $0])]) }
     latents.withUnsafeMutableBufferPointer {
-      FloatLatents.fill(
-        $0.baseAddress!, count: recipe.batchSize, length: recipe.latentLength, distribution: recipe.latentDistribution,
-        seed: seed, firstStream: UInt64(step) * UInt64(recipe.batchSize), domain: .trainingLatents)
+      recipe.latents.fill(
+        $0.baseAddress!, rows: recipe.batchSize, seed: seed, firstStream: UInt64(step) * UInt64(recipe.batchSize),
+        domain: .trainingLatents, labels: labels)
     }
   }
 

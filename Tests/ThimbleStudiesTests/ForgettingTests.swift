@@ -29,7 +29,7 @@ import ThimbleThreads
 
   private func network(_ stored: StoredGenerator) -> Network {
     let network = stored.network(capacity: 8, workers: workers, kernels: FloatKernels(.detected))
-    network.setStatistics(network.freeze(distribution: stored.distribution, batches: 4))
+    network.setStatistics(network.freeze(stored.latents, batches: 4))
     return network
   }
 

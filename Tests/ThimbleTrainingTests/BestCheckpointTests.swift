@@ -48,8 +48,7 @@ import ThimbleTraining
     let stored = try StoredGenerator(path: tiny.folder("run").bestCheckpointPath)
     let network = stored.network(capacity: 2048, workers: workers, kernels: kernels)
     network.setStatistics(try #require(stored.statistics))
-    let latents = FloatLatents.rows(
-      0..<2048, length: recipe.latentLength, distribution: recipe.latentDistribution)
+    let latents = recipe.latents.rows(0..<2048)
     network.forward(latents, images: 2048, frozen: true)
     let pixels = (0..<(2048 * network.outputCount)).map { i -> UInt8 in
       UInt8(max(0, min(255, (127.5 * (network.output[i] + 1)).rounded())))

@@ -61,7 +61,7 @@ import ThimbleTraining
     #expect(shown == (try file.tensor("average.\(name)", .f32).floats()))
     #expect(shown != (try file.tensor("generator.\(name)", .f32).floats()))
     let network = stored.network(capacity: 4, workers: Workers(count: 1), kernels: FloatKernels(.detected))
-    #expect(stored.statistics == network.freeze(distribution: stored.distribution))
+    #expect(stored.statistics == network.freeze(stored.latents))
   }
 
   /// Catches: images that are turned otherwise than left to right, all or none of them, or the same ones in each minibatch.

@@ -58,7 +58,7 @@ struct ForgetCommand: ParsableCommand {
 
   private func forget(_ stored: StoredGenerator, _ boxes: Boxes) throws(FileError) {
     let network = stored.network(capacity: 128, workers: compute.workers, kernels: try compute.kernels())
-    let statistics = stored.statistics ?? network.freeze(distribution: stored.distribution)
+    let statistics = stored.statistics ?? network.freeze(stored.latents)
     network.setStatistics(statistics)
     let source = try ImageSource(path: checkpoint, compute: compute)
     let latents = LatentOptions.rows(of: source, boxes.seeds)

@@ -92,7 +92,7 @@ struct ImageSource {
     var bar = ProgressLine()
     let statistics =
       stored.statistics
-      ?? network.freeze(distribution: stored.distribution) { done in
+      ?? network.freeze(stored.latents) { done in
         bar.show { "freezing batch statistics  \(done) of \(FrozenStatistics.batches)" }
       }
     bar.finish()

@@ -24,7 +24,7 @@ struct ImportCommand: ParsableCommand {
       var bar = ProgressLine()
       statistics = stored.network(
         capacity: FrozenStatistics.batchSize, workers: compute.workers, kernels: try compute.kernels()
-      ).freeze(distribution: stored.distribution) { done in
+      ).freeze(stored.latents) { done in
         bar.show { "freezing batch statistics  \(done) of \(FrozenStatistics.batches)" }
       }
       bar.finish()

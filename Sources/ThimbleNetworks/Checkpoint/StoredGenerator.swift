@@ -6,16 +6,22 @@ import ThimbleThreads
 /// files with the same tensor names (`project`, `deconv1`, ...) and from state dicts of PyTorch's DCGAN example (`main.0`, ...).
 package struct StoredGenerator: Sendable {
   package let layers: [LayerSpecification]
+  /// Classes, of which one is told the generator by the latent's last numbers; 0: none.
+  package let classes: Int
   package let distribution: LatentDistribution
   package let batchNormEpsilon: Double
   /// All parameters in a network's order.
-  package private(set) var parameters: [Float]
+  package internal(set) var parameters: [Float]
   /// nil where the file has none: they are then made by `Network.freeze`.
   package let statistics: FrozenStatistics?
   /// Metadata of the file: licence and digest of the data, recipe, step.
   package let metadata: [String: String]
 
+  /// Numbers of a latent, the classes' included.
   package var latentLength: Int { layers[0].geometry.bigChannels }
+  package var latents: LatentSource {
+    LatentSource(length: latentLength - classes, distribution: distribution, classes: classes)
+  }
   package var imageSide: Int { layers.last!.geometry.bigSide }
   package var imageChannels: Int { layers.last!.geometry.bigChannels }
   /// Numbers learnt, batch normalisation included.
@@ -26,16 +32,28 @@ package struct StoredGenerator: Sendable {
   package init(path: String) throws(FileError) {
     let file = try SafetensorsFile(path: path)
     try file.checkWhole()
+    if let recipe = try Self.recipeToExpand(file) {
+      try self.init(expanding: file, recipe)
+      return
+    }
     let names = TensorNames(file)
     let description = try names.isTorchExample ? .torchExample : GeneratorDescription(file)
     var reader = GeneratorReader(file: file, names: names, description: description)
-    layers = try reader.layers()
-    distribution = description.distribution
-    batchNormEpsilon = description.epsilon
+    let layers = try reader.layers()
     let (layout, count) = Parameter.layout(layers)
-    parameters = try reader.parameters(layout, count: count)
-    statistics = try reader.statistics(layout)
-    metadata = file.metadata
+    self.init(
+      layers: layers,
+      LatentSource(length: layers[0].geometry.bigChannels, distribution: description.distribution),
+      batchNormEpsilon: description.epsilon, parameters: try reader.parameters(layout, count: count),
+      statistics: try reader.statistics(layout), metadata: file.metadata)
+  }
+
+  init(
+    layers: [LayerSpecification], _ latents: LatentSource, batchNormEpsilon: Double, parameters: [Float],
+    statistics: FrozenStatistics?, metadata: [String: String]
+  ) {
+    (self.layers, self.parameters, self.statistics, self.metadata) = (layers, parameters, statistics, metadata)
+    (classes, distribution, self.batchNormEpsilon) = (latents.classes, latents.distribution, batchNormEpsilon)
   }
 
   /// The numbers of one layer in a network's order; nil if it has none of this kind.

@@ -168,6 +168,14 @@ package struct FloatKernels: Sendable {
     }
   }
 
+  /// 1 / (1 + exp(-x)) as (tanh(x / 2) + 1) / 2.
+  func sigmoids(_ values: UnsafeMutablePointer<Float>, groups: Range<Int>) {
+    let numbers = (groups.lowerBound * 16)..<(groups.upperBound * 16)
+    for i in numbers { values[i] *= 0.5 }
+    hyperbolicTangents(values, groups: groups)
+    for i in numbers { values[i] = values[i] * 0.5 + 0.5 }
+  }
+
   func hyperbolicTangentGradient(
     _ gradient: UnsafeMutablePointer<Float>, after values: UnsafePointer<Float>, groups: Range<Int>
   ) {

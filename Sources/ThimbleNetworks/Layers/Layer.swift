@@ -86,7 +86,7 @@ final class Layer {
   }
 
   private func add(_ bias: UnsafePointer<Float>, to values: UnsafeMutablePointer<Float>, images: Int) {
-    let channels = specification.outputChannels
+    let channels = specification.direction == .bigToSmall ? specification.outputCount : specification.outputChannels
     for row in 0..<(images * specification.outputCount / channels) {
       for c in 0..<channels { values[row * channels + c] += bias[c] }
     }
@@ -98,6 +98,7 @@ final class Layer {
       switch specification.activation {
       case .none: break
       case .hyperbolicTangent: context.kernels.hyperbolicTangents(values, groups: groups)
+      case .sigmoid: context.kernels.sigmoids(values, groups: groups)
       case .rectifier(let slope): context.kernels.leakyRectify(values, slope: slope, groups: groups)
       }
     }
@@ -155,6 +156,8 @@ final class Layer {
       switch specification.activation {
       case .none: break
       case .hyperbolicTangent: context.kernels.hyperbolicTangentGradient(gradient, after: values, groups: groups)
+      case .sigmoid:
+        for i in (groups.lowerBound * 16)..<(groups.upperBound * 16) { gradient[i] *= values[i] * (1 - values[i]) }
       case .rectifier(let slope):
         context.kernels.leakyRectifyGradient(gradient, after: values, slope: slope, groups: groups)
       }

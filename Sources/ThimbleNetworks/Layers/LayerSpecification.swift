@@ -12,7 +12,7 @@ package struct LayerSpecification: Sendable, Equatable {
   }
 
   package enum Activation: Sendable, Equatable {
-    case none, hyperbolicTangent
+    case none, hyperbolicTangent, sigmoid
     /// max(x, slope * x): 0 for ReLU.
     case rectifier(slope: Float)
   }
@@ -31,6 +31,13 @@ package struct LayerSpecification: Sendable, Equatable {
   package var flattenedPositions: Int
   /// The sides of weights in files.
   package var fileShape: [Int]
+  /// In a dense layer from a map to a vector: the map's positions, likewise.
+  package var inputPositions = 1
+  /// How many channels of the input, the last ones, are an image's class: 1 for that class, 0 for the others. A dense layer has them
+  /// once, a convolution at each position.
+  package var labels = 0
+  /// Whether batch normalisation learns gain and bias; they are 1 and 0 else.
+  package var isAffine = true
 
   /// Numbers an image before and after the layer.
   var inputCount: Int { direction == .bigToSmall ? geometry.bigCount : geometry.smallCount }
@@ -39,6 +46,8 @@ package struct LayerSpecification: Sendable, Equatable {
   package var outputChannels: Int {
     direction == .bigToSmall ? geometry.smallChannels / flattenedPositions : geometry.bigChannels
   }
+  /// Length of a bias without statistics: a dense layer has one for each number.
+  package var biasCount: Int { direction == .bigToSmall ? geometry.smallChannels : outputChannels }
   /// Length of the statistics, gain and bias.
   package var statisticsCount: Int { statistics == .output ? outputCount : outputChannels }
 }
@@ -64,12 +73,21 @@ extension LayerSpecification {
       hasBias: false, activation: .rectifier(slope: 0), flattenedPositions: side * side, fileShape: [outputs, latent])
   }
 
-  /// A discriminator's last layer: the last map to one number, the logit.
-  static func score(channels: Int, side: Int) -> LayerSpecification {
-    let inputs = channels * side * side
-    return LayerSpecification(
+  /// A discriminator's last layer: the last map, or vector, to one number, the logit.
+  static func score(channels: Int, positions: Int, labels: Int) -> LayerSpecification {
+    let inputs = channels * positions + labels
+    var layer = LayerSpecification(
       name: "score", geometry: .dense(big: 1, small: inputs), direction: .smallToBig, statistics: nil, hasBias: false,
-      activation: .none, flattenedPositions: side * side, fileShape: [1, inputs])
+      activation: .none, flattenedPositions: positions, fileShape: [1, inputs])
+    layer.labels = labels
+    return layer
+  }
+
+  /// A dense layer to a vector, batch normalised.
+  static func dense(_ name: String, inputs: Int, outputs: Int, activation: Activation) -> LayerSpecification {
+    LayerSpecification(
+      name: name, geometry: .dense(big: inputs, small: outputs), direction: .bigToSmall, statistics: .channel,
+      hasBias: false, activation: activation, flattenedPositions: 1, fileShape: [outputs, inputs])
   }
 
   /// A convolution of either direction.

@@ -11,6 +11,7 @@ package struct Parameter: Sendable {
   /// Shape in files.
   package let shape: [Int]
   package var count: Int { shape.reduce(1, *) }
+  var isLearnt: Bool { role == .weight || layer.isAffine || layer.statistics == nil }
 
   /// The index in memory of each number of the file, in the file's order.
   ///
@@ -18,23 +19,27 @@ package struct Parameter: Sendable {
   /// In files weights are PyTorch's [small][big][ky][kx], whose flattened sides are [channel][position].
   func memoryIndices() -> [Int] {
     let positions = layer.flattenedPositions
-    func flattened(_ fileIndex: Int, _ count: Int) -> Int {
+    func flattened(_ fileIndex: Int, _ count: Int, _ positions: Int) -> Int {
       fileIndex % positions * (count / positions) + fileIndex / positions
     }
     let g = layer.geometry
+    // Labels stand behind a flattened map.
+    let smallCount = g.smallChannels - (layer.direction == .smallToBig ? layer.labels : 0)
+    let bigCount = g.bigChannels - (layer.direction == .bigToSmall ? layer.labels : 0)
     switch role {
     case .weight:
       var indices: [Int] = []
       indices.reserveCapacity(count)
       for small in 0..<g.smallChannels {
-        let s = flattened(small, g.smallChannels)
-        for b in 0..<g.bigChannels {
+        let s = small < smallCount ? flattened(small, smallCount, positions) : small
+        for big in 0..<g.bigChannels {
+          let b = big < bigCount ? flattened(big, bigCount, layer.inputPositions) : big
           for tap in 0..<g.taps { indices.append((tap * g.bigChannels + b) * g.smallChannels + s) }
         }
       }
       return indices
     case .gain, .bias:
-      return layer.statistics == .output ? (0..<count).map { flattened($0, count) } : Array(0..<count)
+      return layer.statistics == .output ? (0..<count).map { flattened($0, count, positions) } : Array(0..<count)
     }
   }
 
@@ -52,7 +57,7 @@ package struct Parameter: Sendable {
         add("\(layer.name).bn.weight", .gain, layer, [layer.statisticsCount])
         add("\(layer.name).bn.bias", .bias, layer, [layer.statisticsCount])
       } else if layer.hasBias {
-        add("\(layer.name).bias", .bias, layer, [layer.outputChannels])
+        add("\(layer.name).bias", .bias, layer, [layer.biasCount])
       }
     }
     return (parameters, end)

@@ -22,16 +22,15 @@ extension Network {
   /// copy of the network of that capacity, so that the result does not depend on this one's.
   /// - Parameter progress: called after each minibatch with its number from 1.
   package func freeze(
-    distribution: LatentDistribution, batches: Int = FrozenStatistics.batches, progress: (Int) -> Void = { _ in }
+    _ source: LatentSource, batches: Int = FrozenStatistics.batches, progress: (Int) -> Void = { _ in }
   ) -> FrozenStatistics {
     let copy = copy(capacity: FrozenStatistics.batchSize)
-    let (length, images) = (layers[0].inputCount, copy.capacity)
-    var latents = [Float](repeating: 0, count: images * length)
+    let images = copy.capacity
+    var latents = [Float](repeating: 0, count: images * source.count)
     return copy.averageStatistics(batches: batches, of: .secondMoments) { batch in
       latents.withUnsafeMutableBufferPointer {
-        FloatLatents.fill(
-          $0.baseAddress!, count: images, length: length, distribution: distribution, seed: 0,
-          firstStream: UInt64(batch * images), domain: .freezing)
+        source.fill(
+          $0.baseAddress!, rows: images, seed: 0, firstStream: UInt64(batch * images), domain: .freezing)
         copy.forward($0.baseAddress!, images: images)
       }
       progress(batch + 1)

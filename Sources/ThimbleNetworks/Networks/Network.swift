@@ -12,6 +12,7 @@ package final class Network {
   let batchNormEpsilon: Float
   let context: ComputeContext
   let running: [Layer]
+  private let joins: [LabelJoin?]
   private let values: Slot
   /// Gradients and moments of a network in training.
   private let training: (gradients: Slot, firstMoments: Slot, secondMoments: Slot)?
@@ -40,6 +41,7 @@ package final class Network {
     running = layers.map {
       Layer($0, parameters, images: capacity, epsilon: batchNormEpsilon, trained: trained, context)
     }
+    joins = layers.map { LabelJoin($0, images: capacity, context) }
     if trained { inputGradient = workspace.reserve(capacity * layers[0].inputCount) }
   }
 
@@ -64,12 +66,19 @@ package final class Network {
   }
 
   /// Runs forward over `images` rows of `input`.
-  /// - Parameter frozen: use the statistics in force (set by `setStatistics`) instead of the minibatch's own.
-  package func forward(_ input: UnsafePointer<Float>, images: Int, frozen: Bool = false) {
+  /// - Parameters:
+  ///   - frozen: use the statistics in force (set by `setStatistics`) instead of the minibatch's own.
+  ///   - labels: the classes, where layers take them; unless told, the last numbers of each row of `input`.
+  package func forward(
+    _ input: UnsafePointer<Float>, images: Int, frozen: Bool = false, labels: LabelRows? = nil
+  ) {
     precondition(images <= capacity)
+    let inputCount = layers[0].inputCount
+    let labels = labels ?? LabelRows(input + (inputCount - layers.last!.labels), stride: inputCount)
     var input = input
-    for layer in running {
-      layer.forward(input, parameterValues, images: images, frozen: frozen)
+    for (layer, join) in zip(running, joins) {
+      join?.join(input, labels, images: images)
+      layer.forward(join.map { UnsafePointer($0.joined) } ?? input, parameterValues, images: images, frozen: frozen)
       input = UnsafePointer(layer.output)
     }
   }
@@ -91,9 +100,12 @@ package final class Network {
     let first = context.workspace[self.inputGradient!]
     for index in running.indices.reversed() {
       let target = index > 0 ? running[index - 1].outputGradient : inputGradient ? first : nil
+      let plain = index > 0 ? UnsafePointer(running[index - 1].output) : input
+      let joined = joins[index]?.joined
       running[index].backward(
-        input: index > 0 ? UnsafePointer(running[index - 1].output) : input, parameterValues, images: images,
-        gradients: parameterGradients ? gradients : nil, inputGradient: target)
+        input: joined.map { UnsafePointer($0) } ?? plain, parameterValues, images: images,
+        gradients: parameterGradients ? gradients : nil, inputGradient: target.map { joined ?? $0 })
+      if let target { joins[index]?.separate(into: target, images: images) }
       if let target { inspect?(index, UnsafePointer(target)) }
     }
     return inputGradient ? first : nil
@@ -121,14 +133,23 @@ package final class Network {
     parametersChanged()
   }
 
-  /// Updates all parameters from their gradients.
+  /// Updates all parameters from their gradients, but gains and biases that are not learnt.
   package func update(_ step: AdamStep) {
-    let (p, g, m, v) = (parameterValues, gradients, firstMoments, secondMoments)
     context.timed("", .update, images: 0) {
-      context.workers.share(parameterCount / 16) { groups in
-        context.kernels.adam(step, parameters: p, gradients: g, firstMoments: m, secondMoments: v, groups: groups)
+      if parameters.allSatisfy(\.isLearnt) { return update(step, from: 0, groups: parameterCount / 16) }
+      for parameter in parameters where parameter.isLearnt {
+        update(step, from: parameter.offset, groups: (parameter.count + 15) / 16)
       }
     }
     parametersChanged()
+  }
+
+  private func update(_ step: AdamStep, from first: Int, groups: Int) {
+    let (p, g, m, v) = (
+      parameterValues + first, gradients + first, firstMoments + first, secondMoments + first
+    )
+    context.workers.share(groups) { groups in
+      context.kernels.adam(step, parameters: p, gradients: g, firstMoments: m, secondMoments: v, groups: groups)
+    }
   }
 }

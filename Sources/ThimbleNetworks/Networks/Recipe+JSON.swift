@@ -19,6 +19,11 @@ extension Recipe {
     // What goes beyond the paper is named where it is on: recipes without it keep their text, and the digest of that.
     if generatorAverage > 0 { fields.append(("generatorAverage", "\(generatorAverage)")) }
     if mirrored { fields.append(("mirrored", "true")) }
+    if !generatorHidden.isEmpty { fields.append(("generatorHidden", text(generatorHidden))) }
+    if !discriminatorHidden.isEmpty { fields.append(("discriminatorHidden", text(discriminatorHidden))) }
+    if classes > 0 { fields.append(("classes", "\(classes)")) }
+    if output != .tanh { fields.append(("output", "\"\(output.rawValue)\"")) }
+    if !batchNormAffine { fields.append(("batchNormAffine", "false")) }
     return fields
   }
 
@@ -73,6 +78,11 @@ extension Recipe {
     seed = try fields.integer("seed").map(UInt64.init) ?? seed
     generatorAverage = try fields.number("generatorAverage") ?? generatorAverage
     mirrored = try fields.boolean("mirrored") ?? mirrored
+    generatorHidden = try fields.integers("generatorHidden") ?? generatorHidden
+    discriminatorHidden = try fields.integers("discriminatorHidden") ?? discriminatorHidden
+    classes = try fields.integer("classes") ?? classes
+    output = try fields.choice("output") ?? output
+    batchNormAffine = try fields.boolean("batchNormAffine") ?? batchNormAffine
     try fields.refuseRest()
     try validate(file: file)
   }

@@ -17,6 +17,13 @@ extension Recipe {
     try require(Self.sizes.contains(size), "size", "\(size)", "one of 16, 28, 32, 64, 128")
     try require(channels == 1 || channels == 3, "channels", "\(channels)", "1 (grey) or 3 (colour)")
     try require((1...1024).contains(latentLength), "latentLength", "\(latentLength)", "1 to 1024")
+    try require(
+      classes == 0 || (2...1000).contains(classes) && latentLength + classes <= 1024, "classes", "\(classes)",
+      "0, or 2 to 1000 that with the latent are at most 1024")
+    for (name, widths) in [("generatorHidden", generatorHidden), ("discriminatorHidden", discriminatorHidden)] {
+      try require(widths.count <= 3, name, "\(widths.count) widths", "at most 3")
+      try require(widths.allSatisfy { (1...4096).contains($0) }, name, "\(widths)", "widths of 1 to 4096")
+    }
     for (name, widths) in [("generatorWidths", generatorWidths), ("discriminatorWidths", discriminatorWidths)] {
       try require((1...7).contains(widths.count), name, "\(widths.count) widths", "1 to 7")
       try require(widths.allSatisfy { (1...4096).contains($0) }, name, "\(widths)", "widths of 1 to 4096")

@@ -21,6 +21,14 @@ package struct Recipe: Sendable, Equatable {
     case both
   }
 
+  /// What the generator's last layer ends with, and so the range of images.
+  package enum Output: String, Sendable, CaseIterable {
+    /// [-1, 1], as the paper has it.
+    case tanh
+    /// [0, 1]: the authors' network of digits.
+    case sigmoid
+  }
+
   package var geometry: Geometry
   /// Side of the images: 16, 28, 32, 64 or 128.
   package var size: Int
@@ -32,9 +40,18 @@ package struct Recipe: Sendable, Equatable {
   package var generatorWidths: [Int]
   /// Channels of the discriminator's maps, from the image inwards; each has half the side of the one before.
   package var discriminatorWidths: [Int]
+  /// Widths of dense layers between the latent and the first map, and between the last map and the score: none in the paper's
+  /// networks, one in the authors' network of digits.
+  package var generatorHidden: [Int] = []
+  package var discriminatorHidden: [Int] = []
+  /// Classes of a set with labels: both networks are told an image's class, at every layer (the authors' network of digits); 0: none.
+  package var classes = 0
+  package var output = Output.tanh
   /// What the batch normalisation of the generator's first layer takes its statistics over.
   package var firstLayerStatistics: LayerSpecification.Statistics
   package var batchNormEpsilon: Double
+  /// Whether batch normalisation learns a gain and a bias.
+  package var batchNormAffine = true
   /// Slope of the discriminator's LeakyReLU below 0.
   package var leakySlope = 0.2
   /// Standard deviation of the initial weights, and of the gains around 1.
@@ -88,22 +105,33 @@ package struct Recipe: Sendable, Equatable {
   /// The generator's layers. The recipe must be valid.
   package var generatorLayers: [LayerSpecification] {
     var side = firstSide(generatorWidths)!
-    var layers = [
-      LayerSpecification.projection(
-        latent: latentLength, channels: generatorWidths[0], side: side, statistics: firstLayerStatistics)
-    ]
+    // The first layer's labels are part of the latent.
+    var inputs = latents.count
+    var layers: [LayerSpecification] = []
+    for (index, width) in generatorHidden.enumerated() {
+      var layer = LayerSpecification.dense(
+        "hidden\(index + 1)", inputs: inputs, outputs: width, activation: .rectifier(slope: 0))
+      if index > 0 { layer.labels = classes }
+      layers.append(layer)
+      inputs = width + classes
+    }
+    var first = LayerSpecification.projection(
+      latent: inputs, channels: generatorWidths[0], side: side, statistics: firstLayerStatistics)
+    if !layers.isEmpty { first.labels = classes }
+    layers.append(first)
     for (index, width) in generatorWidths.enumerated() {
       let last = index + 1 == generatorWidths.count
       let geometry = ConvolutionGeometry(
         bigSide: 2 * side, bigChannels: last ? channels : generatorWidths[index + 1], smallSide: side,
-        smallChannels: width, kernel: kernel, stride: 2, padding: padding)
-      layers.append(
-        .convolution(
-          "deconv\(index + 1)", geometry, .smallToBig, statistics: last ? nil : .channel,
-          activation: last ? .hyperbolicTangent : .rectifier(slope: 0)))
+        smallChannels: width + classes, kernel: kernel, stride: 2, padding: padding)
+      var layer = LayerSpecification.convolution(
+        "deconv\(index + 1)", geometry, .smallToBig, statistics: last ? nil : .channel,
+        activation: last ? (output == .tanh ? .hyperbolicTangent : .sigmoid) : .rectifier(slope: 0))
+      layer.labels = classes
+      layers.append(layer)
       side *= 2
     }
-    return layers
+    return withGains(layers)
   }
 
   /// The discriminator's layers. The recipe must be valid.
@@ -112,14 +140,37 @@ package struct Recipe: Sendable, Equatable {
     var layers: [LayerSpecification] = []
     for (index, width) in discriminatorWidths.enumerated() {
       let geometry = ConvolutionGeometry(
-        bigSide: side, bigChannels: index == 0 ? channels : discriminatorWidths[index - 1], smallSide: side / 2,
-        smallChannels: width, kernel: kernel, stride: 2, padding: padding)
-      layers.append(
-        .convolution(
-          "conv\(index + 1)", geometry, .bigToSmall, statistics: index == 0 ? nil : .channel,
-          activation: .rectifier(slope: Float(leakySlope))))
+        bigSide: side, bigChannels: (index == 0 ? channels : discriminatorWidths[index - 1]) + classes,
+        smallSide: side / 2, smallChannels: width, kernel: kernel, stride: 2, padding: padding)
+      var layer = LayerSpecification.convolution(
+        "conv\(index + 1)", geometry, .bigToSmall, statistics: index == 0 ? nil : .channel,
+        activation: .rectifier(slope: Float(leakySlope)))
+      layer.labels = classes
+      layers.append(layer)
       side /= 2
     }
-    return layers + [.score(channels: discriminatorWidths.last!, side: side)]
+    var (channels, positions) = (discriminatorWidths.last!, side * side)
+    for (index, width) in discriminatorHidden.enumerated() {
+      var layer = LayerSpecification.dense(
+        "hidden\(index + 1)", inputs: channels * positions + classes, outputs: width,
+        activation: .rectifier(slope: Float(leakySlope)))
+      (layer.inputPositions, layer.labels) = (positions, classes)
+      layers.append(layer)
+      (channels, positions) = (width, 1)
+    }
+    return withGains(layers + [.score(channels: channels, positions: positions, labels: classes)])
+  }
+
+  private func withGains(_ layers: [LayerSpecification]) -> [LayerSpecification] {
+    layers.map { layer in
+      var layer = layer
+      layer.isAffine = batchNormAffine
+      return layer
+    }
+  }
+
+  /// What the generator is fed.
+  package var latents: LatentSource {
+    LatentSource(length: latentLength, distribution: latentDistribution, classes: classes)
   }
 }

@@ -13,6 +13,22 @@ extension TrainingRun {
         wanted: "\(recipe.size)x\(recipe.size), \(recipe.channels) channels, as in the recipe",
         advice: "Pack the images with --size \(recipe.size), or change the recipe's size and channels.")
     }
+    if recipe.classes > 0 {
+      guard let labels = dataset.labels else {
+        throw FileError(
+          .badData, file: dataset.path, field: "labels", found: "none",
+          wanted: "a class for each image, as in the recipe",
+          advice:
+            "Pack the images with labels (an IDX set's label file beside it, folders, or --labels), or set classes to 0."
+        )
+      }
+      if let label = labels.first(where: { $0 < 0 || $0 >= recipe.classes }) {
+        throw FileError(
+          .badData, file: dataset.path, field: "labels", found: "class \(label)",
+          wanted: "classes from 0 to \(recipe.classes - 1), as in the recipe",
+          advice: "Set the recipe's classes to \(Int(labels.max()!) + 1), or mend the set's labels.")
+      }
+    }
     guard dataset.count >= recipe.batchSize else {
       throw FileError(
         .badData, file: dataset.path, field: "images", found: "\(dataset.count)",

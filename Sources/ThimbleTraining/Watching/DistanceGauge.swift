@@ -28,13 +28,16 @@ struct DistanceGauge {
     pixels.reserveCapacity(Self.samples * network.outputCount)
     for first in stride(from: 0, to: Self.samples, by: batch) {
       let images = min(batch, Self.samples - first)
-      let latents = FloatLatents.rows(
-        first..<(first + images), length: recipe.latentLength, distribution: recipe.latentDistribution)
-      network.forward(latents, images: images, frozen: true)
-      for i in 0..<(images * network.outputCount) { pixels.append(Pixel.byte(network.output[i])) }
+      network.forward(recipe.latents.rows(first..<(first + images)), images: images, frozen: true)
+      for i in 0..<(images * network.outputCount) { pixels.append(recipe.byte(network.output[i])) }
     }
     return set.distance(pixels)
   }
+}
+
+extension Recipe {
+  /// The pixel of a number that the generator puts out.
+  func byte(_ value: Float) -> UInt8 { Pixel.byte(output == .tanh ? value : 2 * value - 1) }
 }
 
 /// A generator as it would be given away: averaged where the recipe averages, its statistics frozen and in force.
@@ -46,7 +49,7 @@ struct FrozenGenerator {
 extension AdversarialNetworks {
   func frozenGenerator() -> FrozenGenerator {
     generator.withAverages {
-      let statistics = generator.freeze(distribution: recipe.latentDistribution)
+      let statistics = generator.freeze(recipe.latents)
       let network = generator.copy(capacity: FrozenStatistics.batchSize)
       network.setStatistics(statistics)
       return FrozenGenerator(network: network, statistics: statistics)

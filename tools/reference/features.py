@@ -1,0 +1,196 @@
+"""Checks what `thimble features` wrote against the definition of a discriminator's features, in float64 with NumPy alone.
+
+    python3 features.py CHECKPOINT.safetensors SET.safetensors STATISTICS-SET.safetensors FEATURES.safetensors [--count N]
+
+CHECKPOINT       a checkpoint (its `recipe` tells the geometry), or a discriminator from elsewhere (`conv1.weight`, ...):
+                 slope 0.2, the geometry by its kernels, epsilon by its geometry unless the metadata has `bn_eps`
+SET              the packed set whose features they are: `images` U8 [count, side, side, channels], perhaps `labels`
+STATISTICS-SET   the set of --statistics; SET again if there was none
+FEATURES         what the program wrote: `features` F32 [count, length], and `labels` if SET has them
+
+A layer is a convolution of stride 2, from the second on batch normalisation, then a leaky ReLU. Statistics are the means
+over whole minibatches, in order, of their means and (biased) variances, each minibatch normalised by its own. Features are
+the maximum over each cell of a 4x4 grid, cells overlapping where the side is no multiple of 4: [layer][channel][row][column].
+
+The first N images are compared (128 unless told), shape and labels of all. Differences are relative to the layer's
+greatest feature or 1, whichever is more. Exits 0 and prints the greatest if it is at most 1e-4; else 1, and says where.
+"""
+
+import argparse
+import json
+import struct
+import sys
+
+import numpy as np
+
+TOLERANCE, GRID, STRIDE, MINIBATCH = 1e-4, 4, 2, 128
+SIDES = {"common": (4, 1), "authors": (5, 2)}  # Kernel's side and padding.
+EPSILONS = {"common": 1e-5, "authors": 1e-8}  # Of networks from elsewhere: PyTorch's, and the authors' own.
+TYPES = {"U8": "u1", "I32": "<i4", "U32": "<u4", "I64": "<i8", "U64": "<u8", "F32": "<f4", "F64": "<f8"}
+
+
+def read(path):
+    """The tensors of a safetensors file, mapped, and its metadata."""
+    with open(path, "rb") as file:
+        length = struct.unpack("<Q", file.read(8))[0]
+        if length > 1 << 24:
+            raise ValueError(f"{path}: found another form, wanted safetensors")
+        header = json.loads(file.read(length))
+    metadata = header.pop("__metadata__", {})
+    tensors = {}
+    for name, entry in header.items():
+        if entry["dtype"] not in TYPES or 0 in entry["shape"]:
+            raise ValueError(f"{path}: {name}: found {entry['dtype']} {entry['shape']}, not read here")
+        start = 8 + length + entry["data_offsets"][0]
+        tensors[name] = np.memmap(path, TYPES[entry["dtype"]], "r", start, tuple(entry["shape"]))
+    return tensors, metadata
+
+
+class Discriminator:
+    def __init__(self, path):
+        tensors, metadata = read(path)
+        recipe = json.loads(metadata.get("recipe", "null"))
+        prefix = "discriminator." if recipe else ""
+        tensors = {name: np.array(value, np.float64) for name, value in tensors.items() if name.startswith(f"{prefix}conv")}
+        self.layers = []
+        while f"{prefix}conv{len(self.layers) + 1}.weight" in tensors:
+            name = f"{prefix}conv{len(self.layers) + 1}."
+            # Weight, bias, gain and bias of the normalisation; None for those there are not.
+            self.layers.append([tensors.pop(name + part, None) for part in ("weight", "bias", "bn.weight", "bn.bias")])
+        if not self.layers or self.layers[0][2] is not None or self.layers[0][3] is not None:
+            raise ValueError(f"{path}: wanted {prefix}conv1.weight and no normalisation there")
+        if tensors:
+            raise ValueError(f"{path}: found {', '.join(tensors)}, not in the definition")
+        kernel = self.layers[0][0].shape[2]
+        geometry = recipe["geometry"] if recipe else {side: name for name, (side, _) in SIDES.items()}.get(kernel)
+        side, self.padding = SIDES[geometry] if geometry in SIDES else (None, None)
+        widths = [weight.shape[0] for weight, *_ in self.layers]
+        if any(weight.shape[2:] != (side, side) for weight, *_ in self.layers):
+            raise ValueError(f"{path}: found geometry {geometry}, kernels {[weight.shape for weight, *_ in self.layers]}")
+        if recipe and widths != recipe["discriminatorWidths"]:
+            raise ValueError(f"{path}: found widths {widths}, wanted {recipe['discriminatorWidths']}")
+        self.epsilon = float(recipe["batchNormEpsilon"] if recipe else metadata.get("bn_eps", EPSILONS[geometry]))
+        self.slope = recipe["leakySlope"] if recipe else 0.2
+
+    def pixels(self, images):
+        """Bytes [n, side, side, channels] to [-1, 1], as many channels as the first layer takes."""
+        wanted, found = self.layers[0][0].shape[1], images.shape[3]
+        if found not in (1, wanted):
+            raise ValueError(f"found images of {found} channels, wanted {wanted}")
+        return np.repeat(images / 127.5 - 1, wanted // found, axis=3)
+
+    def forward(self, images, frozen=None):
+        """Each layer's activated maps [n, side, side, channels], and the (means, variances) that it was normalised with."""
+        values, maps, statistics = self.pixels(images), [], []
+        for index, (weight, bias, gain, shift) in enumerate(self.layers):
+            values = convolve(values, weight, self.padding)
+            values = values if bias is None else values + bias
+            if index > 0:
+                mean, variance = frozen[index - 1] if frozen else (values.mean((0, 1, 2)), values.var((0, 1, 2)))
+                statistics.append((mean, variance))
+                values = (values - mean) / np.sqrt(variance + self.epsilon)
+                values = values if gain is None else values * gain
+                values = values if shift is None else values + shift
+            values = np.where(values > 0, values, self.slope * values)
+            maps.append(values)
+        return maps, statistics
+
+    def frozen_statistics(self, images):
+        """The mean over whole minibatches of each layer's means and variances."""
+        size = min(MINIBATCH, len(images))
+        batches = [self.forward(images[start:start + size])[1] for start in range(0, len(images) - size + 1, size)]
+        return [tuple(np.mean(both, axis=0)) for both in zip(*batches)]
+
+    def features(self, images, frozen):
+        """A list of the layers' features, each [n, channels * 16]."""
+        parts = []
+        for start in range(0, len(images), MINIBATCH):
+            maps, _ = self.forward(images[start:start + MINIBATCH], frozen)
+            parts.append([pool(values).transpose(0, 3, 1, 2).reshape(len(values), -1) for values in maps])
+        return [np.vstack(layer) for layer in zip(*parts)]
+
+
+def convolve(values, weight, padding):
+    """Correlation of [n, height, width, in] with [out, in, side, side], zeros around."""
+    padded = np.pad(values, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
+    side = weight.shape[2]
+    height, width = ((size - side) // STRIDE + 1 for size in padded.shape[1:3])
+    result = np.zeros((len(values) * height * width, weight.shape[0]))
+    for y in range(side):
+        for x in range(side):
+            seen = padded[:, y:y + STRIDE * height:STRIDE, x:x + STRIDE * width:STRIDE]
+            result += seen.reshape(-1, weight.shape[1]) @ weight[:, :, y, x].T
+    return result.reshape(len(values), height, width, -1)
+
+
+def pool(values):
+    """Maxima of [n, height, width, channels] over the cells of the grid; a smaller map as it is."""
+    if min(values.shape[1:3]) < GRID:
+        return values
+    rows, columns = ([slice(i * side // GRID, -(-(i + 1) * side // GRID)) for i in range(GRID)] for side in values.shape[1:3])
+    return np.stack([np.stack([values[:, row, column].max((1, 2)) for column in columns], 1) for row in rows], 1)
+
+
+def compare(wanted, found):
+    """The greatest relative difference, and what to say of it. `wanted` is a list of layers, `found` all of them joined."""
+    worst, text, start = -1.0, "", 0
+    for number, layer in enumerate(wanted, 1):
+        part = found[:, start:start + layer.shape[1]]
+        scale = max(1.0, np.abs(layer).max())
+        differences = np.abs(part - layer) / scale
+        image, index = np.unravel_index(differences.argmax(), differences.shape)  # That of a NaN if there is one.
+        value = differences[image, index]
+        print(f"layer {number}: {layer.shape[1]} features, greatest {np.abs(layer).max():.4g}, "
+              f"mean {np.abs(layer).mean():.4g}; greatest difference {value:.3g}")
+        if not value <= worst:
+            worst, text = value, (f"layer {number}, image {image}, index {index} (of the row {start + index}): found "
+                                  f"{part[image, index]:.9g}, wanted {layer[image, index]:.9g}")
+        if np.isnan(worst):
+            break
+        start += layer.shape[1]
+    return worst, text
+
+
+def check(arguments):
+    network = Discriminator(arguments.checkpoint)
+    data, statistics, made = (read(path)[0] for path in (arguments.data, arguments.statistics, arguments.features))
+    images, found = data["images"], made["features"]
+    for name, tensor in ((arguments.data, images), (arguments.statistics, statistics["images"])):
+        if tensor.dtype != np.uint8 or tensor.ndim != 4:
+            raise ValueError(f"{name}: images: found {tensor.dtype} {tensor.shape}, wanted U8 [n, side, side, channels]")
+    if found.dtype != np.float32:
+        raise ValueError(f"features: found {found.dtype}, wanted F32")
+    labels = data.get("labels"), made.get("labels")
+    if (labels[0] is None) != (labels[1] is None):
+        raise ValueError(f"labels: found {'none' if labels[1] is None else 'some'}, wanted those of the set")
+    if labels[0] is not None and not np.array_equal(*labels):
+        raise ValueError("labels: found others than those of the set")
+    frozen = network.frozen_statistics(statistics["images"])
+    wanted = network.features(images[:arguments.count], frozen)
+    shape = (len(images), sum(layer.shape[1] for layer in wanted))
+    if found.shape != shape:
+        raise ValueError(f"features: found shape {list(found.shape)}, wanted {list(shape)}")
+    worst, text = compare(wanted, found[:arguments.count])
+    if not worst <= TOLERANCE:
+        raise ValueError(f"{text}; difference {worst:.3g}, allowed {TOLERANCE:g}")
+    print(f"{min(arguments.count, len(images))} of {len(images)} images: greatest difference {worst:.3g}, in {text}")
+
+
+def main(words):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint", metavar="CHECKPOINT.safetensors")
+    parser.add_argument("data", metavar="SET.safetensors")
+    parser.add_argument("statistics", metavar="STATISTICS-SET.safetensors")
+    parser.add_argument("features", metavar="FEATURES.safetensors")
+    parser.add_argument("--count", type=int, default=128, metavar="N", help="how many images are compared")
+    arguments = parser.parse_args(words)
+    if arguments.count < 1:
+        parser.error("--count: wanted at least 1")
+    try:
+        check(arguments)
+    except (OSError, ValueError, KeyError, struct.error) as error:
+        sys.exit(f"features: {'wanted ' if isinstance(error, KeyError) else ''}{error}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
