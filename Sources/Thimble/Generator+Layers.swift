@@ -14,11 +14,12 @@ extension Generator {
   }
 
   /// Puts the latent of a seed into the arena, as that of an image below `images`.
-  public mutating func load(seed: UInt64, image: Int) {
+  /// - Parameter chosen: its class, below `model.classCount`; the seed modulo the classes unless told.
+  public mutating func load(seed: UInt64, class chosen: Int? = nil, image: Int) {
     precondition(image >= 0 && image < images)
     var room = InlineArray<1024, Int16>(repeating: 0)
     var latent = room.mutableSpan
-    model.distribution.fill(&latent, count: model.latentLength, seed: seed)
+    model.latents.fill(&latent, seed: seed, class: chosen)
     store(latent.span.extracting(first: model.latentLength), image: image)
   }
 

@@ -23,7 +23,17 @@ public struct Generator: ~Copyable {
     self.model = model
   }
 
-  /// The image of a seed. `pixels`: u8 [height][width][channels].
+  /// The image of a seed and a class. `pixels`: u8 [height][width][channels]. Throws for a class that the model does not know.
+  @export(interface)
+  public mutating func generate(
+    seed: UInt64, class chosen: Int, into pixels: inout MutableSpan<UInt8>, parallelFor: ParallelFor = runInOrder
+  ) throws(ThimbleError) {
+    try require(UInt64(clamping: chosen), .below, UInt64(model.classCount), "class", code: .arguments)
+    load(seed: seed, class: chosen, image: 0)
+    try run(images: 1, into: &pixels, parallelFor)
+  }
+
+  /// The image of a seed; its class, where there are classes, is the seed modulo their number. `pixels`: u8 [height][width][channels].
   @export(interface)
   public mutating func generate(
     seed: UInt64, into pixels: inout MutableSpan<UInt8>, parallelFor: ParallelFor = runInOrder

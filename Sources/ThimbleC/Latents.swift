@@ -37,6 +37,22 @@ public func thimble_latent_of_seed(
     let length = model.pointee.model.latentLength
     try require(number(count), .atLeast, number(length), "count", code: .arguments)
     var elements = MutableSpan(_unsafeStart: latent, count: length)
-    model.pointee.model.distribution.fill(&elements, seed: seed)
+    model.pointee.model.latents.fill(&elements, seed: seed)
+  }
+}
+
+@c @implementation
+public func thimble_latent_of_class(
+  _ place: UnsafePointer<thimble_model>?, _ seed: UInt64, _ chosen: UInt32, _ latent: UnsafeMutablePointer<Int16>?,
+  _ count: Int, _ error: UnsafeMutablePointer<thimble_error>?
+) -> Int32 {
+  status(error) { () throws(ThimbleError) in
+    let model = try required(place)
+    guard let latent else { throw ThimbleError(.arguments, "latent, null") }
+    let latents = model.pointee.model.latents
+    try require(number(count), .atLeast, number(latents.count), "count", code: .arguments)
+    try require(UInt64(chosen), .below, UInt64(latents.classes), "class", code: .arguments)
+    var elements = MutableSpan(_unsafeStart: latent, count: latents.count)
+    latents.fill(&elements, seed: seed, class: Int(chosen))
   }
 }

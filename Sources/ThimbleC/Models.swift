@@ -92,6 +92,11 @@ public func thimble_latent_length(_ place: UnsafePointer<thimble_model>?) -> UIn
 }
 
 @c @implementation
+public func thimble_class_count(_ place: UnsafePointer<thimble_model>?) -> UInt32 {
+  UInt32(opened(place)?.pointee.model.classCount ?? 0)
+}
+
+@c @implementation
 public func thimble_latent_distribution(_ place: UnsafePointer<thimble_model>?) -> Int32 {
   guard let model = opened(place) else { return -1 }
   return Int32(bitPattern: model.pointee.model.distribution.rawValue)

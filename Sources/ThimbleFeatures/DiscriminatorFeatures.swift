@@ -57,7 +57,8 @@ package struct DiscriminatorFeatures: FeatureExtractor {
   }
 
   /// Refuses a set that is not of the network's size.
-  package static func check(_ stored: StoredDiscriminator, _ set: Dataset) throws(FileError) {
+  package static func check(_ stored: StoredDiscriminator, _ set: Dataset, file: String) throws(FileError) {
+    try stored.checkUnconditional(file: file)
     let recipe = stored.recipe
     guard set.height == recipe.size, set.width == recipe.size, set.channels <= recipe.channels else {
       throw FileError(

@@ -77,7 +77,7 @@ package struct Exporter {
         ? QuantizedLayer(folded.layers[index], int4: int4[index]) : rounding.layer(index, inputFactors: nil)
     }
     let image = try GeneratorImage(
-      layers, distribution: stored.distribution, metadata: Self.json(metadata), largestArena: largestArena)
+      layers, stored.latents, metadata: Self.json(metadata), largestArena: largestArena)
     let search = RangeSearch(
       image: image, rounding: rounding, survey: survey, runner: IntegerRunner(workers: workers),
       pool: CalibrationPool(latents: calibration, images: survey.images, count: calibrationCount))

@@ -41,24 +41,23 @@ final class FloatReference {
 enum LatentRows {
   /// Streams 0 ..< count of seed 0 in a domain of their own.
   static func streams(_ count: Int, _ source: LatentSource, _ domain: Philox.Domain) -> [Int16] {
-    rows(count, source) { row, i in source.distribution.fill(&row, seed: 0, stream: UInt64(i), domain: domain) }
+    rows(count, source) { row, i in source.fill(&row, seed: 0, stream: UInt64(i), domain: domain) }
   }
 
   /// The latents of seeds 0 ..< count.
   static func seeds(_ count: Int, _ source: LatentSource) -> [Int16] {
-    rows(count, source) { row, i in source.distribution.fill(&row, seed: UInt64(i)) }
+    rows(count, source) { row, i in source.fill(&row, seed: UInt64(i)) }
   }
 
   private static func rows(
     _ count: Int, _ source: LatentSource, _ fill: (inout MutableSpan<Int16>, Int) -> Void
   ) -> [Int16] {
     var rows: [Int16] = []
-    var row = [Int16](repeating: 0, count: source.length)
+    var row = [Int16](repeating: 0, count: source.count)
     for i in 0..<count {
       var span = row.mutableSpan
       fill(&span, i)
       rows += row
-      rows += (0..<source.classes).map { $0 == i % source.classes ? 4096 : 0 }
     }
     return rows
   }

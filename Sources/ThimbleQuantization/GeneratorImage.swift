@@ -20,11 +20,11 @@ final class GeneratorImage {
 
   /// - Parameter largestArena: bytes that must do for one image; without, see `MemoryPlanner.unstreamed`.
   init(
-    _ layers: [QuantizedLayer], distribution: LatentDistribution, metadata: Data, largestArena: Int? = nil
+    _ layers: [QuantizedLayer], _ latents: LatentSource, metadata: Data, largestArena: Int? = nil
   ) throws(FileError) {
     self.layers = layers
     do {
-      layout = try Self.layout(layers, distribution, metadata)
+      layout = try Self.layout(layers, latents, metadata)
     } catch {
       throw FileError(error, file: "checkpoint")
     }
@@ -47,10 +47,11 @@ final class GeneratorImage {
   deinit { bytes.deallocate() }
 
   private static func layout(
-    _ layers: [QuantizedLayer], _ distribution: LatentDistribution, _ metadata: Data
+    _ layers: [QuantizedLayer], _ latents: LatentSource, _ metadata: Data
   ) throws(ThimbleError) -> Layout {
     let first = layers[0].folded.specification
-    var layout = Layout(latentLength: UInt32(first.geometry.bigChannels), distribution: distribution)
+    var layout = Layout(
+      latentLength: UInt32(latents.count), distribution: latents.distribution, classes: UInt32(latents.classes))
     let side = UInt32(Double(first.flattenedPositions).squareRoot())
     try layout.appendDense(
       output: MapShape(height: side, width: side, channels: UInt32(first.outputChannels)), shift: 1,

@@ -3,5 +3,5 @@ package enum Version {
   /// Of the package.
   package static let number: StaticString = "0.1.0"
   /// The newest version of the .thimble format that is read.
-  package static let format: StaticString = "1.1"
+  package static let format: StaticString = "1.2"
 }

@@ -61,6 +61,6 @@ import Testing
   /// Catches: a version that does not say what the contract promises.
   @Test func version() throws {
     let text = try done(["--version"]).text
-    for word in ["thimble ", "format 1.1", "instruction sets portable", "in force "] { #expect(text.contains(word)) }
+    for word in ["thimble ", "format 1.2", "instruction sets portable", "in force "] { #expect(text.contains(word)) }
   }
 }

@@ -58,8 +58,8 @@ import ThimbleFeatures
       #expect(changed.features(count: 1, image: set.image) != Array(all[..<176]))
     }
     let small = try packed(scratch, "small", numbers.bytes(768), side: 8, channels: 3)
-    #expect(throws: FileError.self) { try DiscriminatorFeatures.check(stored, small) }
-    try DiscriminatorFeatures.check(stored, greySet)
+    #expect(throws: FileError.self) { try DiscriminatorFeatures.check(stored, small, file: "discriminator") }
+    try DiscriminatorFeatures.check(stored, greySet, file: "discriminator")
   }
 
   /// A foreign file, whose shapes alone tell its recipe.

@@ -13,7 +13,7 @@ over whole minibatches, in order, of their means and (biased) variances, each mi
 the maximum over each cell of a 4x4 grid, cells overlapping where the side is no multiple of 4: [layer][channel][row][column].
 
 The first N images are compared (128 unless told), shape and labels of all. Differences are relative to the layer's
-greatest feature or 1, whichever is more. Exits 0 and prints the greatest if it is at most 1e-4; else 1, and says where.
+greatest feature or 1, whichever is more. Exits 0 and prints the greatest if it is at most 1e-5; else 1, and says where.
 """
 
 import argparse
@@ -23,7 +23,7 @@ import sys
 
 import numpy as np
 
-TOLERANCE, GRID, STRIDE, MINIBATCH = 1e-4, 4, 2, 128
+TOLERANCE, GRID, STRIDE, MINIBATCH = 1e-5, 4, 2, 128
 SIDES = {"common": (4, 1), "authors": (5, 2)}  # Kernel's side and padding.
 EPSILONS = {"common": 1e-5, "authors": 1e-8}  # Of networks from elsewhere: PyTorch's, and the authors' own.
 TYPES = {"U8": "u1", "I32": "<i4", "U32": "<u4", "I64": "<i8", "U64": "<u8", "F32": "<f4", "F64": "<f8"}

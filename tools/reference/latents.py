@@ -53,15 +53,19 @@ def normal_latent(u):
     return np.where(u & 0x8000, -magnitude, magnitude)
 
 
-def latents_from_seeds(seeds, length, distribution):
-    """One latent for each seed (0 ... 2^64 - 1)."""
+def latents_from_seeds(seeds, length, distribution, classes=0):
+    """One latent for each seed (0 ... 2^64 - 1). The last `classes` numbers tell its class: the seed modulo the classes."""
     make = {UNIFORM: uniform_latent, NORMAL: normal_latent}[distribution]
-    return make(random_halves(seeds, length)).astype(np.int16)
+    drawn = make(random_halves(seeds, length - classes)).astype(np.int16)
+    if not classes:
+        return drawn
+    told = np.array([[4096 * (int(seed) % classes == c) for c in range(classes)] for seed in seeds], dtype=np.int16)
+    return np.hstack([drawn, told])
 
 
-def latent_from_seed(seed, length, distribution):
+def latent_from_seed(seed, length, distribution, classes=0):
     """The latent of one seed. Shape [length]."""
-    return latents_from_seeds([seed], length, distribution)[0]
+    return latents_from_seeds([seed], length, distribution, classes)[0]
 
 
 def latent_from_floats(values):

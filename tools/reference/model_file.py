@@ -130,6 +130,7 @@ class Model:
     output_table: np.ndarray = field(repr=False)  # uint8 [4096]
     metadata: bytes
     layers: list
+    classes: int = 0  # The last so many numbers of a latent tell its class.
 
 
 def read_model(path):
@@ -144,7 +145,7 @@ def parse_model(data):
     require_equal(data[0:8], MAGIC, "magic")
     major, minor, crc, byte_count = struct.unpack_from("<HHIQ", data, 8)
     require_equal(major, 1, "major version")
-    require(minor <= 1, "minor version", minor, "0 or 1")
+    require(minor <= 2, "minor version", minor, "0 to 2")
     require_equal(byte_count, len(data), "file byte count")
     require(byte_count <= 2 ** 30, "file byte count", byte_count, "2^30 at most")
     require_equal(f"{crc:08x}", f"{file_crc(data):08x}", "CRC-32C")
@@ -156,7 +157,10 @@ def parse_model(data):
     require(1 <= width <= 1024, "image width", width, "1 ... 1024")
     require(1 <= channels <= 4, "image channels", channels, "1 ... 4")
     require(2 <= layer_count <= 16, "layer count", layer_count, "2 ... 16")
-    require(not any(data[96:128]), "header reserved bytes", data[96:128].hex(), "0")
+    classes = struct.unpack_from("<I", data, 96)[0] if minor >= 2 else 0
+    require(classes < latent_length, "classes", classes, "fewer than the latent's numbers")
+    reserved = data[100 if minor >= 2 else 96:128]
+    require(not any(reserved), "header reserved bytes", reserved.hex(), "0")
     records_end = HEADER_BYTES + layer_count * RECORD_BYTES
     require(records_end <= len(data), "layer count", layer_count, "records inside of the file")
 
@@ -170,7 +174,7 @@ def parse_model(data):
         unpack_layer(data, layer)
     return Model(latent_length, distribution, (height, width, channels), fixed, image, worker,
                  np.frombuffer(data, np.uint8, OUTPUT_TABLE_BYTES, table_offset),
-                 data[metadata_offset:metadata_offset + metadata_byte_count], layers)
+                 data[metadata_offset:metadata_offset + metadata_byte_count], layers, classes)
 
 
 def file_crc(data):

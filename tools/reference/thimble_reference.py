@@ -33,7 +33,7 @@ def digest(pixels):
 
 def generate_from_seeds(model, seeds):
     """Pixels of seeds, uint8 [n, height, width, channels]."""
-    return generate(model, latents_from_seeds(seeds, model.latent_length, model.distribution))
+    return generate(model, latents_from_seeds(seeds, model.latent_length, model.distribution, model.classes))
 
 
 def golden_text(model, seeds):
@@ -70,7 +70,7 @@ def command_pixels(arguments):
     if arguments.latents:
         images = generate(model, read_float_latents(arguments.latents, model.latent_length))
     elif arguments.walk:
-        latents = latents_from_seeds(arguments.walk, model.latent_length, model.distribution)
+        latents = latents_from_seeds(arguments.walk, model.latent_length, model.distribution, model.classes)
         images = generate(model, walk(latents, arguments.frames))
     else:
         images = generate_from_seeds(model, arguments.seeds)

@@ -60,9 +60,6 @@ struct Arguments {
     }
     if try file(name, word, end) { return }
     if try number(name, word, end) { return }
-    if name.equals("--class") {
-      throw usage("--class: found \(Text(try value(word, end))), wanted no class: models have none yet")
-    }
     throw usage("option: found \(text), wanted one that there is")
   }
 
@@ -98,6 +95,12 @@ struct Arguments {
   private mutating func number(_ name: Text, _ word: Path, _ end: Int) throws(Refusal) -> Bool {
     if name.equals("--threads") {
       options.threads = try number(word, end, most: 64, "--threads")
+    } else if name.equals("--class") {
+      let text = Text(try value(word, end))
+      guard let number = Decimal.number(text), number < 1024 else {
+        throw usage("--class: found \(text), wanted a number from 0 to 1023")
+      }
+      options.chosenClass = Int(number)
     } else if name.equals("--frames") {
       options.frames = try number(word, end, most: UInt64(Q3x12.mostSteps), "--frames")
     } else if name.equals("--grid") {

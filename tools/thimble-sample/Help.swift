@@ -19,6 +19,7 @@ func sayHelp() throws(Refusal) {
       SEEDS, --seeds 85,265,600-605   which images; seed 0 without any
       --latents FILE      instead of seeds: a safetensors file with an F32 tensor `latents` [N, length], or raw
                           little-endian rows (.f32)
+      --class N           the class of all seeds; a seed's own, without it, is the seed modulo the classes
       --walk 1,2,3        from seed to seed in a straight line through latents
       --frames N          images for each two seeds of a walk; 10 unless told
       --grid 8x8          one sheet of columns x rows; without seeds, the first ones that fill it

@@ -5,9 +5,7 @@ import ThimbleSampling
 struct ImageLatents {
   private enum Kind { case seeds, walk, file }
   private let kind: Kind
-  private let distribution: LatentDistribution
-  /// Numbers of a latent.
-  private let length: Int
+  private let source: ClassedSource
   /// How many images there are.
   let count: UInt64
   /// How many of them have been made.
@@ -20,7 +18,8 @@ struct ImageLatents {
 
   /// Without seeds, latents or a walk: the first seeds that fill the grid, or seed 0. All of a file of latents is checked here.
   init(_ options: Options, _ sampler: Sampler) throws(Refusal) {
-    (distribution, length) = (sampler.distribution, sampler.latentLength)
+    source = try ClassedSource(sampler.latents, options.chosenClass, sampler.path)
+    let length = sampler.latents.count
     let fallback = options.grid.map { $0.columns * $0.rows } ?? 1
     seeds = SeedSequence(options.lists, options.walk ?? options.seeds, fallback: fallback)
     walk = nil
@@ -34,7 +33,7 @@ struct ImageLatents {
       kind = .walk
       let frames = options.frames ?? SeedRanges.walkFrames
       count = (seeds.count - 1) * UInt64(frames) + 1
-      walk = Walk(frames: frames, try room(4 * length), &seeds, distribution)
+      walk = Walk(frames: frames, try room(4 * length), &seeds, source)
     } else {
       kind = .seeds
       count = seeds.count
@@ -47,8 +46,8 @@ struct ImageLatents {
     switch kind {
     case .seeds:
       seed = seeds.next()
-      fill(latent, distribution, seed: seed)
-    case .walk: walk!.next(latent, &seeds, distribution)
+      fill(latent, source, seed: seed)
+    case .walk: walk!.next(latent, &seeds, source)
     case .file: try file!.next(latent)
     }
     made += 1
@@ -59,7 +58,7 @@ struct ImageLatents {
   mutating func rewind() throws(Refusal) {
     made = 0
     seeds.rewind()
-    if kind == .walk { walk!.begin(&seeds, distribution) }
+    if kind == .walk { walk!.begin(&seeds, source) }
     if kind == .file { try file!.rewind() }
   }
 
@@ -76,11 +75,34 @@ struct ImageLatents {
   }
 }
 
+/// What latents of seeds are, and the one class of all of them, if there is one.
+struct ClassedSource {
+  let latents: LatentSource
+  let chosenClass: Int?
+
+  init(_ latents: LatentSource) { (self.latents, chosenClass) = (latents, nil) }
+
+  /// Refuses a class that the model does not know.
+  init(_ latents: LatentSource, _ chosenClass: Int?, _ path: Path) throws(Refusal) {
+    (self.latents, self.chosenClass) = (latents, chosenClass)
+    guard let chosenClass, chosenClass >= latents.classes else { return }
+    if latents.classes == 0 {
+      throw refusal(
+        .usage, "\(path: path): --class: found \(UInt64(chosenClass)), wanted no class, since the model knows none",
+        advice: "Leave out --class, or take a generator that was trained on classes.")
+    }
+    throw refusal(
+      .usage,
+      "\(path: path): --class: found \(UInt64(chosenClass)), wanted a class from 0 to \(UInt64(latents.classes - 1))",
+      advice: "Leave out --class for a seed's own: the seed modulo the classes.")
+  }
+}
+
 /// The latent of a seed.
 @inline(never)
-func fill(_ latent: UnsafeMutableBufferPointer<Int16>, _ distribution: LatentDistribution, seed: UInt64) {
+func fill(_ latent: UnsafeMutableBufferPointer<Int16>, _ source: ClassedSource, seed: UInt64) {
   var span = MutableSpan(_unsafeElements: latent)
-  distribution.fill(&span, seed: seed)
+  source.latents.fill(&span, seed: seed, class: source.chosenClass)
 }
 
 /// The seeds of some lists, one after the other.

@@ -12,6 +12,8 @@ struct Options {
   var seeds: Path?
   var latents: Path?
   var walk: Path?
+  /// Of all seeds.
+  var chosenClass: Int?
   var frames: Int?
   var grid: (columns: Int, rows: Int)?
   var output: Path?
@@ -36,6 +38,9 @@ struct Options {
     if (named ? 1 : 0) + (latents == nil ? 0 : 1) + (walk == nil ? 0 : 1) > 1 {
       throw usage("images: found several of seeds, --latents and --walk, wanted one of them")
     }
+    if chosenClass != nil && latents != nil {
+      throw usage("--class: found --latents, wanted seeds or --walk: a file's latents tell their class themselves")
+    }
     if frames != nil && walk == nil { throw usage("--frames: found no --walk, wanted --walk SEEDS --frames N") }
     if output != nil && outdir != nil { throw usage("-o: found --outdir, too, wanted one of them") }
     if outdir != nil && grid != nil { throw usage("--grid: found --outdir, wanted -o, since a grid is one file") }
@@ -51,7 +56,7 @@ struct Options {
   /// Refuses whatever goes with images that are written.
   private func checkAlone() throws(Refusal) {
     if lists.count > 0 || seeds != nil || latents != nil || walk != nil || grid != nil || output != nil || outdir != nil
-      || format != nil || memory
+      || format != nil || memory || chosenClass != nil
     {
       throw usage("--verify: found options that make images, wanted none but --threads")
     }

@@ -7,9 +7,7 @@ struct Sampler {
   /// The model's path, for messages.
   let path: Path
   let shape: MapShape
-  let distribution: LatentDistribution
-  /// Numbers of a latent.
-  let latentLength: Int
+  let latents: LatentSource
   let arenaByteCount: Int
   /// It takes some 2 KB: on the stack there would be several of it.
   let generator: UnsafeMutablePointer<Generator>
@@ -17,23 +15,23 @@ struct Sampler {
   private let image: UnsafeMutableBufferPointer<UInt8>
 
   /// Bytes of latent and image. A latent keeps to its own cache lines.
-  var roomByteCount: Int { (2 * latentLength + 63) / 64 * 64 + image.count }
+  var roomByteCount: Int { (2 * latents.count + 63) / 64 * 64 + image.count }
 
   /// Opens the model of a path.
   @inline(never)
   init(_ path: Path) throws(Refusal) {
     generator = try room(MemoryLayout<Generator>.stride).bindMemory(to: Generator.self).baseAddress!
     let model = try openModel(path)
-    (self.path, shape, distribution) = (path, model.imageShape, model.distribution)
-    (latentLength, arenaByteCount) = (model.latentLength, model.arenaByteCount() ?? 0)
+    (self.path, shape, latents) = (path, model.imageShape, model.latents)
+    arenaByteCount = model.arenaByteCount() ?? 0
     let pixelByteCount = model.imageByteCount
     let arena = try room(arenaByteCount)
     do {
       generator.initialize(to: try Generator(model, arena: arena))
     } catch { throw refusal(error, path) }
-    let latentByteCount = (2 * latentLength + 63) / 64 * 64
+    let latentByteCount = (2 * latents.count + 63) / 64 * 64
     let room = try room(latentByteCount + pixelByteCount)
-    latent = UnsafeMutableRawBufferPointer(rebasing: room[..<(2 * latentLength)]).bindMemory(to: Int16.self)
+    latent = UnsafeMutableRawBufferPointer(rebasing: room[..<(2 * latents.count)]).bindMemory(to: Int16.self)
     image = UnsafeMutableRawBufferPointer(rebasing: room[latentByteCount...]).bindMemory(to: UInt8.self)
   }
 
@@ -46,7 +44,7 @@ struct Sampler {
 
   /// The pixels of a seed's image, until the next one is made.
   func make(seed: UInt64) throws(Refusal) -> UnsafeRawBufferPointer {
-    fill(latent, distribution, seed: seed)
+    fill(latent, ClassedSource(latents), seed: seed)
     return try make()
   }
 

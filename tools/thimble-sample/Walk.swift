@@ -12,23 +12,23 @@ struct Walk {
 
   /// - Parameter room: for two latents.
   init(
-    frames: Int, _ room: UnsafeMutableRawBufferPointer, _ seeds: inout SeedSequence, _ distribution: LatentDistribution
+    frames: Int, _ room: UnsafeMutableRawBufferPointer, _ seeds: inout SeedSequence, _ source: ClassedSource
   ) {
     self.frames = frames
     let numbers = room.bindMemory(to: Int16.self)
     from = UnsafeMutableBufferPointer(rebasing: numbers[..<(numbers.count / 2)])
     to = UnsafeMutableBufferPointer(rebasing: numbers[(numbers.count / 2)...])
-    begin(&seeds, distribution)
+    begin(&seeds, source)
   }
 
-  mutating func begin(_ seeds: inout SeedSequence, _ distribution: LatentDistribution) {
+  mutating func begin(_ seeds: inout SeedSequence, _ source: ClassedSource) {
     (step, coming) = (0, seeds.count - 2)
-    fill(from, distribution, seed: seeds.next())
-    fill(to, distribution, seed: seeds.next())
+    fill(from, source, seed: seeds.next())
+    fill(to, source, seed: seeds.next())
   }
 
   mutating func next(
-    _ latent: UnsafeMutableBufferPointer<Int16>, _ seeds: inout SeedSequence, _ distribution: LatentDistribution
+    _ latent: UnsafeMutableBufferPointer<Int16>, _ seeds: inout SeedSequence, _ source: ClassedSource
   ) {
     for i in 0..<latent.count { latent[i] = Q3x12.between(from[i], to[i], step: step, of: frames) }
     step += 1
@@ -36,6 +36,6 @@ struct Walk {
     if step < frames || coming == 0 { return }
     (step, coming) = (0, coming - 1)
     (from, to) = (to, from)
-    fill(to, distribution, seed: seeds.next())
+    fill(to, source, seed: seeds.next())
   }
 }

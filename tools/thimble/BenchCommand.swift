@@ -105,7 +105,7 @@ struct GeneratorBench: ParsableCommand {
       var row = [Int16](repeating: 0, count: length)
       for seed in 0..<batch {
         var span = row.mutableSpan
-        model.distribution.fill(&span, seed: UInt64(seed))
+        model.latents.fill(&span, seed: UInt64(seed))
         numbers += row
       }
     }

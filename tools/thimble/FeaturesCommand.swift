@@ -68,7 +68,7 @@ struct FeaturesCommand: ParsableCommand {
     case .pixels: return PixelFeatures(height: set.height, width: set.width, channels: set.channels)
     case .trained, .random:
       let stored = try StoredDiscriminator(path: checkpoint!)
-      try DiscriminatorFeatures.check(stored, set)
+      try DiscriminatorFeatures.check(stored, set, file: checkpoint!)
       return DiscriminatorFeatures(
         stored, random: kind == .random, statistics: source, workers: workers, kernels: kernels
       ) { done, of in

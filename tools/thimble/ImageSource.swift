@@ -15,8 +15,7 @@ struct ImageSource {
   let height: Int
   let width: Int
   let channels: Int
-  let latentLength: Int
-  let distribution: LatentDistribution
+  let latents: LatentSource
   private let kind: Kind
   private let compute: ComputeOptions
 
@@ -27,12 +26,12 @@ struct ImageSource {
       let model = try Model.open(path)
       (height, width) = (Int(model.imageShape.height), Int(model.imageShape.width))
       channels = Int(model.imageShape.channels)
-      (latentLength, distribution) = (model.latentLength, model.distribution)
+      latents = model.latents
       kind = .exported(path: path)
     } else {
       let stored = try StoredGenerator(path: path)
       (height, width, channels) = (stored.imageSide, stored.imageSide, stored.imageChannels)
-      (latentLength, distribution) = (stored.latentLength, stored.distribution)
+      latents = stored.latents
       kind = .checkpoint(stored)
     }
   }
@@ -44,6 +43,8 @@ struct ImageSource {
     return withExtendedLifetime(file) { file.bytes.starts(with: Array("THIMBLE\u{1A}".utf8)) }
   }
 
+  /// Numbers of a latent.
+  var latentLength: Int { latents.count }
   var imageByteCount: Int { height * width * channels }
 
   /// Pixels u8 [count][height][width][channels] of latents in Q3.12.

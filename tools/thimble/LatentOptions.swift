@@ -13,6 +13,10 @@ struct LatentOptions: ParsableArguments {
   var latents: String?
   @Option(help: "From seed to seed in a straight line through latents: 1,2,3.") var walk: SeedList?
   @Option(help: "Images for each two seeds of a walk; 10 unless told.") var frames: Int?
+  @Option(
+    name: .customLong("class"),
+    help: "The class of all seeds, for generators that know classes; a seed's own is the seed modulo the classes.")
+  var chosenClass: Int?
 
   func validate() throws {
     if let walk, walk.seeds.count < 2 { throw ValidationError("--walk takes at least two seeds") }
@@ -31,20 +35,24 @@ struct LatentOptions: ParsableArguments {
   ) throws -> (latents: [Int16], names: (Int) -> String) {
     let given = [seeds != nil || !positional.isEmpty, latents != nil, walk != nil].filter { $0 }.count
     guard given <= 1 else { throw ValidationError("give seeds, --latents or --walk, one of them") }
+    if let chosenClass {
+      guard latents == nil else { throw ValidationError("--class goes with seeds: latents tell their class themselves") }
+      try source.check(class: chosenClass)
+    }
     if let latents {
       return (try LatentFile.read(latents, length: source.latentLength), { Self.name("latent", UInt64($0)) })
     }
     if let walk {
       let frames = frames ?? SeedRanges.walkFrames
       try checkCount((walk.seeds.count - 1) * frames + 1, source)
-      let points = Self.rows(of: source, walk.seeds)
+      let points = Self.rows(of: source, walk.seeds, class: chosenClass)
       let walked = LatentWalk(points: points, length: source.latentLength, frames: frames, path: .linear)
       return (walked.latents, { Self.name("frame", UInt64($0)) })
     }
     var seeds = positional.flatMap(\.seeds) + (self.seeds?.seeds ?? [])
     if seeds.isEmpty { seeds = (0..<UInt64(fallback)).map { $0 } }
     try checkCount(seeds.count, source)
-    return (Self.rows(of: source, seeds), { [seeds] in Self.name("seed", seeds[$0]) })
+    return (Self.rows(of: source, seeds, class: chosenClass), { [seeds] in Self.name("seed", seeds[$0]) })
   }
 
   private static func name(_ kind: String, _ number: UInt64) -> String {
@@ -62,16 +70,26 @@ struct LatentOptions: ParsableArguments {
   }
 
   /// The latents of seeds.
-  static func rows(of source: ImageSource, _ seeds: [UInt64]) -> [Int16] {
-    let length = source.latentLength
+  static func rows(of source: ImageSource, _ seeds: [UInt64], class chosen: Int? = nil) -> [Int16] {
     var rows: [Int16] = []
-    var row = [Int16](repeating: 0, count: length)
+    var row = [Int16](repeating: 0, count: source.latentLength)
     for seed in seeds {
       var span = row.mutableSpan
-      source.distribution.fill(&span, seed: seed)
+      source.latents.fill(&span, seed: seed, class: chosen)
       rows += row
     }
     return rows
+  }
+}
+
+extension ImageSource {
+  /// Refuses a class that the generator does not know.
+  func check(class chosen: Int) throws(FileError) {
+    guard chosen < 0 || chosen >= latents.classes else { return }
+    throw FileError(
+      .usage, file: "--class", field: "class", found: "\(chosen)",
+      wanted: latents.classes == 0 ? "none: the generator knows no classes" : "0 to \(latents.classes - 1)",
+      advice: latents.classes == 0 ? "Leave out --class." : "Leave out --class for a seed's own: the seed modulo the classes.")
   }
 }
 

@@ -5,7 +5,7 @@ public struct Header: Equatable, Sendable {
   /// "THIMBLE", 0x1A, as a little-endian number.
   static let magic: UInt64 = 0x1A45_4C42_4D49_4854
 
-  /// The version that a file says it has: 1.0 or 1.1. `Layout.write` writes the oldest that knows what the records use.
+  /// The version that a file says it has: 1.0 to 1.2. `Layout.write` writes the oldest that knows what the records use.
   public var minorVersion: UInt32 = 0
   /// CRC-32C of all other bytes; `Layout.seal` computes it.
   public var checksum: UInt32 = 0
@@ -27,6 +27,8 @@ public struct Header: Equatable, Sendable {
   public var metadataByteCount: UInt64 = 0
   /// Where the output table is in the file.
   public var outputTableOffset: UInt64 = 0
+  /// Classes, which the last numbers of a latent tell; 0: none.
+  public var classCount: UInt32 = 0
 
   init() {}
 
@@ -40,6 +42,7 @@ public struct Header: Equatable, Sendable {
     layerCount = bytes.word(44)
     arena = ArenaByteCounts(fixed: bytes.long(48), image: bytes.long(56), worker: bytes.long(64))
     (metadataOffset, metadataByteCount, outputTableOffset) = (bytes.long(72), bytes.long(80), bytes.long(88))
+    classCount = bytes.word(96)
   }
 
   /// Writes all 128 bytes.
@@ -61,5 +64,6 @@ public struct Header: Equatable, Sendable {
     bytes.setLong(72, metadataOffset)
     bytes.setLong(80, metadataByteCount)
     bytes.setLong(88, outputTableOffset)
+    bytes.setWord(96, classCount)
   }
 }

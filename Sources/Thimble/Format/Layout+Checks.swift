@@ -24,6 +24,7 @@ extension Layout {
     try require(UInt64(header.latentLength), .atLeast, 1, "latent length")
     try require(UInt64(header.latentLength), .atMost, 1024, "latent length")
     try require(UInt64(header.distribution), .atMost, 1, "latent distribution", code: .unsupported)
+    try require(UInt64(header.classCount), .below, UInt64(header.latentLength), "class count")
     try requireSide(header.image.height, "image height")
     try requireSide(header.image.width, "image width")
     try require(UInt64(header.image.channels), .atLeast, 1, "image channels")

@@ -11,7 +11,7 @@ extension Layout {
     try require(UInt64(bytes.count), .atLeast, UInt64(Header.byteCount), "byte count")
     try require(bytes.long(0), .equal, Header.magic, "magic")
     try require(UInt64(bytes.word(8) & 0xFFFF), .equal, 1, "major version", code: .unsupported)
-    try require(UInt64(bytes.word(8) >> 16), .atMost, 1, "minor version", code: .unsupported)
+    try require(UInt64(bytes.word(8) >> 16), .atMost, 2, "minor version", code: .unsupported)
     self.init(header: Header(bytes))
     try require(header.fileByteCount, .equal, UInt64(bytes.count), "file byte count")
     try require(header.fileByteCount, .atMost, 1 << 30, "file byte count")
@@ -38,7 +38,7 @@ extension Layout {
   /// Reads the records, which must lie inside of the file, and refuses reserved bytes.
   @inline(never)
   private mutating func readRecords(_ bytes: UnsafeRawBufferPointer) throws(ThimbleError) {
-    if !bytes.isZero(96..<128) { throw ThimbleError(.unsupported, "reserved bytes") }
+    if !bytes.isZero((header.minorVersion < 2 ? 96 : 100)..<128) { throw ThimbleError(.unsupported, "reserved bytes") }
     try require(UInt64(header.layerCount), .atMost, UInt64(Self.mostLayers), "layer count")
     let end = Header.byteCount * (Int(header.layerCount) + 1)
     try require(UInt64(bytes.count), .atLeast, UInt64(end), "byte count")

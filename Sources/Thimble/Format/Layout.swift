@@ -17,8 +17,10 @@ public struct Layout: Sendable {
   public var layers = InlineArray<16, LayerRecord>(repeating: LayerRecord())
 
   /// A layout without layers.
-  public init(latentLength: UInt32, distribution: LatentDistribution) {
+  /// - Parameter classes: how many of the latent's numbers, the last ones, tell a class.
+  public init(latentLength: UInt32, distribution: LatentDistribution, classes: UInt32 = 0) {
     (header.latentLength, header.distribution) = (latentLength, distribution.rawValue)
+    header.classCount = classes
   }
 
   init(header: Header) { self.header = header }
@@ -100,8 +102,9 @@ public struct Layout: Sendable {
   @inline(never)
   package func record(_ index: Int) -> LayerRecord { layers[index] }
 
-  /// 0 for whole layers of int8 weights, since readers of 1.0 can run them.
+  /// 0 for whole layers of int8 weights without classes, since readers of 1.0 can run them.
   private var leastMinorVersion: UInt32 {
+    if header.classCount > 0 { return 2 }
     for i in 0..<Int(header.layerCount) {
       let layer = record(i)
       if layer.schedule != LayerRecord.wholeLayer || layer.weightEncoding != LayerRecord.int8 { return 1 }

@@ -53,8 +53,14 @@ public struct Model: ~Copyable, @unchecked Sendable {
 }
 
 extension Model {
-  /// Numbers of a latent.
+  /// Numbers of a latent, those that tell its class included.
   public var latentLength: Int { Int(layout.header.latentLength) }
+  /// How many classes the generator knows; 0: none. The last so many numbers of a latent tell its class.
+  public var classCount: Int { Int(layout.header.classCount) }
+  /// How latents of this generator are made.
+  public var latents: LatentSource {
+    LatentSource(length: latentLength - classCount, distribution: distribution, classes: classCount)
+  }
   /// How latents of this generator are distributed.
   public var distribution: LatentDistribution { LatentDistribution(rawValue: layout.header.distribution) ?? .uniform }
   /// Height, width and channels of an image.

@@ -138,6 +138,11 @@ uint32_t thimble_image_height(const thimble_model *model);
 uint32_t thimble_image_width(const thimble_model *model);
 /** Channels of an image: 1 grey, 3 red, green, blue. */
 uint32_t thimble_image_channels(const thimble_model *model);
+/**
+ * How many classes the generator knows; 0: none. A seed's class is the seed modulo the classes: `thimble_latent_of_class` gives
+ * the latent of a seed with another one.
+ */
+uint32_t thimble_class_count(const thimble_model *model);
 /** Bytes of an image: height x width x channels. */
 size_t thimble_image_byte_count(const thimble_model *model);
 /** Numbers of a latent, at most 1024. */
@@ -237,6 +242,15 @@ int32_t thimble_latents_from_floats(const float *values, size_t count, int16_t *
  */
 int32_t thimble_latent_of_seed(const thimble_model *model, uint64_t seed, int16_t *latent, size_t count,
                                thimble_error *error);
+
+/**
+ * The latent of a seed with a class, for `thimble_generate_from_latents`.
+ *
+ * @param chosen  below `thimble_class_count`.
+ * @param latent  room for `count` numbers, at least `thimble_latent_length`.
+ */
+int32_t thimble_latent_of_class(
+    const thimble_model *model, uint64_t seed, uint32_t chosen, int16_t *latent, size_t count, thimble_error *error);
 
 /** A few words on a status, zero-terminated, a constant of the library: "not a .thimble file, or damaged". */
 const char *thimble_status_text(int32_t status);

@@ -29,12 +29,23 @@ package struct StoredDiscriminator: Sendable {
     }
   }
 
+  /// Refuses a discriminator that is told an image's class: there is none to tell where it is run on images alone.
+  package func checkUnconditional(file: String) throws(FileError) {
+    guard recipe.classes > 0 else { return }
+    throw FileError(
+      .badData, file: file, field: "recipe.classes", found: "\(recipe.classes)", wanted: "0: a discriminator of images alone",
+      advice: "Train a network without classes for this.")
+  }
+
   /// The recipe whose discriminator has these shapes, of the geometry that the kernel's side tells.
   private static func recipe(foreign file: SafetensorsFile) throws(FileError) -> Recipe {
     func bad(_ name: String, _ found: String, _ wanted: String) -> FileError {
       FileError(
         .badData, file: file.path, field: name, found: found, wanted: wanted,
         advice: "The file does not hold a DCGAN discriminator that can be read.")
+    }
+    if file.tensors["conv1.bias"] != nil {
+      throw bad("conv1.bias", "a bias", "none: DCGAN's first convolution has neither bias nor normalisation")
     }
     var widths: [Int] = []
     var (kernel, channels) = (0, 0)
@@ -55,6 +66,10 @@ package struct StoredDiscriminator: Sendable {
     var recipe = Recipe(geometry: kernel == 5 ? .authors : .common, size: side << widths.count, channels: channels)
     recipe.discriminatorWidths = widths
     recipe.generatorWidths = widths.reversed()
+    if let text = file.metadata["bn_eps"] {
+      guard let epsilon = Double(text) else { throw bad("bn_eps", "\"\(text)\"", "a number above 0, below 1") }
+      recipe.batchNormEpsilon = epsilon
+    }
     try recipe.validate(file: file.path)
     return recipe
   }

@@ -1,0 +1,28 @@
+import Thimble
+
+/// Latents as the f32 networks see them: the runtime's Q3.12 numbers, divided by 4096, exactly.
+extension LatentSource {
+  /// Writes `rows` rows: streams `first` ... of the seed.
+  /// - Parameter labels: the class of each row; the number of its stream modulo the classes unless told.
+  package func fill(
+    _ numbers: UnsafeMutablePointer<Float>, rows: Int, seed: UInt64, firstStream: UInt64, domain: Philox.Domain,
+    labels: [Int]? = nil
+  ) {
+    var row = [Int16](repeating: 0, count: count)
+    for n in 0..<rows {
+      var span = row.mutableSpan
+      fill(&span, seed: seed, stream: firstStream + UInt64(n), domain: domain, class: labels?[n])
+      for i in 0..<count { numbers[n * count + i] = Float(row[i]) / 4096 }
+    }
+  }
+
+  /// The latents of seeds, as they are sampled: [seeds][count].
+  package func rows(_ seeds: Range<Int>) -> [Float] {
+    var row = [Int16](repeating: 0, count: count)
+    return seeds.flatMap { seed in
+      var span = row.mutableSpan
+      fill(&span, seed: UInt64(seed))
+      return row.map { Float($0) / 4096 }
+    }
+  }
+}
