@@ -246,6 +246,12 @@ static void latents(const thimble_model *model) {
   HOLDS(refused(thimble_latent_of_seed(NULL, 1, found, 9, &error), THIMBLE_BAD_ARGUMENTS, "model, null or not open"));
   HOLDS(refused(thimble_latent_of_seed(model, 1, NULL, length, &error), THIMBLE_BAD_ARGUMENTS, "latent, null"));
   HOLDS(refused(thimble_latent_of_seed(model, 1, found, length - 1, &error), THIMBLE_BAD_ARGUMENTS, "count"));
+  HOLDS(refused(thimble_latent_of_class(NULL, 1, 0, found, 9, &error), THIMBLE_BAD_ARGUMENTS, "model, null or not open"));
+  HOLDS(refused(thimble_latent_of_class(model, 1, 0, NULL, length, &error), THIMBLE_BAD_ARGUMENTS, "latent, null"));
+  HOLDS(refused(thimble_latent_of_class(model, 1, 0, found, length - 1, &error), THIMBLE_BAD_ARGUMENTS, "count"));
+  HOLDS(refused(thimble_latent_of_class(model, 1, thimble_class_count(model), found, length, &error),
+                THIMBLE_BAD_ARGUMENTS, "class"));
+  HOLDS(thimble_class_count(NULL) == 0);
 }
 
 static void texts(void) {

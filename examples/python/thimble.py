@@ -46,6 +46,7 @@ def _load():
         "image_width": (c_uint32, model),
         "image_channels": (c_uint32, model),
         "latent_length": (c_uint32, model),
+        "class_count": (c_uint32, model),
         "latent_distribution": (c_int32, model),
         "metadata": (c_void_p, model, POINTER(c_size_t)),
         "instruction_set": (c_char_p, model),
@@ -55,6 +56,7 @@ def _load():
         "generate_from_latents": (c_int32, c_void_p, POINTER(c_int16), c_size_t, pixels, c_size_t, error),
         "latents_from_floats": (c_int32, POINTER(c_float), c_size_t, POINTER(c_int16), error),
         "latent_of_seed": (c_int32, model, c_uint64, POINTER(c_int16), c_size_t, error),
+        "latent_of_class": (c_int32, model, c_uint64, c_uint32, POINTER(c_int16), c_size_t, error),
         "error_text": (c_size_t, error, c_char_p, c_size_t),
         "version": (c_char_p,),
     }
@@ -101,10 +103,11 @@ class Generator:
         else:
             _call("model_map", byref(self._model), os.fsencode(source))
         ask = {name: getattr(_library, "thimble_" + name)(byref(self._model)) for name in (
-            "image_height", "image_width", "image_channels", "latent_length", "latent_distribution",
-            "instruction_set")}
+            "image_height", "image_width", "image_channels", "latent_length", "class_count",
+            "latent_distribution", "instruction_set")}
         self.shape = (ask["image_height"], ask["image_width"], ask["image_channels"])
         self.latent_length = ask["latent_length"]
+        self.class_count = ask["class_count"]
         self.distribution = DISTRIBUTIONS[ask["latent_distribution"]]
         self.instruction_set = ask["instruction_set"].decode()
         self.images = images
@@ -132,10 +135,13 @@ class Generator:
         start = _library.thimble_metadata(byref(self._model), byref(count))
         return ctypes.string_at(start, count.value).decode() if start else ""
 
-    def latent(self, seed):
-        """The latent of a seed: int16 in Q3.12 [latent length]."""
+    def latent(self, seed, chosen=None):
+        """The latent of a seed: int16 in Q3.12 [latent length]; of its own class, the seed modulo the classes, or of the chosen one."""
         latent = numpy.empty(self.latent_length, numpy.int16)
-        _call("latent_of_seed", byref(self._model), seed, _pointer(latent, c_int16), len(latent))
+        if chosen is None:
+            _call("latent_of_seed", byref(self._model), seed, _pointer(latent, c_int16), len(latent))
+        else:
+            _call("latent_of_class", byref(self._model), seed, chosen, _pointer(latent, c_int16), len(latent))
         return latent
 
     def from_seeds(self, seeds):

@@ -23,7 +23,7 @@ struct InspectCommand: ParsableCommand {
     )
     let checksum = String(format: "%08x", header.checksum)
     print("file        \(header.fileByteCount) bytes, format 1.\(header.minorVersion), CRC-32C \(checksum)")
-    print("latent      \(model.latentLength) numbers, \(model.distribution.name)\n")
+    print("latent      \(text(model.latents))\n")
     print("layer  kind    input          output         kernel  weights   bytes     shift")
     for index in 0..<model.layerCount {
       let layer = model.layout.layers[index]
@@ -92,12 +92,17 @@ struct InspectCommand: ParsableCommand {
     }
   }
 
+  private func text(_ latents: LatentSource) -> String {
+    let drawn = "\(latents.length) numbers, \(latents.distribution.name)"
+    return latents.classes == 0 ? drawn : "\(drawn); \(latents.classes) classes"
+  }
+
   private func showCheckpoint() throws {
     let stored = try StoredGenerator(path: file)
     print(
       "\(file): a checkpoint; its generator makes \(stored.imageSide)x\(stored.imageSide) images, \(stored.imageChannels == 1 ? "grey" : "colour")"
     )
-    print("latent      \(stored.latentLength) numbers, \(stored.distribution.name)")
+    print("latent      \(text(stored.latents))")
     print(
       "generator   \(stored.parameterCount) parameters, \(String(format: "%.2f", Double(stored.multiplyAccumulates) / 1e6)) MMAC an image"
     )

@@ -36,7 +36,9 @@ struct LatentOptions: ParsableArguments {
     let given = [seeds != nil || !positional.isEmpty, latents != nil, walk != nil].filter { $0 }.count
     guard given <= 1 else { throw ValidationError("give seeds, --latents or --walk, one of them") }
     if let chosenClass {
-      guard latents == nil else { throw ValidationError("--class goes with seeds: latents tell their class themselves") }
+      guard latents == nil else {
+        throw ValidationError("--class goes with seeds: latents tell their class themselves")
+      }
       try source.check(class: chosenClass)
     }
     if let latents {
@@ -89,7 +91,8 @@ extension ImageSource {
     throw FileError(
       .usage, file: "--class", field: "class", found: "\(chosen)",
       wanted: latents.classes == 0 ? "none: the generator knows no classes" : "0 to \(latents.classes - 1)",
-      advice: latents.classes == 0 ? "Leave out --class." : "Leave out --class for a seed's own: the seed modulo the classes.")
+      advice: latents.classes == 0
+        ? "Leave out --class." : "Leave out --class for a seed's own: the seed modulo the classes.")
   }
 }
 

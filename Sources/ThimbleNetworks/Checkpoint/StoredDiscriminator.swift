@@ -33,7 +33,8 @@ package struct StoredDiscriminator: Sendable {
   package func checkUnconditional(file: String) throws(FileError) {
     guard recipe.classes > 0 else { return }
     throw FileError(
-      .badData, file: file, field: "recipe.classes", found: "\(recipe.classes)", wanted: "0: a discriminator of images alone",
+      .badData, file: file, field: "recipe.classes", found: "\(recipe.classes)",
+      wanted: "0: a discriminator of images alone",
       advice: "Train a network without classes for this.")
   }
 

@@ -1,0 +1,92 @@
+import Foundation
+import Testing
+
+/// Generators that know classes, from a set with labels to the board, and what is refused of them.
+@Suite(.withBoardSampler) struct ClassTests {
+  static let trained = Trained()
+  let made = Made.shared
+  let folder = Folder()
+  var generator: String { Self.trained.folder["generator.thimble"] }
+
+  /// 48 images of 16x16 in three classes, a run of nine steps on them, and its generator.
+  final class Trained: Sendable {
+    nonisolated(unsafe) let folder = Folder()
+
+    static let recipe = """
+      {"geometry": "authors", "size": 16, "channels": 1, "latentLength": 5, "generatorWidths": [8, 4],
+       "generatorHidden": [9], "discriminatorHidden": [7], "classes": 3, "output": "sigmoid", "batchNormAffine": false,
+       "batchSize": 16, "passes": 3}
+      """
+
+    init() {
+      folder.write("a-images-idx3-ubyte", Made.idxBytes(count: 48))
+      folder.write("a-labels-idx1-ubyte", [0, 0, 8, 1, 0, 0, 0, 48] + (0..<48).map { UInt8($0 % 3) })
+      folder.write("recipe.json", Self.recipe)
+      for arguments in [
+        ["dataset", "pack", folder["a-images-idx3-ubyte"], "-o", folder["set"], "--size", "16"],
+        ["train", folder["recipe.json"], "--data", folder["set"], "--outdir", folder["run"]],
+        ["export", folder["run/checkpoint.safetensors"], "-o", folder["generator.thimble"], "--calibrate", "16"],
+      ] {
+        let outcome = try! run(arguments)
+        if outcome.status != 0 { fatalError("\(arguments): \(outcome.errors)") }
+      }
+    }
+  }
+
+  private func raw(_ arguments: [String]) throws -> [UInt8] {
+    try done(["sample", generator, "--raw"] + arguments).output
+  }
+
+  /// Catches: a class that is not the seed's, or that changes nothing; samplers that differ.
+  @Test func classOfSeeds() throws {
+    let seeds = try raw(["4", "5", "6"])
+    #expect(seeds.count == 3 * 256)
+    #expect(try raw(["4", "--class", "1"]) + raw(["5", "--class", "2"]) + raw(["6", "--class", "0"]) == seeds)
+    let others = try (0..<3).map { try raw(["4", "--class", "\($0)"]) }
+    #expect(Set(others).count == 3)
+    for arguments in [["0-8"], ["4", "--class", "2"], ["--walk", "1,2", "--class", "0", "--frames", "3"]] {
+      #expect(try BoardSampler.done([generator, "--raw"] + arguments).output == raw(arguments))
+    }
+    // What a walk between classes passes is no class's own.
+    let walk = try raw(["--walk", "4,5", "--frames", "2"])
+    #expect(Array(walk[..<256]) == others[1] && walk[256..<512] != walk[512...])
+  }
+
+  /// A latent from outside tells its class itself.
+  @Test func latentsTellTheirClass() throws {
+    try done(["walk", generator, "--seeds", "4,5", "--frames", "2", "--outdir", folder["walk"]])
+    let found = try raw(["--latents", folder["walk/latents.safetensors"]])
+    #expect(found == (try raw(["--walk", "4,5", "--frames", "2"])))
+  }
+
+  @Test func goldenAndInspect() throws {
+    try done(["golden", generator, "--seeds", "0-8", "-o", folder["golden.txt"]])
+    try done(["verify", generator, folder["golden.txt"]])
+    #expect(try BoardSampler.done([generator, "--verify", folder["golden.txt"]]).text.contains("9 images as in"))
+    #expect(try done(["inspect", generator]).text.contains("3 classes"))
+    #expect(try done(["inspect", Self.trained.folder["run/checkpoint.safetensors"]]).text.contains("3 classes"))
+  }
+
+  @Test func refusals() throws {
+    expectRefusal(try run(["sample", generator, "4", "--class", "3", "--raw"]), 64, saying: "wanted 0 to 2")
+    expectRefusal(try run(["sample", made.generator, "4", "--class", "0", "--raw"]), 64, saying: "knows no classes")
+    try expectUsage(["sample", generator, "--class", "0", "--latents", made.latents])
+    try BoardSampler.expectRefused([generator, "--class", "3"], 64, saying: "wanted a class from 0 to 2")
+    try BoardSampler.expectRefused([generator, "--class", "x"], 64, saying: "--class: found x")
+    try BoardSampler.expectRefused(
+      [generator, "--class", "1", "--latents", made.latents], 64, saying: "found --latents")
+
+    let trained = Self.trained.folder
+    let unlabelled = ["train", trained["recipe.json"], "--data", made.set, "--outdir", folder["run"]]
+    expectRefusal(try run(unlabelled), 65, file: made.set, saying: "labels")
+    let fewer = folder.write("two.json", Trained.recipe.replacingOccurrences(of: "s\": 3,", with: "s\": 2,"))
+    let other = ["train", fewer, "--data", trained["set"], "--outdir", folder["run"]]
+    expectRefusal(try run(other), 65, file: trained["set"], saying: "found class 2")
+    let checkpoint = trained["run/checkpoint.safetensors"]
+    for command in [["filters", "--outdir"], ["features", "-o"]] {
+      let outcome = try run([command[0], checkpoint, "--data", trained["set"], command[1], folder["new"]])
+      expectRefusal(outcome, 65, file: checkpoint, saying: "classes")
+    }
+    #expect(!exists(folder["new"]) && !exists(folder["run/checkpoint.safetensors"]))
+  }
+}
