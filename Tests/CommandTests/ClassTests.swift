@@ -67,6 +67,29 @@ import Testing
     #expect(try done(["inspect", Self.trained.folder["run/checkpoint.safetensors"]]).text.contains("3 classes"))
   }
 
+  /// A set is its own nearest neighbour; a generator's samples are of the class of their seed. Catches: labels of other images, an
+  /// image that is another's neighbour, the share that is right taken for the error.
+  @Test func neighbours() throws {
+    let trained = Self.trained.folder
+    let own = try done(["neighbours", trained["set"], trained["set"]])
+    #expect(own.text.hasPrefix("error 0.00 % ") && own.text.contains("nearest of 48 of"))
+    try done(["sample", generator, "0-29", "--outdir", folder["images"]])
+    let names = (0..<30).map { String(format: "seed%04d.png,%d", $0, ($0 + ($0 < 6 ? 1 : 0)) % 3) }
+    folder.write("labels.csv", names.joined(separator: "\n"))
+    try done(
+      [
+        "dataset", "pack", folder["images"], "-o", folder["samples"], "--size", "16", "--grey", "--labels",
+        folder["labels.csv"],
+      ])
+    let found = try done(["neighbours", generator, folder["samples"], "--samples", "30"])
+    #expect(found.text.hasPrefix("error 20.00 % "), "\(found.text)")
+
+    expectRefusal(try run(["neighbours", made.generator, trained["set"]]), 65, file: made.generator, saying: "classes")
+    expectRefusal(try run(["neighbours", generator, made.set]), 65, file: made.set, saying: "labels")
+    let small = try Made.set(folder, "small", side: 8)
+    expectRefusal(try run(["neighbours", trained["set"], small]), 65, file: small, saying: "labels")
+  }
+
   @Test func refusals() throws {
     expectRefusal(try run(["sample", generator, "4", "--class", "3", "--raw"]), 64, saying: "wanted 0 to 2")
     expectRefusal(try run(["sample", made.generator, "4", "--class", "0", "--raw"]), 64, saying: "knows no classes")

@@ -1,0 +1,93 @@
+import ArgumentParser
+import Foundation
+import Thimble
+import ThimbleData
+import ThimbleMeasures
+import ThimbleStorage
+
+struct NeighboursCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "neighbours",
+    abstract: "The 1-nearest-neighbour test: how well generated images of each class stand in for real ones.",
+    discussion: """
+      Each image of TEST is given the class of the nearest image, in pixels, among the samples of a generator that knows classes, or \
+      among a real set (paper, appendix). The sample of a seed has the class seed modulo classes.
+
+        thimble neighbours digits.thimble TEST.safetensors
+        thimble neighbours TRAIN.safetensors TEST.safetensors       what real images come to
+      """)
+
+  @Argument(help: "A generator or checkpoint that knows classes, or a packed set with labels.") var train: String
+  @Argument(help: "A packed set with labels.") var test: String
+  @Option(help: "Images that neighbours are looked for among: seeds from 0, or the first of the set.") var samples =
+    50_000
+  @OptionGroup var compute: ComputeOptions
+
+  func validate() throws {
+    guard (1...1_000_000).contains(samples) else { throw ValidationError("--samples takes a number from 1 to 1000000") }
+  }
+
+  func run() throws {
+    let tested = try Dataset(path: test)
+    let wanted = try Self.labels(tested)
+    let (pixels, labels) = try known(tested)
+    let size = tested.imageByteCount
+    let queries = (0..<tested.count).flatMap { tested.image($0).map(Float.init) }
+    let found = NearestNeighbours.nearest(
+      queries, among: pixels.map(Float.init), length: size, workers: compute.workers)
+    var (wrong, all): ([Int32: Int], [Int32: Int]) = ([:], [:])
+    for (neighbour, label) in zip(found, wanted) {
+      all[label, default: 0] += 1
+      if labels[neighbour.index] != label { wrong[label, default: 0] += 1 }
+    }
+    let error = Share(wrong.values.reduce(0, +), of: tested.count)
+    print(
+      String(
+        format: "error %.2f %% (%.2f to %.2f): %d images of %@ by the nearest of %d of ", 100 * error.value,
+        100 * error.low, 100 * error.high, tested.count, FileError.printable(tested.name), labels.count)
+        + FileError.printable(train))
+    let classes = all.keys.sorted().map { label in
+      String(format: "%d: %.2f %%", label, 100 * Double(wrong[label] ?? 0) / Double(all[label]!))
+    }
+    print("of each class: \(classes.joined(separator: ", "))")
+  }
+
+  private static func labels(_ set: Dataset) throws(FileError) -> [Int32] {
+    if let labels = set.labels { return labels }
+    throw FileError(
+      .badData, file: set.path, field: "labels", found: "none", wanted: "a class for each image",
+      advice: "Pack the set with labels (an IDX set's label file beside it, folders, or --labels).")
+  }
+
+  /// Images whose classes are known, and those.
+  private func known(_ tested: Dataset) throws(FileError) -> (pixels: [UInt8], labels: [Int32]) {
+    func check(_ height: Int, _ width: Int, _ channels: Int) throws(FileError) {
+      guard (height, width, channels) == (tested.height, tested.width, tested.channels) else {
+        throw FileError(
+          .badData, file: tested.path, field: "images", found: tested.shapeText,
+          wanted: "\(height)x\(width), \(channels == 1 ? "grey" : "colour"), as of \(train)",
+          advice: "Pack the set again with --size.")
+      }
+    }
+    if try !ImageSource.isExported(train),
+      try SafetensorsFile(path: train).metadata["format"]?.hasPrefix("thimble-dataset") == true
+    {
+      let set = try Dataset(path: train)
+      let (labels, count) = (try Self.labels(set), min(samples, set.count))
+      try check(set.height, set.width, set.channels)
+      return ((0..<count).flatMap { Array(set.image($0)) }, Array(labels.prefix(count)))
+    }
+    let source = try ImageSource(path: train, compute: compute)
+    try check(source.height, source.width, source.channels)
+    let classes = UInt64(source.latents.classes)
+    guard classes > 0 else {
+      throw FileError(
+        .badData, file: train, field: "classes", found: "none", wanted: "a generator that knows classes",
+        advice: "Train one with the recipe's `classes` set to how many the set has.")
+    }
+    let seeds = (0..<UInt64(samples)).map { $0 }
+    return (
+      try source.pixels(LatentOptions.rows(of: source, seeds)), seeds.map { Int32($0 % classes) }
+    )
+  }
+}
