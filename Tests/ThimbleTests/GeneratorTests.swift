@@ -44,6 +44,45 @@ import Thimble
     }
   }
 
+  /// Catches: a class that is not the seed's modulo the classes, or is drawn; one that is out of range and taken.
+  @Test func classesAreTheLastNumbersOfALatent() throws {
+    let file = try ModelBuilder(latentLength: 9, distribution: .normal, seed: 7, classes: 3).build()
+    #expect(file.bytes[10] == 2, "minor version")
+    let model = try Model(file.raw)
+    #expect(model.classCount == 3 && model.latents == LatentSource(length: 6, distribution: .normal, classes: 3))
+    let size = model.imageByteCount
+    let arena = GuardedBytes(model.arenaByteCount()!)
+    var generator = try Generator(model, arena: arena.bytes)
+    func image(_ make: (inout Generator, inout MutableSpan<UInt8>) throws(ThimbleError) -> Void) throws -> [UInt8] {
+      var pixels = [UInt8](repeating: 0, count: size)
+      var span = pixels.mutableSpan
+      try make(&generator, &span)
+      return pixels
+    }
+    var latent = [Int16](repeating: 77, count: 9)
+    var span = latent.mutableSpan
+    LatentDistribution.normal.fill(&span, count: 6, seed: 5)
+    var images: [[UInt8]] = []
+    for chosen in 0..<3 {
+      for c in 0..<3 { latent[6 + c] = c == chosen ? 4096 : 0 }
+      images.append(
+        try image { generator, span throws(ThimbleError) in try generator.generate(latents: latent.span, into: &span) })
+      #expect(
+        try image { generator, span throws(ThimbleError) in try generator.generate(seed: 5, class: chosen, into: &span)
+        }
+          == images[chosen])
+    }
+    #expect(Set(images).count == 3)
+    #expect(
+      try image { generator, span throws(ThimbleError) in try generator.generate(seed: 5, into: &span) } == images[2])
+    for chosen in [3, -1] {
+      #expect(throws: ThimbleError.self) {
+        try image { generator, span throws(ThimbleError) in try generator.generate(seed: 5, class: chosen, into: &span)
+        }
+      }
+    }
+  }
+
   @Test func latentsOfASeedGiveItsImage() throws {
     let file = try Self.builders[1].build()
     var latents = [Int16](repeating: 0, count: 200)

@@ -18,9 +18,10 @@ struct ModelBuilder {
   var seed: UInt64 = 1
   /// int4 weights in all layers but the last.
   var int4 = false
+  var classes: UInt32 = 0
 
   func layout() throws -> Layout {
-    var layout = Layout(latentLength: UInt32(latentLength), distribution: distribution)
+    var layout = Layout(latentLength: UInt32(latentLength), distribution: distribution, classes: classes)
     let shape = MapShape(height: UInt32(first.height), width: UInt32(first.width), channels: UInt32(first.channels))
     let encoding = int4 ? LayerRecord.int4 : LayerRecord.int8
     try layout.appendDense(output: shape, shift: 20, weightEncoding: encoding)

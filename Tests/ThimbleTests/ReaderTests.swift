@@ -29,7 +29,7 @@ import Thimble
   }
 
   static let header: [Refusal] = [
-    word("magic", 0, 0), word("major version", 8, 2), word("minor version", 8, 0x2_0001),
+    word("magic", 0, 0), word("major version", 8, 2), word("minor version", 8, 0x3_0001),
     long("file byte count", 16, 64), long("file byte count", 16, .max), word("latent length", 24, 0),
     word("latent length", 24, 1025), word("latent distribution", 28, 2), word("image height", 32, 0),
     word("image height", 32, 1025), word("image height", 32, 7), word("image width", 36, 0),
@@ -43,8 +43,17 @@ import Thimble
     long("offset of the metadata", 72, .max),
     long("byte count of the metadata", 80, 65537), long("byte count of the metadata", 80, .max),
     long("file byte count", 80, 1000), long("offset of the output table", 88, 0), long("reserved bytes", 96, 1),
-    long("reserved bytes", 120, 1 << 63),
+    long("reserved bytes", 120, 1 << 63), classes("class count", 96, 5), classes("class count", 96, .max),
+    classes("reserved bytes", 100, 1),
   ]
+
+  /// In a file that may have classes.
+  private static func classes(_ field: StaticString, _ offset: Int, _ value: UInt32) -> Refusal {
+    Refusal(field: field, layer: -1) { bytes, _ in
+      bytes[10] = 2
+      bytes.storeBytes(of: value, toByteOffset: offset, as: UInt32.self)
+    }
+  }
 
   static let records: [Refusal] = [
     word("kind", layer: 1, 0, 0), word("kind", layer: 1, 0, 3), word("kind", layer: 1, 0, 1),

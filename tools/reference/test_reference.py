@@ -84,6 +84,9 @@ class LatentTests(unittest.TestCase):
                 self.assertEqual(found.tolist(), between(b, a, steps - step, steps).tolist())
 
     def test_a_walk_goes_through_its_latents(self):
+        told = latents_from_seeds([4, 5, 2 ** 64 - 1], 12, 1, classes=3)
+        self.assertEqual(told[:, 9:].tolist(), [[0, 4096, 0], [0, 0, 4096], [4096, 0, 0]])
+        self.assertEqual(told[:2, :9].tolist(), latents_from_seeds([4, 5], 9, 1).tolist())
         latents = latents_from_seeds([4, 5, 6], 9, 1)
         walked = walk(latents, 7)
         self.assertEqual(walked.shape, (15, 9))
@@ -243,7 +246,7 @@ class ReaderTests(unittest.TestCase):
 
     def test_header_fields(self):
         for offset, number_type, value, field in (
-                (8, "H", 2, "major version"), (8, "H", 0, "major version"), (10, "H", 2, "minor version"),
+                (8, "H", 2, "major version"), (8, "H", 0, "major version"), (10, "H", 3, "minor version"),
                 (16, "Q", 2 ** 30 + 64, "file byte count"),
                 (24, "I", 0, "latent length"), (24, "I", 1025, "latent length"), (24, "I", 6, "layer 0 input channels"),
                 (28, "I", 2, "latent distribution"),
@@ -261,6 +264,19 @@ class ReaderTests(unittest.TestCase):
                 (96, "B", 1, "header reserved bytes"), (127, "B", 1, "header reserved bytes")):
             with self.subTest(offset=offset, value=value):
                 self.refused(field, self.patched(offset, number_type, value))
+
+    def test_classes(self):
+        """From version 1.2 on, fewer than the latent's numbers."""
+        data = bytearray(self.data)
+        length = struct.unpack_from("<I", data, 24)[0]
+        struct.pack_into("<H", data, 10, 2)
+        for count in (0, length - 1):
+            struct.pack_into("<I", data, 96, count)
+            self.assertEqual(parse_model(with_crc(data)).classes, count)
+        struct.pack_into("<I", data, 96, length)
+        self.refused("classes", data)
+        struct.pack_into("<II", data, 96, 1, 1)
+        self.refused("header reserved bytes", data)
 
     def test_a_file_longer_than_its_sections(self):
         data = self.data + bytes(64)
@@ -498,7 +514,7 @@ class Int4Tests(unittest.TestCase):
     def test_refusals(self):
         self.assertEqual(struct.unpack_from("<HH", self.data, 8), (1, 1))
         self.refused("layer 0 weight encoding", 10, 0)  # minor version
-        self.refused("minor version", 10, 2)
+        self.refused("minor version", 10, 3)
         self.refused("layer 1 weight encoding", 256 + 48, 2)
         self.refused("layer 2 weight encoding", 384 + 48, 1)
         self.refused("layer 1 weights byte count", 256 + 48, 0)
