@@ -39,7 +39,7 @@ package struct RunFolder: Sendable {
   /// Steps of the checkpoints there are, ascending.
   package var checkpointSteps: [Int] { steps(in: "checkpoints", ending: ".safetensors") }
   /// Steps of the grids there are, ascending.
-  var gridSteps: [Int] { steps(in: "grids", ending: ".png") }
+  package var gridSteps: [Int] { steps(in: "grids", ending: ".png") }
 
   private func steps(in folder: String, ending: String) -> [Int] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(folder)")) ?? []

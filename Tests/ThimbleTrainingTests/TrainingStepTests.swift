@@ -70,7 +70,10 @@ import ThimbleTraining
     zip(found, wanted).reduce(0) { $0 + Double(abs($1.0 - $1.1)) } / Double(found.count)
   }
 
-  @Test(arguments: ["step_authors", "step_common", "step_grey_authors", "step_grey_common", "step_digits"])
+  @Test(arguments: [
+    "step_authors", "step_common", "step_grey_authors", "step_grey_common", "recipe_digits",
+    "recipe_pooling", "recipe_small", "recipe_bare", "recipe_global",
+  ])
   func againstPyTorch(name: String) throws {
     let the = try Case(name, .detected, threads: 2)
     for step in 0..<the.steps {
@@ -111,7 +114,10 @@ import ThimbleTraining
   }
 
   /// Instruction sets and threads do not show in a single bit.
-  @Test(arguments: ["step_authors", "step_grey_common", "step_digits"])
+  @Test(arguments: [
+    "step_authors", "step_grey_common", "recipe_digits",
+    "recipe_pooling", "recipe_small", "recipe_bare", "recipe_global",
+  ])
   func sameBits(name: String) throws {
     func bits(_ set: InstructionSet, _ threads: Int) throws -> [UInt32] {
       let the = try Case(name, set, threads: threads)

@@ -34,7 +34,7 @@ struct FiltersCommand: ParsableCommand {
 
   func run() throws {
     let stored = try StoredDiscriminator(path: checkpoint)
-    try stored.checkUnconditional(file: checkpoint)
+    try stored.checkPlain(file: checkpoint)
     let dataset = try Dataset(path: data)
     try TrainingRun.check(stored.recipe, dataset)
     let count = min(batch, dataset.count)

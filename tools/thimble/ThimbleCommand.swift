@@ -22,7 +22,7 @@ struct ThimbleCommand: ParsableCommand {
       SampleCommand.self, InspectCommand.self, VerifyCommand.self, GoldenCommand.self, BundleCommand.self,
       BenchCommand.self, ReproduceCommand.self, MeasureCommand.self, MemoriseCommand.self, WalkCommand.self,
       ArithmeticCommand.self, ForgetCommand.self, FiltersCommand.self, FeaturesCommand.self, ClassifyCommand.self,
-      NeighboursCommand.self,
+      NeighboursCommand.self, StudyCommand.self,
     ])
 
   static func main() {

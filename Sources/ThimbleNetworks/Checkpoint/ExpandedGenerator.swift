@@ -51,6 +51,7 @@ struct ExpandedGenerator {
       let g = layer.geometry
       let outputs = layer.direction == .bigToSmall ? g.smallChannels : g.bigChannels
       var (scales, biases) = ([Double](repeating: 1, count: outputs), [Double](repeating: 0, count: outputs))
+      if let bias = values(.bias), values(.gain) == nil { biases = bias }
       if let gain = values(.gain), let bias = values(.bias),
         let frozen = statistics.layers.first(where: { $0.name == layer.name })
       {

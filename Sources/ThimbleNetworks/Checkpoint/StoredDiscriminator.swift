@@ -38,6 +38,15 @@ package struct StoredDiscriminator: Sendable {
       advice: "Train a network without classes for this.")
   }
 
+  /// Refuses a discriminator that is not a chain of convolutions and a score.
+  package func checkPlain(file: String) throws(FileError) {
+    try checkUnconditional(file: file)
+    guard recipe.pooling || recipe.globalPooling || !recipe.discriminatorHidden.isEmpty else { return }
+    throw FileError(
+      .badData, file: file, field: "recipe", found: "pooling or hidden layers", wanted: "the paper's discriminator",
+      advice: "Train a network without them for this.")
+  }
+
   /// The recipe whose discriminator has these shapes, of the geometry that the kernel's side tells.
   private static func recipe(foreign file: SafetensorsFile) throws(FileError) -> Recipe {
     func bad(_ name: String, _ found: String, _ wanted: String) -> FileError {

@@ -7,7 +7,15 @@ extension StoredGenerator {
   static func recipeToExpand(_ file: SafetensorsFile) throws(FileError) -> Recipe? {
     guard let text = file.metadata["recipe"] else { return nil }
     let recipe = try Recipe(json: Data(text.utf8), file: file.path)
-    return recipe.classes > 0 || !recipe.generatorHidden.isEmpty || recipe.output != .tanh ? recipe : nil
+    if recipe.pooling {
+      throw FileError(
+        .badData, file: file.path, field: "recipe.pooling", found: "true",
+        wanted: "false: fractionally-strided convolutions",
+        advice: "Networks with pooling are trained to be looked at; train one without to sample and export it.")
+    }
+    let isPlain =
+      recipe.classes == 0 && recipe.generatorHidden.isEmpty && recipe.output == .tanh && recipe.normalized == .paper
+    return isPlain ? nil : recipe
   }
 
   /// Reads such a generator and makes a plain one of it, which is frozen: `statistics` are none. Those that the file does not have

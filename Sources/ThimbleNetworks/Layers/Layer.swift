@@ -42,7 +42,10 @@ final class Layer {
       before = nil
       normalization = nil
     }
-    gradient = !trained ? nil : normalization != nil ? after : context.workspace.reserve(images * outputs)
+    var isRectifier = false
+    if case .rectifier = specification.activation { isRectifier = true }
+    let takesPlace = normalization != nil && isRectifier
+    gradient = !trained ? nil : takesPlace ? after : context.workspace.reserve(images * outputs)
     let own = parameters.filter { $0.layer.name == specification.name }
     weight = own.first { $0.role == .weight }!.offset
     gain = own.first { $0.role == .gain }?.offset
@@ -78,7 +81,8 @@ final class Layer {
       if let normalization, let gain, let bias {
         if !frozen { normalization.takeStatistics(of: target, images: images) }
         normalization.forward(target, output, gain: parameters + gain, bias: parameters + bias, images: images)
-        return
+        if case .rectifier = specification.activation { return }
+        return activate(images: images)
       }
       if let bias { add(parameters + bias, to: target, images: images) }
       activate(images: images)
@@ -86,9 +90,22 @@ final class Layer {
   }
 
   private func add(_ bias: UnsafePointer<Float>, to values: UnsafeMutablePointer<Float>, images: Int) {
-    let channels = specification.direction == .bigToSmall ? specification.outputCount : specification.outputChannels
+    let channels = specification.biasCount
     for row in 0..<(images * specification.outputCount / channels) {
       for c in 0..<channels { values[row * channels + c] += bias[c] }
+    }
+  }
+
+  /// Rows are added in their order, each channel by one thread.
+  private func addBiasGradient(
+    _ gradient: UnsafePointer<Float>, images: Int, into sums: UnsafeMutablePointer<Float>
+  ) {
+    let channels = specification.biasCount
+    let rows = images * specification.outputCount / channels
+    context.workers.share(channels, multiple: 16) { channelRange in
+      for row in 0..<rows {
+        for c in channelRange { sums[c] += gradient[row * channels + c] }
+      }
     }
   }
 
@@ -115,11 +132,13 @@ final class Layer {
     let gradient = outputGradient
     timed(.normalizationGradient, images: images) {
       if let normalization, let gain, let bias {
+        if case .rectifier = specification.activation {} else { deactivate(gradient, images: images) }
         normalization.backward(
           context.workspace[before!], gradient, gain: parameters + gain, bias: parameters + bias, images: images,
           gainInto: gradients.map { $0 + gain }, biasInto: gradients.map { $0 + bias })
       } else {
         deactivate(gradient, images: images)
+        if let bias, let gradients { addBiasGradient(gradient, images: images, into: gradients + bias) }
       }
     }
     let forward = specification.direction

@@ -11,6 +11,23 @@ package struct LayerSpecification: Sendable, Equatable {
     case output
   }
 
+  /// What a map becomes before the layer sees it.
+  package struct Preparation: Sendable, Equatable {
+    package enum Kind: Sendable {
+      /// The largest of each 2x2 positions.
+      case maximum
+      /// Each position twice along both axes.
+      case repeated
+      /// The mean of all positions.
+      case mean
+    }
+
+    package var kind: Kind
+    /// Of the map.
+    package var side: Int
+    package var channels: Int
+  }
+
   package enum Activation: Sendable, Equatable {
     case none, hyperbolicTangent, sigmoid
     /// max(x, slope * x): 0 for ReLU.
@@ -36,6 +53,7 @@ package struct LayerSpecification: Sendable, Equatable {
   /// How many channels of the input, the last ones, are an image's class: 1 for that class, 0 for the others. A dense layer has them
   /// once, a convolution at each position.
   package var labels = 0
+  package var preparation: Preparation?
   /// Whether batch normalisation learns gain and bias; they are 1 and 0 else.
   package var isAffine = true
 

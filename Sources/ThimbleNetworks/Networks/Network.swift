@@ -12,7 +12,7 @@ package final class Network {
   let batchNormEpsilon: Float
   let context: ComputeContext
   let running: [Layer]
-  private let joins: [LabelJoin?]
+  private let stages: [[InputStage]]
   private let values: Slot
   /// Gradients and moments of a network in training.
   private let training: (gradients: Slot, firstMoments: Slot, secondMoments: Slot)?
@@ -41,7 +41,7 @@ package final class Network {
     running = layers.map {
       Layer($0, parameters, images: capacity, epsilon: batchNormEpsilon, trained: trained, context)
     }
-    joins = layers.map { LabelJoin($0, images: capacity, context) }
+    stages = layers.map { InputStage.all($0, images: capacity, context) }
     if trained { inputGradient = workspace.reserve(capacity * layers[0].inputCount) }
   }
 
@@ -76,9 +76,12 @@ package final class Network {
     let inputCount = layers[0].inputCount
     let labels = labels ?? LabelRows(input + (inputCount - layers.last!.labels), stride: inputCount)
     var input = input
-    for (layer, join) in zip(running, joins) {
-      join?.join(input, labels, images: images)
-      layer.forward(join.map { UnsafePointer($0.joined) } ?? input, parameterValues, images: images, frozen: frozen)
+    for (layer, stages) in zip(running, stages) {
+      for stage in stages {
+        stage.forward(input, labels, images: images)
+        input = UnsafePointer(stage.output)
+      }
+      layer.forward(input, parameterValues, images: images, frozen: frozen)
       input = UnsafePointer(layer.output)
     }
   }
@@ -100,12 +103,17 @@ package final class Network {
     let first = context.workspace[self.inputGradient!]
     for index in running.indices.reversed() {
       let target = index > 0 ? running[index - 1].outputGradient : inputGradient ? first : nil
-      let plain = index > 0 ? UnsafePointer(running[index - 1].output) : input
-      let joined = joins[index]?.joined
+      let inputs = [index > 0 ? running[index - 1].output : nil] + stages[index].map { $0.output }
+      func before(_ stage: Int) -> UnsafePointer<Float> { inputs[stage].map { UnsafePointer($0) } ?? input }
       running[index].backward(
-        input: joined.map { UnsafePointer($0) } ?? plain, parameterValues, images: images,
-        gradients: parameterGradients ? gradients : nil, inputGradient: target.map { joined ?? $0 })
-      if let target { joins[index]?.separate(into: target, images: images) }
+        input: before(stages[index].count), parameterValues, images: images,
+        gradients: parameterGradients ? gradients : nil,
+        inputGradient: target.map { stages[index].last?.output ?? $0 })
+      if let target {
+        for (place, stage) in stages[index].enumerated().reversed() {
+          stage.backward(before(place), into: place > 0 ? inputs[place]! : target, images: images)
+        }
+      }
       if let target { inspect?(index, UnsafePointer(target)) }
     }
     return inputGradient ? first : nil

@@ -23,6 +23,9 @@ extension Recipe {
     if !discriminatorHidden.isEmpty { fields.append(("discriminatorHidden", text(discriminatorHidden))) }
     if classes > 0 { fields.append(("classes", "\(classes)")) }
     if output != .tanh { fields.append(("output", "\"\(output.rawValue)\"")) }
+    if normalized != .paper { fields.append(("normalized", "\"\(normalized.rawValue)\"")) }
+    if pooling { fields.append(("pooling", "true")) }
+    if globalPooling { fields.append(("globalPooling", "true")) }
     if !batchNormAffine { fields.append(("batchNormAffine", "false")) }
     return fields
   }
@@ -82,6 +85,9 @@ extension Recipe {
     discriminatorHidden = try fields.integers("discriminatorHidden") ?? discriminatorHidden
     classes = try fields.integer("classes") ?? classes
     output = try fields.choice("output") ?? output
+    normalized = try fields.choice("normalized") ?? normalized
+    pooling = try fields.boolean("pooling") ?? pooling
+    globalPooling = try fields.boolean("globalPooling") ?? globalPooling
     batchNormAffine = try fields.boolean("batchNormAffine") ?? batchNormAffine
     try fields.refuseRest()
     try validate(file: file)

@@ -20,6 +20,8 @@ extension Recipe {
     try require(
       classes == 0 || (2...1000).contains(classes) && latentLength + classes <= 1024, "classes", "\(classes)",
       "0, or 2 to 1000 that with the latent are at most 1024")
+    try require(
+      !(pooling && globalPooling), "globalPooling", "true with pooling", "one of the two: what pools the last maps")
     for (name, widths) in [("generatorHidden", generatorHidden), ("discriminatorHidden", discriminatorHidden)] {
       try require(widths.count <= 3, name, "\(widths.count) widths", "at most 3")
       try require(widths.allSatisfy { (1...4096).contains($0) }, name, "\(widths)", "widths of 1 to 4096")

@@ -29,6 +29,16 @@ package struct Recipe: Sendable, Equatable {
     case sigmoid
   }
 
+  /// Where batch normalisation is.
+  package enum Normalized: String, Sendable, CaseIterable {
+    /// Everywhere but at the generator's output and the discriminator's input.
+    case paper
+    /// Nowhere; convolutions have biases instead.
+    case none
+    /// There as well.
+    case everywhere
+  }
+
   package var geometry: Geometry
   /// Side of the images: 16, 28, 32, 64 or 128.
   package var size: Int
@@ -47,6 +57,13 @@ package struct Recipe: Sendable, Equatable {
   /// Classes of a set with labels: both networks are told an image's class, at every layer (the authors' network of digits); 0: none.
   package var classes = 0
   package var output = Output.tanh
+  /// The paper's other rules, as far as they can be broken (section 3), each off in the paper's networks.
+  package var normalized = Normalized.paper
+  /// Convolutions of stride 1: behind them the largest of 2x2 positions in the discriminator, before them each position twice in the
+  /// generator.
+  package var pooling = false
+  /// Whether the score is made of the mean of each of the last maps.
+  package var globalPooling = false
   /// What the batch normalisation of the generator's first layer takes its statistics over.
   package var firstLayerStatistics: LayerSpecification.Statistics
   package var batchNormEpsilon: Double
@@ -96,6 +113,9 @@ package struct Recipe: Sendable, Equatable {
 
   package var kernel: Int { geometry == .authors ? 5 : 4 }
   package var padding: Int { geometry == .authors ? 2 : 1 }
+  /// Of the convolutions that there are: with stride 1, a kernel has a middle.
+  private var mapKernel: Int { pooling && geometry == .common ? 3 : kernel }
+  private var mapPadding: Int { mapKernel == 5 ? 2 : 1 }
   /// Side of the generator's first map; nil where the size cannot be halved that often.
   package func firstSide(_ widths: [Int]) -> Int? {
     let factor = 1 << min(widths.count, 30)
@@ -122,12 +142,14 @@ package struct Recipe: Sendable, Equatable {
     for (index, width) in generatorWidths.enumerated() {
       let last = index + 1 == generatorWidths.count
       let geometry = ConvolutionGeometry(
-        bigSide: 2 * side, bigChannels: last ? channels : generatorWidths[index + 1], smallSide: side,
-        smallChannels: width + classes, kernel: kernel, stride: 2, padding: padding)
+        bigSide: 2 * side, bigChannels: last ? channels : generatorWidths[index + 1],
+        smallSide: pooling ? 2 * side : side, smallChannels: width + classes, kernel: mapKernel,
+        stride: pooling ? 1 : 2, padding: mapPadding)
       var layer = LayerSpecification.convolution(
-        "deconv\(index + 1)", geometry, .smallToBig, statistics: last ? nil : .channel,
+        "deconv\(index + 1)", geometry, .smallToBig, statistics: last && normalized == .paper ? nil : .channel,
         activation: last ? (output == .tanh ? .hyperbolicTangent : .sigmoid) : .rectifier(slope: 0))
       layer.labels = classes
+      if pooling { layer.preparation = .init(kind: .repeated, side: side, channels: width) }
       layers.append(layer)
       side *= 2
     }
@@ -139,32 +161,46 @@ package struct Recipe: Sendable, Equatable {
     var side = size
     var layers: [LayerSpecification] = []
     for (index, width) in discriminatorWidths.enumerated() {
+      let inputs = index == 0 ? channels : discriminatorWidths[index - 1]
+      if pooling && index > 0 { side /= 2 }
       let geometry = ConvolutionGeometry(
-        bigSide: side, bigChannels: (index == 0 ? channels : discriminatorWidths[index - 1]) + classes,
-        smallSide: side / 2, smallChannels: width, kernel: kernel, stride: 2, padding: padding)
+        bigSide: side, bigChannels: inputs + classes, smallSide: pooling ? side : side / 2, smallChannels: width,
+        kernel: mapKernel, stride: pooling ? 1 : 2, padding: mapPadding)
       var layer = LayerSpecification.convolution(
-        "conv\(index + 1)", geometry, .bigToSmall, statistics: index == 0 ? nil : .channel,
+        "conv\(index + 1)", geometry, .bigToSmall, statistics: index == 0 && normalized == .paper ? nil : .channel,
         activation: .rectifier(slope: Float(leakySlope)))
       layer.labels = classes
+      if pooling && index > 0 { layer.preparation = .init(kind: .maximum, side: 2 * side, channels: inputs) }
       layers.append(layer)
-      side /= 2
+      if !pooling { side /= 2 }
     }
+    var head: LayerSpecification.Preparation?
     var (channels, positions) = (discriminatorWidths.last!, side * side)
+    if pooling {
+      head = .init(kind: .maximum, side: side, channels: channels)
+      positions /= 4
+    } else if globalPooling {
+      head = .init(kind: .mean, side: side, channels: channels)
+      positions = 1
+    }
     for (index, width) in discriminatorHidden.enumerated() {
       var layer = LayerSpecification.dense(
         "hidden\(index + 1)", inputs: channels * positions + classes, outputs: width,
         activation: .rectifier(slope: Float(leakySlope)))
-      (layer.inputPositions, layer.labels) = (positions, classes)
+      (layer.inputPositions, layer.labels, layer.preparation) = (positions, classes, head)
       layers.append(layer)
-      (channels, positions) = (width, 1)
+      (channels, positions, head) = (width, 1, nil)
     }
-    return withGains(layers + [.score(channels: channels, positions: positions, labels: classes)])
+    var score = LayerSpecification.score(channels: channels, positions: positions, labels: classes)
+    score.preparation = head
+    return withGains(layers + [score])
   }
 
   private func withGains(_ layers: [LayerSpecification]) -> [LayerSpecification] {
     layers.map { layer in
       var layer = layer
       layer.isAffine = batchNormAffine
+      if normalized == .none && layer.statistics != nil { (layer.statistics, layer.hasBias) = (nil, true) }
       return layer
     }
   }
