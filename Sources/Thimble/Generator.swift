@@ -28,7 +28,7 @@ public struct Generator: ~Copyable {
   public mutating func generate(
     seed: UInt64, class chosen: Int, into pixels: inout MutableSpan<UInt8>, parallelFor: ParallelFor = runInOrder
   ) throws(ThimbleError) {
-    try require(UInt64(clamping: chosen), .below, UInt64(model.classCount), "class", code: .arguments)
+    try require(UInt64(bitPattern: Int64(chosen)), .below, UInt64(model.classCount), "class", code: .arguments)
     load(seed: seed, class: chosen, image: 0)
     try run(images: 1, into: &pixels, parallelFor)
   }

@@ -34,18 +34,31 @@ private final class Job {
     }
   }
 
+  /// What the C library puts on every thread's stack for variables of all libraries in this process, among them a large one of
+  /// OpenBLAS, which a test of another room needs.
+  private static let threadLocalByteCount: Int = {
+    typealias LeastStack = @convention(c) (UnsafePointer<pthread_attr_t>?) -> Int
+    guard let symbol = dlsym(nil, "__pthread_get_minstack") else { return 0 }
+    // Of a page, the variables, and 16 KB.
+    return max(0, unsafeBitCast(symbol, to: LeastStack.self)(nil) - 16 * 1024 - Int(getpagesize()))
+  }()
+
   private func runOnThread(stackByteCount: Int, _ job: Job) {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
-    #expect(pthread_attr_setstacksize(&attributes, stackByteCount) == 0)
+    #expect(pthread_attr_setstacksize(&attributes, stackByteCount + Self.threadLocalByteCount) == 0)
     var thread = pthread_t()
     let context = Unmanaged.passUnretained(job).toOpaque()
-    pthread_create(
+    let status = pthread_create(
       &thread, &attributes,
       { context in
         Unmanaged<Job>.fromOpaque(context!).takeUnretainedValue().body()
         return nil
       }, context)
+    guard status == 0 else {
+      Issue.record("no thread with so small a stack: error \(status)")
+      return
+    }
     pthread_join(thread, nil)
     pthread_attr_destroy(&attributes)
   }

@@ -25,8 +25,9 @@ import ThimbleTraining
         let recipe = guideline.recipe(tiny.recipe(geometry), seed: 3)
         let name = "\(guideline.name)-\(geometry)"
         try tiny.train(name, recipe, steps: 8, measureEvery: 2, stopAt: 5, watch: WatchOptions())
-        try tiny.train(name, recipe, steps: 8, resume: true, measureEvery: 2, watch: WatchOptions())
-        let outcome = try GuidelineOutcome(folder: tiny.folder(name), divergence: nil)
+        try tiny.copy(name, to: name + "-on")
+        try tiny.train(name + "-on", recipe, steps: 8, resume: true, measureEvery: 2, watch: WatchOptions())
+        let outcome = try GuidelineOutcome(folder: tiny.folder(name + "-on"), divergence: nil)
         #expect(outcome.distances.map(\.step) == [2, 4, 6, 8] && outcome.last == outcome.distances[3].value)
         #expect(outcome.distances.allSatisfy { $0.value.isFinite && $0.value > 0 })
         if geometry == .common { outcomes.append((guideline, [outcome])) }

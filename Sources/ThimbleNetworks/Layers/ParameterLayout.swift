@@ -39,7 +39,8 @@ package struct Parameter: Sendable {
       }
       return indices
     case .gain, .bias:
-      return layer.statistics == .output ? (0..<count).map { flattened($0, count, positions) } : Array(0..<count)
+      // Of each number, or of each channel.
+      return count == layer.outputChannels ? Array(0..<count) : (0..<count).map { flattened($0, count, positions) }
     }
   }
 

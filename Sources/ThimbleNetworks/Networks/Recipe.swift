@@ -146,7 +146,7 @@ package struct Recipe: Sendable, Equatable {
         smallSide: pooling ? 2 * side : side, smallChannels: width + classes, kernel: mapKernel,
         stride: pooling ? 1 : 2, padding: mapPadding)
       var layer = LayerSpecification.convolution(
-        "deconv\(index + 1)", geometry, .smallToBig, statistics: last && normalized == .paper ? nil : .channel,
+        "deconv\(index + 1)", geometry, .smallToBig, statistics: last && normalized != .everywhere ? nil : .channel,
         activation: last ? (output == .tanh ? .hyperbolicTangent : .sigmoid) : .rectifier(slope: 0))
       layer.labels = classes
       if pooling { layer.preparation = .init(kind: .repeated, side: side, channels: width) }
@@ -167,7 +167,7 @@ package struct Recipe: Sendable, Equatable {
         bigSide: side, bigChannels: inputs + classes, smallSide: pooling ? side : side / 2, smallChannels: width,
         kernel: mapKernel, stride: pooling ? 1 : 2, padding: mapPadding)
       var layer = LayerSpecification.convolution(
-        "conv\(index + 1)", geometry, .bigToSmall, statistics: index == 0 && normalized == .paper ? nil : .channel,
+        "conv\(index + 1)", geometry, .bigToSmall, statistics: index == 0 && normalized != .everywhere ? nil : .channel,
         activation: .rectifier(slope: Float(leakySlope)))
       layer.labels = classes
       if pooling && index > 0 { layer.preparation = .init(kind: .maximum, side: 2 * side, channels: inputs) }

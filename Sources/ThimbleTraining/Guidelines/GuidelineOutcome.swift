@@ -19,10 +19,6 @@ package struct GuidelineOutcome: Sendable {
     }
   }
 
-  init(distances: [(step: Int, value: Double)], spreads: [(step: Int, value: Double)], divergence: String? = nil) {
-    (self.distances, self.spreads, self.divergence) = (distances, spreads, divergence)
-  }
-
   package var last: Double? { divergence == nil ? distances.last?.value : nil }
   package var least: Double? { distances.map(\.value).min() }
   /// Whether the samples at the end are alike.
