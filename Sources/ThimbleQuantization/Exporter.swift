@@ -21,7 +21,8 @@ package struct ExportReport: Sendable {
   package var layers: [Layer]
   package var quality: ImageQuality
   /// PSNR in dB between frozen and batch statistics, f32, the same latents in minibatches of 128: what freezing costs.
-  package var frozenAgainstBatch: Double
+  /// nil for a generator that came without batch normalisation.
+  package var frozenAgainstBatch: Double?
   package var floatByteCount: Int
   package var fileByteCount: Int
   package var memory: PlannedMemory
@@ -112,7 +113,8 @@ package struct Exporter {
       },
       quality: ImageQuality(
         pixels: found, reference: wanted, count: reportCount, side: stored.imageSide, channels: stored.imageChannels),
-      frozenAgainstBatch: ImageQuality.psnr(gap), floatByteCount: stored.parameterCount * 4,
+      frozenAgainstBatch: stored.statistics?.layers.isEmpty ?? false ? nil : ImageQuality.psnr(gap),
+      floatByteCount: stored.parameterCount * 4,
       fileByteCount: image.bytes.count, memory: image.memory, imageCount: reportCount)
   }
 }

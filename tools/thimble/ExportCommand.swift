@@ -72,7 +72,7 @@ struct ExportCommand: ParsableCommand {
     print("\(weights) against f32, seeds 0-\(report.imageCount - 1)")
     print("  PSNR      mean \(number(q.meanPSNR)) dB, worst \(number(q.worstPSNR)) dB")
     print("  SSIM      \(number(q.meanSSIM, 4))")
-    print("frozen against batch statistics, f32: \(number(report.frozenAgainstBatch)) dB")
+    if let gap = report.frozenAgainstBatch { print("frozen against batch statistics, f32: \(number(gap)) dB") }
     print("bytes       \(report.floatByteCount) of f32 weights -> \(report.fileByteCount) in \(output)")
     print("arena       \(report.memory.arenaByteCount) bytes for one image: \(report.memory.description)")
   }
