@@ -72,7 +72,7 @@ import ThimbleTraining
 
   @Test(arguments: [
     "step_authors", "step_common", "step_grey_authors", "step_grey_common", "recipe_digits",
-    "recipe_pooling", "recipe_small", "recipe_bare", "recipe_global",
+    "recipe_pooling", "recipe_small", "recipe_bare", "recipe_global", "recipe_strides", "recipe_strides3",
   ])
   func againstPyTorch(name: String) throws {
     let the = try Case(name, .detected, threads: 2)
@@ -116,7 +116,7 @@ import ThimbleTraining
   /// Instruction sets and threads do not show in a single bit.
   @Test(arguments: [
     "step_authors", "step_grey_common", "recipe_digits",
-    "recipe_pooling", "recipe_small", "recipe_bare", "recipe_global",
+    "recipe_pooling", "recipe_small", "recipe_bare", "recipe_global", "recipe_strides", "recipe_strides3",
   ])
   func sameBits(name: String) throws {
     func bits(_ set: InstructionSet, _ threads: Int) throws -> [UInt32] {

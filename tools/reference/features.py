@@ -8,7 +8,7 @@ SET              the packed set whose features they are: `images` U8 [count, sid
 STATISTICS-SET   the set of --statistics; SET again if there was none
 FEATURES         what the program wrote: `features` F32 [count, length], and `labels` if SET has them
 
-A layer is a convolution of stride 2, from the second on batch normalisation, then a leaky ReLU. Statistics are the means
+A layer is a convolution of stride 2 (or as `discriminatorStrides` says), from the second on batch normalisation, then a leaky ReLU. Statistics are the means
 over whole minibatches, in order, of their means and (biased) variances, each minibatch normalised by its own. Features are
 the maximum over each cell of a 4x4 grid, cells overlapping where the side is no multiple of 4: [layer][channel][row][column].
 
@@ -23,7 +23,7 @@ import sys
 
 import numpy as np
 
-TOLERANCE, GRID, STRIDE, MINIBATCH = 1e-5, 4, 2, 128
+TOLERANCE, GRID, MINIBATCH = 1e-5, 4, 128
 SIDES = {"common": (4, 1), "authors": (5, 2)}  # Kernel's side and padding.
 EPSILONS = {"common": 1e-5, "authors": 1e-8}  # Of networks from elsewhere: PyTorch's, and the authors' own.
 TYPES = {"U8": "u1", "I32": "<i4", "U32": "<u4", "I64": "<i8", "U64": "<u8", "F32": "<f4", "F64": "<f8"}
@@ -63,9 +63,12 @@ class Discriminator:
             raise ValueError(f"{path}: found {', '.join(tensors)}, not in the definition")
         kernel = self.layers[0][0].shape[2]
         geometry = recipe["geometry"] if recipe else {side: name for name, (side, _) in SIDES.items()}.get(kernel)
-        side, self.padding = SIDES[geometry] if geometry in SIDES else (None, None)
         widths = [weight.shape[0] for weight, *_ in self.layers]
-        if any(weight.shape[2:] != (side, side) for weight, *_ in self.layers):
+        self.strides = (recipe or {}).get("discriminatorStrides") or [2] * len(widths)
+        # With stride 1, a kernel has a middle.
+        kernels = [(3, 1) if stride == 1 and geometry == "common" else SIDES.get(geometry, (0, 0)) for stride in self.strides]
+        self.paddings = [padding for _, padding in kernels]
+        if any(weight.shape[2:] != (side, side) for (weight, *_), (side, _) in zip(self.layers, kernels)):
             raise ValueError(f"{path}: found geometry {geometry}, kernels {[weight.shape for weight, *_ in self.layers]}")
         if recipe and widths != recipe["discriminatorWidths"]:
             raise ValueError(f"{path}: found widths {widths}, wanted {recipe['discriminatorWidths']}")
@@ -83,7 +86,7 @@ class Discriminator:
         """Each layer's activated maps [n, side, side, channels], and the (means, variances) that it was normalised with."""
         values, maps, statistics = self.pixels(images), [], []
         for index, (weight, bias, gain, shift) in enumerate(self.layers):
-            values = convolve(values, weight, self.padding)
+            values = convolve(values, weight, self.strides[index], self.paddings[index])
             values = values if bias is None else values + bias
             if index > 0:
                 mean, variance = frozen[index - 1] if frozen else (values.mean((0, 1, 2)), values.var((0, 1, 2)))
@@ -110,15 +113,15 @@ class Discriminator:
         return [np.vstack(layer) for layer in zip(*parts)]
 
 
-def convolve(values, weight, padding):
+def convolve(values, weight, stride, padding):
     """Correlation of [n, height, width, in] with [out, in, side, side], zeros around."""
     padded = np.pad(values, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
     side = weight.shape[2]
-    height, width = ((size - side) // STRIDE + 1 for size in padded.shape[1:3])
+    height, width = ((size - side) // stride + 1 for size in padded.shape[1:3])
     result = np.zeros((len(values) * height * width, weight.shape[0]))
     for y in range(side):
         for x in range(side):
-            seen = padded[:, y:y + STRIDE * height:STRIDE, x:x + STRIDE * width:STRIDE]
+            seen = padded[:, y:y + stride * height:stride, x:x + stride * width:stride]
             result += seen.reshape(-1, weight.shape[1]) @ weight[:, :, y, x].T
     return result.reshape(len(values), height, width, -1)
 

@@ -21,6 +21,7 @@ extension Recipe {
     if mirrored { fields.append(("mirrored", "true")) }
     if !generatorHidden.isEmpty { fields.append(("generatorHidden", text(generatorHidden))) }
     if !discriminatorHidden.isEmpty { fields.append(("discriminatorHidden", text(discriminatorHidden))) }
+    if !discriminatorStrides.isEmpty { fields.append(("discriminatorStrides", text(discriminatorStrides))) }
     if classes > 0 { fields.append(("classes", "\(classes)")) }
     if output != .tanh { fields.append(("output", "\"\(output.rawValue)\"")) }
     if normalized != .paper { fields.append(("normalized", "\"\(normalized.rawValue)\"")) }
@@ -83,6 +84,7 @@ extension Recipe {
     mirrored = try fields.boolean("mirrored") ?? mirrored
     generatorHidden = try fields.integers("generatorHidden") ?? generatorHidden
     discriminatorHidden = try fields.integers("discriminatorHidden") ?? discriminatorHidden
+    discriminatorStrides = try fields.integers("discriminatorStrides") ?? discriminatorStrides
     classes = try fields.integer("classes") ?? classes
     output = try fields.choice("output") ?? output
     normalized = try fields.choice("normalized") ?? normalized

@@ -29,8 +29,22 @@ extension Recipe {
     for (name, widths) in [("generatorWidths", generatorWidths), ("discriminatorWidths", discriminatorWidths)] {
       try require((1...7).contains(widths.count), name, "\(widths.count) widths", "1 to 7")
       try require(widths.allSatisfy { (1...4096).contains($0) }, name, "\(widths)", "widths of 1 to 4096")
+    }
+    try require(
+      discriminatorStrides.isEmpty || discriminatorStrides.count == discriminatorWidths.count, "discriminatorStrides",
+      "\(discriminatorStrides.count) strides", "as many as discriminatorWidths, or none")
+    try require(
+      discriminatorStrides.allSatisfy { (1...2).contains($0) }, "discriminatorStrides", "\(discriminatorStrides)",
+      "1 or 2 each")
+    try require(
+      discriminatorStrides.isEmpty || !pooling, "discriminatorStrides", "with pooling", "none, since all are then 1")
+    let strides = discriminatorStrides.isEmpty ? discriminatorWidths.map { _ in 2 } : discriminatorStrides
+    for (name, halvings) in [
+      ("generatorWidths", generatorWidths.count), ("discriminatorWidths", strides.count { $0 == 2 }),
+    ] {
       try require(
-        firstSide(widths) != nil, name, "\(widths.count) widths", "so many that \(size) can be halved as often")
+        firstSide(halvings: halvings) != nil, name, "\(halvings) of stride 2",
+        "so many that \(size) can be halved as often")
     }
     try require(seed < 1 << 53, "seed", "\(seed)", "below 2^53, so that JSON holds it exactly")
     try require((2...4096).contains(batchSize), "batchSize", "\(batchSize)", "2 to 4096")

@@ -50,6 +50,9 @@ package struct Recipe: Sendable, Equatable {
   package var generatorWidths: [Int]
   /// Channels of the discriminator's maps, from the image inwards; each has half the side of the one before.
   package var discriminatorWidths: [Int]
+  /// Strides of its convolutions, 1 or 2 each, where they are not all 2: the network that the paper classifies with has six
+  /// convolutions, every other one of stride 1 (section 5.1).
+  package var discriminatorStrides: [Int] = []
   /// Widths of dense layers between the latent and the first map, and between the last map and the score: none in the paper's
   /// networks, one in the authors' network of digits.
   package var generatorHidden: [Int] = []
@@ -113,18 +116,18 @@ package struct Recipe: Sendable, Equatable {
 
   package var kernel: Int { geometry == .authors ? 5 : 4 }
   package var padding: Int { geometry == .authors ? 2 : 1 }
-  /// Of the convolutions that there are: with stride 1, a kernel has a middle.
-  private var mapKernel: Int { pooling && geometry == .common ? 3 : kernel }
-  private var mapPadding: Int { mapKernel == 5 ? 2 : 1 }
-  /// Side of the generator's first map; nil where the size cannot be halved that often.
-  package func firstSide(_ widths: [Int]) -> Int? {
-    let factor = 1 << min(widths.count, 30)
+  /// Of a convolution: with stride 1, a kernel has a middle.
+  private func mapKernel(_ stride: Int) -> Int { stride == 1 && geometry == .common ? 3 : kernel }
+  private func mapPadding(_ stride: Int) -> Int { mapKernel(stride) == 5 ? 2 : 1 }
+  /// Side of the last map after so many halvings of the image's; nil where the size cannot be halved that often.
+  package func firstSide(halvings: Int) -> Int? {
+    let factor = 1 << min(halvings, 30)
     return size % factor == 0 ? size / factor : nil
   }
 
   /// The generator's layers. The recipe must be valid.
   package var generatorLayers: [LayerSpecification] {
-    var side = firstSide(generatorWidths)!
+    var side = firstSide(halvings: generatorWidths.count)!
     // The first layer's labels are part of the latent.
     var inputs = latents.count
     var layers: [LayerSpecification] = []
@@ -143,8 +146,8 @@ package struct Recipe: Sendable, Equatable {
       let last = index + 1 == generatorWidths.count
       let geometry = ConvolutionGeometry(
         bigSide: 2 * side, bigChannels: last ? channels : generatorWidths[index + 1],
-        smallSide: pooling ? 2 * side : side, smallChannels: width + classes, kernel: mapKernel,
-        stride: pooling ? 1 : 2, padding: mapPadding)
+        smallSide: pooling ? 2 * side : side, smallChannels: width + classes, kernel: mapKernel(pooling ? 1 : 2),
+        stride: pooling ? 1 : 2, padding: mapPadding(pooling ? 1 : 2))
       var layer = LayerSpecification.convolution(
         "deconv\(index + 1)", geometry, .smallToBig, statistics: last && normalized != .everywhere ? nil : .channel,
         activation: last ? (output == .tanh ? .hyperbolicTangent : .sigmoid) : .rectifier(slope: 0))
@@ -163,16 +166,17 @@ package struct Recipe: Sendable, Equatable {
     for (index, width) in discriminatorWidths.enumerated() {
       let inputs = index == 0 ? channels : discriminatorWidths[index - 1]
       if pooling && index > 0 { side /= 2 }
+      let stride = pooling ? 1 : discriminatorStrides.isEmpty ? 2 : discriminatorStrides[index]
       let geometry = ConvolutionGeometry(
-        bigSide: side, bigChannels: inputs + classes, smallSide: pooling ? side : side / 2, smallChannels: width,
-        kernel: mapKernel, stride: pooling ? 1 : 2, padding: mapPadding)
+        bigSide: side, bigChannels: inputs + classes, smallSide: side / stride, smallChannels: width,
+        kernel: mapKernel(stride), stride: stride, padding: mapPadding(stride))
       var layer = LayerSpecification.convolution(
         "conv\(index + 1)", geometry, .bigToSmall, statistics: index == 0 && normalized != .everywhere ? nil : .channel,
         activation: .rectifier(slope: Float(leakySlope)))
       layer.labels = classes
       if pooling && index > 0 { layer.preparation = .init(kind: .maximum, side: 2 * side, channels: inputs) }
       layers.append(layer)
-      if !pooling { side /= 2 }
+      side /= stride
     }
     var head: LayerSpecification.Preparation?
     var (channels, positions) = (discriminatorWidths.last!, side * side)
