@@ -1,3 +1,5 @@
+import ThimbleThreads
+
 /// An image's class for each image of a minibatch: 1 for it, 0 for the others.
 package struct LabelRows {
   let first: UnsafePointer<Float>
