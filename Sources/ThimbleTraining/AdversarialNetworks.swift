@@ -1,3 +1,4 @@
+import Thimble
 import ThimbleKernelTypes
 import ThimbleNetworks
 import ThimbleThreads

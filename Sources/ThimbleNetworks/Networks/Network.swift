@@ -144,7 +144,7 @@ package final class Network {
   /// Updates all parameters from their gradients, but gains and biases that are not learnt.
   package func update(_ step: AdamStep) {
     context.timed("", .update, images: 0) {
-      if parameters.allSatisfy(\.isLearnt) { return update(step, from: 0, groups: parameterCount / 16) }
+      if parameters.allSatisfy({ $0.isLearnt }) { return update(step, from: 0, groups: parameterCount / 16) }
       for parameter in parameters where parameter.isLearnt {
         update(step, from: parameter.offset, groups: (parameter.count + 15) / 16)
       }

@@ -1,5 +1,7 @@
 /// The images of Tests/Fixtures/reproduce, by the formula that tools/reference/fixtures/make_reproduce_sets.py has.
 package struct Dataset {
+  /// None: the probe's networks know no classes.
+  package let labels: [Int32]? = nil
   package let count = 50
   package let height, width, channels: Int
   package let imageByteCount: Int
