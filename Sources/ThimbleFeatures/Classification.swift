@@ -52,6 +52,8 @@ package struct Classification {
         .badData, file: test.path, field: "labels", found: "class \(label)",
         wanted: "one of the \(known.count) classes of \(train.path)", advice: "Name sets of the same classes.")
     }
+    try train.checkFinite()
+    try test.checkFinite()
     self.train = train
     self.test = test
     self.penalties = penalties

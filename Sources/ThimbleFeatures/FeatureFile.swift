@@ -39,9 +39,25 @@ package struct FeatureFile: Sendable {
       try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String]
     }
     self.path = path
-    extractor = file.metadata["extractor"] ?? ""
+    guard let extractor = file.metadata["extractor"], !extractor.isEmpty else {
+      throw FileError(
+        .badData, file: path, field: "extractor", found: "none", wanted: "the digest of what made the features",
+        advice: "Make the features anew with `thimble features`.")
+    }
+    self.extractor = extractor
     summary = file.metadata["summary"] ?? "unknown"
     dataName = file.metadata["data_name"] ?? "unnamed"
+  }
+
+  /// Reads all features and refuses what is not finite.
+  package func checkFinite() throws(FileError) {
+    for image in 0..<count {
+      guard let index = row(image).firstIndex(where: { !$0.isFinite }) else { continue }
+      throw FileError(
+        .badData, file: path, field: "features", found: "\(row(image)[index]) of image \(image)",
+        wanted: "finite numbers",
+        advice: "Make the features anew with `thimble features`.")
+    }
   }
 
   /// The features of one image. Valid while the file lives: keep it in a variable.
@@ -68,7 +84,13 @@ package struct FeatureFile: Sendable {
     var writer = try SafetensorsWriter(path: path, metadata: metadata, entries: entries)
     for first in stride(from: 0, to: set.count, by: 1024) {
       let images = min(1024, set.count - first)
-      try writer.append(extractor.features(count: images) { set.image(first + $0) })
+      let rows = extractor.features(count: images) { set.image(first + $0) }
+      if let index = rows.firstIndex(where: { !$0.isFinite }) {
+        throw FileError(
+          .badData, file: path, field: "features", found: "\(rows[index]) of image \(first + index / extractor.length)",
+          wanted: "finite numbers", advice: "The weights have diverged; take an earlier checkpoint.")
+      }
+      try writer.append(rows)
       progress(first + images)
     }
     if let labels = set.labels { try writer.append(labels) }

@@ -62,7 +62,8 @@ package struct LinearMachine: Sendable {
         for c in 0..<columns { sums[c] += weights[length * columns + c] }
       }
     }
-    if columns == 1 { return sums[0] > 0 ? labels[0] : labels[1] }
+    // Of one class, where all others' examples are held out, the machine knows nothing else.
+    if columns == 1 { return sums[0] > 0 || labels.count == 1 ? labels[0] : labels[1] }
     return labels[sums.indices.reduce(0) { sums[$1] > sums[$0] ? $1 : $0 }]
   }
 }

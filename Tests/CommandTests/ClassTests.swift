@@ -86,6 +86,9 @@ import Testing
 
     expectRefusal(try run(["neighbours", made.generator, trained["set"]]), 65, file: made.generator, saying: "classes")
     expectRefusal(try run(["neighbours", generator, made.set]), 65, file: made.set, saying: "labels")
+    expectRefusal(
+      try run(["neighbours", generator, trained["set"], "--samples", "2"]), 65, file: trained["set"],
+      saying: "found class 2")
     let small = try Made.set(folder, "small", side: 8)
     expectRefusal(try run(["neighbours", trained["set"], small]), 65, file: small, saying: "labels")
   }
@@ -109,6 +112,12 @@ import Testing
     for command in [["filters", "--outdir"], ["features", "-o"]] {
       let outcome = try run([command[0], checkpoint, "--data", trained["set"], command[1], folder["new"]])
       expectRefusal(outcome, 65, file: checkpoint, saying: "classes")
+    }
+    // What these would write, nothing could read.
+    folder.write("boxes.csv", (0..<10).map { "\($0),4,4,12,12\n" }.joined())
+    for command in [["import"], ["forget", "--boxes", folder["boxes.csv"]]] {
+      let outcome = try run([command[0], checkpoint, "-o", folder["new"]] + command.dropFirst())
+      expectRefusal(outcome, 65, file: folder["new"], saying: "recipe")
     }
     #expect(!exists(folder["new"]) && !exists(folder["run/checkpoint.safetensors"]))
   }

@@ -67,6 +67,14 @@ import ThimbleFeatures
     #expect(machines.0.weights == machines.1.weights && machines.0.weights.contains { $0 != 0 })
   }
 
+  /// The only image of a class is held out: the machine knows one class. Catches: a class that is not there.
+  @Test func aMachineOfOneClass() throws {
+    let file = try featureFile(scratch, "alike", [[1, 2], [3, 1]], [4, 4])
+    let examples = try LinearExamples([0, 1], of: file, scale: nil, scratch: scratch.path)
+    let machine = LinearMachine(examples, labels: [4, 4], penalty: 1)
+    #expect(machine.predict(file.row(0)) == 4 && machine.predict(file.row(1)) == 4)
+  }
+
   @Test func drawsAreOfEachClassAndWithoutRepetition() throws {
     let labels = (0..<100).map { Int32($0 % 4 == 0 ? 7 : -1) }
     let draws = LabelledDraws(labels, file: "set")
@@ -114,6 +122,10 @@ import ThimbleFeatures
     #expect(refusal(good, longer)?.field == "extractor")
     let strange = try featureFile(scratch, "strange", rows, labels.map { $0 + ($0 == 20 ? 1 : 0) })
     #expect(refusal(good, strange)?.found == "class 21")
+    for bad in [Float.nan, .infinity] {
+      #expect(throws: FileError.self) { try featureFile(scratch, "bad", rows.dropLast() + [[0, bad, 0]], labels) }
+    }
+    #expect(throws: FileError.self) { try featureFile(scratch, "nobody", rows, labels, extractor: "") }
     let one = try featureFile(scratch, "one", rows, labels.map { _ in 0 })
     #expect(refusal(one, one)?.field == "labels")
   }

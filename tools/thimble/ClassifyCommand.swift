@@ -56,7 +56,11 @@ struct ClassifyCommand: ParsableCommand {
   }
 
   func run() throws {
-    for input in [train, test] { try refuseSameFile(input, predictions) }
+    for input in [train, test] {
+      for output in [predictions] + (export.map { ["\($0)/train.txt", "\($0)/test.txt"] } ?? []) {
+        try refuseSameFile(input, output)
+      }
+    }
     let (training, tested) = (try FeatureFile(path: train), try FeatureFile(path: test))
     let scratch = FileManager.default.temporaryDirectory.path
     let classification = try Classification(
@@ -69,9 +73,9 @@ struct ClassifyCommand: ParsableCommand {
       return
     }
     print(
-      "\(training.dataName): \(training.count) images, \(classification.classCount) classes, \(training.length) features"
+      "\(FileError.printable(training.dataName)): \(training.count) images, \(classification.classCount) classes, \(training.length) features"
     )
-    print(training.summary)
+    print(FileError.printable(training.summary))
     if let perClass = try labelsPerClass(classification) {
       try few(classification, perClass)
     } else {

@@ -32,6 +32,13 @@ struct NeighboursCommand: ParsableCommand {
     let wanted = try Self.labels(tested)
     let (pixels, labels) = try known(tested)
     let size = tested.imageByteCount
+    let known = Set(labels)
+    if let label = wanted.first(where: { !known.contains($0) }) {
+      throw FileError(
+        .badData, file: test, field: "labels", found: "class \(label)",
+        wanted: "one of the \(known.count) classes of \(train)",
+        advice: "Name a set of the same classes, and at least as many --samples as there are classes.")
+    }
     let queries = (0..<tested.count).flatMap { tested.image($0).map(Float.init) }
     let found = NearestNeighbours.nearest(
       queries, among: pixels.map(Float.init), length: size, workers: compute.workers)

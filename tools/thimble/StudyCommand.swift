@@ -38,6 +38,9 @@ struct StudyCommand: ParsableCommand {
     private func chosen() throws -> [Guideline] {
       guard let only else { return Guideline.all }
       let names = only.split(separator: ",").map(String.init)
+      if names.isEmpty {
+        throw ValidationError("--only takes names with commas: " + Guideline.all.map(\.name).joined(separator: ", "))
+      }
       if let name = names.first(where: { name in !Guideline.all.contains { $0.name == name } }) {
         throw ValidationError("--only: no \(name); there are " + Guideline.all.map(\.name).joined(separator: ", "))
       }
@@ -49,6 +52,7 @@ struct StudyCommand: ParsableCommand {
       MappingFault.install(file: data)
       let base = try baseRecipe(dataset)
       try TrainingRun.check(base, dataset)
+      for guideline in try chosen() { try guideline.recipe(base, seed: 1).validate(file: recipe ?? data) }
       try Folder.create(outdir)
       Interruption.install()
       let start = ContinuousClock.now
@@ -114,7 +118,7 @@ struct StudyCommand: ParsableCommand {
           }
         } catch {
           bar.finish()
-          guard error.kind == .badData else { throw error }
+          guard run.hasDiverged else { throw error }
           try ImageFile.write(Array(error.field.utf8), to: ended)
           return try GuidelineOutcome(folder: folder, divergence: error.field)
         }

@@ -84,7 +84,15 @@ package struct StoredGenerator: Sendable {
   }
 
   /// Writes the generator under the project's own names.
+  /// One that was expanded is refused: its layers are not those that a checkpoint describes.
   package func write(statistics: FrozenStatistics?, to path: String) throws(FileError) {
+    guard layers.dropLast().allSatisfy({ $0.statistics != nil })
+    else {
+      throw FileError(
+        .badData, file: path, field: "recipe", found: "classes, hidden layers, another output or normalisation",
+        wanted: "a generator of the paper's kind",
+        advice: "Export the checkpoint itself: only that knows such networks.")
+    }
     let network = network(capacity: 1, workers: Workers(count: 1), kernels: FloatKernels(.portable))
     var tensors = Checkpoint.weights(network, prefix: "generator")
     if let statistics { tensors += Checkpoint.tensors(of: statistics, network) }

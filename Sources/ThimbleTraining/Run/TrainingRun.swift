@@ -65,6 +65,8 @@ package final class TrainingRun {
   let gauge: DistanceGauge?
   /// The least distance measured: that of the checkpoint in `bestCheckpointPath`.
   var best: Double?
+  /// Whether it ended with numbers that are not finite.
+  package private(set) var hasDiverged = false
 
   /// Begins a run in `folder`, or goes on from its newest checkpoint if `resume` says so.
   /// - Parameter warn: takes lines that the user should see.
@@ -172,6 +174,7 @@ package final class TrainingRun {
   }
 
   private func diverged(_ place: String) -> FileError {
+    hasDiverged = true
     try? note("diverged at step \(step): \(place)")
     observer?.diverged(place, step: step)
     return FileError(
