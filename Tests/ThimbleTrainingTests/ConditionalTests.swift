@@ -18,7 +18,7 @@ import ThimbleTraining
 
   /// The plain generator that a conditional one is expanded to makes the same images. Catches: labels left out at a layer or taken
   /// from another image, biases of positions exchanged, carriers that fade at the edge of a map, a sigmoid that is a tanh.
-  @Test(arguments: 0..<7) func expandedGeneratorIsTheSame(kind: Int) throws {
+  @Test(arguments: 0..<10) func expandedGeneratorIsTheSame(kind: Int) throws {
     let recipe = recipe { recipe in
       switch kind {
       case 0: (recipe.generatorHidden, recipe.output, recipe.batchNormAffine) = ([11], .sigmoid, false)
@@ -27,6 +27,9 @@ import ThimbleTraining
       case 3: recipe.firstLayerStatistics = .channel
       case 4: (recipe.classes, recipe.generatorHidden) = (0, [11])
       case 5: (recipe.classes, recipe.output) = (0, .sigmoid)
+      case 6: (recipe.normalized, recipe.generatorHidden) = (.everywhere, [11])
+      case 7: (recipe.normalized, recipe.weightDeviation) = (.none, 0.2)
+      case 8: (recipe.normalized, recipe.classes, recipe.weightDeviation) = (.none, 0, 0.2)
       default: (recipe.geometry, recipe.generatorHidden, recipe.generatorAverage) = (.common, [8], 0.9)
       }
     }

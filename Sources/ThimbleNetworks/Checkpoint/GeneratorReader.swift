@@ -126,25 +126,39 @@ struct GeneratorReader {
 
   /// The running statistics, if the file has them for every layer with batch normalisation; none if it has none.
   func statistics(_ layout: [Parameter]) throws(FileError) -> FrozenStatistics? {
+    guard var statistics = try FrozenStatistics(file, layout, name: names.name) else { return nil }
+    // A bias before batch normalisation shifts what the mean was taken of; the networks have none.
+    for gain in layout where gain.role == .gain && has("\(gain.layer.name).bias") {
+      let bias = try file.finiteFloats(names.name("\(gain.layer.name).bias"), shape: gain.shape)
+      let layer = statistics.layers.firstIndex { $0.name == gain.layer.name }!
+      for (index, memory) in gain.memoryIndices().enumerated() { statistics.layers[layer].mean[memory] -= bias[index] }
+    }
+    return statistics
+  }
+}
+
+extension FrozenStatistics {
+  /// Reads the running statistics of every layer with batch normalisation; nil if the file has none.
+  /// - Parameter name: the file's name of a tensor that we call `layer.rest`.
+  init?(_ file: SafetensorsFile, _ layout: [Parameter], name: (String) -> String) throws(FileError) {
     let gains = layout.filter { $0.role == .gain }
-    guard gains.contains(where: { has("\($0.layer.name).bn.running_mean") }) else { return nil }
-    var layers: [FrozenStatistics.Layer] = []
+    func has(_ gain: Parameter) -> Bool { file.tensors[name("\(gain.layer.name).bn.running_mean")] != nil }
+    guard gains.contains(where: has) else { return nil }
+    layers = []
     for gain in gains {
-      let name = gain.layer.name
-      let mean = try file.finiteFloats(names.name("\(name).bn.running_mean"), shape: gain.shape)
-      let variance = try file.finiteFloats(names.name("\(name).bn.running_var"), shape: gain.shape)
-      guard variance.allSatisfy({ $0 >= 0 }) else {
-        throw bad("\(name).bn.running_var", "a negative number", "variances of 0 or more")
+      let mean = try file.finiteFloats(name("\(gain.layer.name).bn.running_mean"), shape: gain.shape)
+      let field = name("\(gain.layer.name).bn.running_var")
+      let variance = try file.finiteFloats(field, shape: gain.shape)
+      if let negative = variance.first(where: { $0 < 0 }) {
+        throw FileError(
+          .badData, file: file.path, field: field, found: "\(negative)", wanted: "variances of 0 or more",
+          advice: "The file is damaged; take an earlier checkpoint.")
       }
-      var layer = FrozenStatistics.Layer(name: name, mean: mean, variance: variance)
-      // A bias before batch normalisation shifts what the mean was taken of; the networks have none.
-      let bias = has("\(name).bias") ? try file.finiteFloats(names.name("\(name).bias"), shape: gain.shape) : nil
+      var layer = FrozenStatistics.Layer(name: gain.layer.name, mean: mean, variance: variance)
       for (index, memory) in gain.memoryIndices().enumerated() {
-        layer.mean[memory] = mean[index] - (bias?[index] ?? 0)
-        layer.variance[memory] = variance[index]
+        (layer.mean[memory], layer.variance[memory]) = (mean[index], variance[index])
       }
       layers.append(layer)
     }
-    return FrozenStatistics(layers: layers)
   }
 }

@@ -36,7 +36,7 @@ extension StoredGenerator {
       parameter.store(values, into: network.parameterValues)
     }
     network.parametersChanged()
-    let statistics = try Self.statistics(file, prefix, network.parameters) ?? network.freeze(recipe.latents)
+    let statistics = try FrozenStatistics(file, network.parameters) { prefix + $0 } ?? network.freeze(recipe.latents)
     network.setStatistics(statistics)
     let expanded = ExpandedGenerator(recipe, network, statistics)
     let (layout, count) = Parameter.layout(expanded.layers)
@@ -49,32 +49,5 @@ extension StoredGenerator {
     self.init(
       layers: expanded.layers, recipe.latents, batchNormEpsilon: recipe.batchNormEpsilon, parameters: values,
       statistics: FrozenStatistics(layers: []), metadata: file.metadata)
-  }
-
-  private static func statistics(
-    _ file: SafetensorsFile, _ prefix: String, _ parameters: [Parameter]
-  ) throws(FileError) -> FrozenStatistics? {
-    let gains = parameters.filter { $0.role == .gain }
-    guard let first = gains.first, file.tensors["\(prefix)\(first.layer.name).bn.running_mean"] != nil else {
-      return nil
-    }
-    var layers: [FrozenStatistics.Layer] = []
-    for gain in gains {
-      let name = "\(prefix)\(gain.layer.name).bn"
-      let mean = try file.finiteFloats("\(name).running_mean", shape: gain.shape)
-      let variance = try file.finiteFloats("\(name).running_var", shape: gain.shape)
-      if let negative = variance.first(where: { $0 < 0 }) {
-        throw FileError(
-          .badData, file: file.path, field: "\(name).running_var", found: "\(negative)",
-          wanted: "variances of 0 or more",
-          advice: "The file is damaged; take an earlier checkpoint.")
-      }
-      var layer = FrozenStatistics.Layer(name: gain.layer.name, mean: mean, variance: variance)
-      for (index, memory) in gain.memoryIndices().enumerated() {
-        (layer.mean[memory], layer.variance[memory]) = (mean[index], variance[index])
-      }
-      layers.append(layer)
-    }
-    return FrozenStatistics(layers: layers)
   }
 }

@@ -113,8 +113,8 @@ package final class Network {
         for (place, stage) in stages[index].enumerated().reversed() {
           stage.backward(before(place), into: place > 0 ? inputs[place]! : target, images: images)
         }
+        inspect?(index, UnsafePointer(target))
       }
-      if let target { inspect?(index, UnsafePointer(target)) }
     }
     return inputGradient ? first : nil
   }

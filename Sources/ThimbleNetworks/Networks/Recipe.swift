@@ -48,7 +48,7 @@ package struct Recipe: Sendable, Equatable {
   package var latentDistribution: LatentDistribution
   /// Channels of the generator's maps, from the first to the last but the image; each following map has twice the side.
   package var generatorWidths: [Int]
-  /// Channels of the discriminator's maps, from the image inwards; each has half the side of the one before.
+  /// Channels of the discriminator's maps, from the image inwards; each has half the side of the one before, but for strides of 1.
   package var discriminatorWidths: [Int]
   /// Strides of its convolutions, 1 or 2 each, where they are not all 2: the network that the paper classifies with has six
   /// convolutions, every other one of stride 1 (section 5.1).
@@ -60,7 +60,6 @@ package struct Recipe: Sendable, Equatable {
   /// Classes of a set with labels: both networks are told an image's class, at every layer (the authors' network of digits); 0: none.
   package var classes = 0
   package var output = Output.tanh
-  /// The paper's other rules, as far as they can be broken (section 3), each off in the paper's networks.
   package var normalized = Normalized.paper
   /// Convolutions of stride 1: behind them the largest of 2x2 positions in the discriminator, before them each position twice in the
   /// generator.
