@@ -27,7 +27,7 @@ import ThimbleTraining
         try tiny.train(name, recipe, steps: 8, measureEvery: 2, stopAt: 5, watch: WatchOptions())
         try tiny.copy(name, to: name + "-on")
         try tiny.train(name + "-on", recipe, steps: 8, resume: true, measureEvery: 2, watch: WatchOptions())
-        let outcome = try GuidelineOutcome(folder: tiny.folder(name + "-on"), divergence: nil)
+        let outcome = try GuidelineOutcome(folder: tiny.folder(name + "-on"), upTo: 8, divergence: nil)
         #expect(outcome.distances.map(\.step) == [2, 4, 6, 8] && outcome.last == outcome.distances[3].value)
         #expect(outcome.distances.allSatisfy { $0.value.isFinite && $0.value > 0 })
         if geometry == .common { outcomes.append((guideline, [outcome])) }
@@ -47,11 +47,12 @@ import ThimbleTraining
       "{\"step\": \($0 + 1), \"pass\": 0.5, \"diversity\": \($0 == 5 ? 0.1 : 0.9), \"nearest\": 0.5, \"distance\": \($1)}\n"
     }
     try Data(lines.joined().utf8).write(to: URL(fileURLWithPath: folder.metricsPath))
-    let outcome = try GuidelineOutcome(folder: folder, divergence: nil)
+    let outcome = try GuidelineOutcome(folder: folder, upTo: 6, divergence: nil)
     #expect(outcome.last == 2 && outcome.least == 1 && outcome.isCollapsed)
     #expect(outcome.step(reaching: 2) == 3 && outcome.step(reaching: 0.5) == nil)
     // The second half is 1, 3, 2: it goes up by 2, and its mean is 2.
     #expect(outcome.unrest == 1)
-    #expect(try GuidelineOutcome(folder: folder, divergence: "loss").last == nil)
+    #expect(try GuidelineOutcome(folder: folder, upTo: 4, divergence: nil).last == 1)
+    #expect(try GuidelineOutcome(folder: folder, upTo: 6, divergence: "loss").last == nil)
   }
 }

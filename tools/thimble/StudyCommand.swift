@@ -84,14 +84,10 @@ struct StudyCommand: ParsableCommand {
       return base
     }
 
-    /// Trains, or goes on with a training; one that diverges has ended.
+    /// Trains, or goes on with a training. One that diverges has ended; the same command comes to the same end.
     private func train(
       _ recipe: Recipe, _ dataset: Dataset, _ folder: RunFolder, _ title: String, _ seed: Int
     ) throws -> GuidelineOutcome {
-      let ended = "\(folder.path)/diverged.txt"
-      if let place = FileManager.default.contents(atPath: ended) {
-        return try GuidelineOutcome(folder: folder, divergence: String(decoding: place, as: UTF8.self))
-      }
       let every = max(1, steps / 20)
       let run = try TrainingRun(
         recipe, dataset: dataset, folder: folder, resume: folder.holdsRun,
@@ -119,11 +115,10 @@ struct StudyCommand: ParsableCommand {
         } catch {
           bar.finish()
           guard run.hasDiverged else { throw error }
-          try ImageFile.write(Array(error.field.utf8), to: ended)
-          return try GuidelineOutcome(folder: folder, divergence: error.field)
+          return try GuidelineOutcome(folder: folder, upTo: steps, divergence: error.field)
         }
       }
-      return try GuidelineOutcome(folder: folder, divergence: nil)
+      return try GuidelineOutcome(folder: folder, upTo: steps, divergence: nil)
     }
 
     private func copy(_ path: String, to target: String) throws(FileError) {
@@ -134,8 +129,14 @@ struct StudyCommand: ParsableCommand {
     private func write(
       _ outcomes: [(guideline: Guideline, runs: [GuidelineOutcome])], _ dataset: Dataset, _ seconds: Double
     ) throws(FileError) {
-      let command =
-        "thimble study guidelines --data \((data as NSString).lastPathComponent) --steps \(steps) --seeds \(seeds)"
+      func name(_ path: String) -> String { (path as NSString).lastPathComponent }
+      let options = [
+        ("--data", name(data)), ("--steps", "\(steps)"), ("--seeds", "\(seeds)"), ("--recipe", recipe.map(name)),
+        ("--only", only),
+      ]
+      let command = options.reduce("thimble study guidelines") { text, option in
+        text + (option.1.map { " \(option.0) \($0)" } ?? "")
+      }
       let page = GuidelinePage(
         command: command, data: "\(dataset.count) images of \(dataset.name), \(dataset.shapeText)", steps: steps,
         outcomes: outcomes, seconds: seconds)

@@ -11,9 +11,11 @@ package struct GuidelineOutcome: Sendable {
   /// Below this spread samples are alike.
   private static let collapse = Monitor.Limits().collapse
 
-  package init(folder: RunFolder, divergence: String?) throws(FileError) {
+  /// - Parameter steps: what came later does not count.
+  package init(folder: RunFolder, upTo steps: Int, divergence: String?) throws(FileError) {
     self.divergence = divergence
     try StepMetrics.read(folder.metricsPath) { metrics in
+      guard metrics.step <= steps else { return }
       if let distance = metrics.distance { distances.append((metrics.step, distance)) }
       if let diversity = metrics.diversity { spreads.append((metrics.step, diversity.spread)) }
     }

@@ -28,7 +28,7 @@ package struct GuidelinePage {
     let seeds = outcomes.map(\.runs.count).max() ?? 0
     var lines = [
       "# What the guidelines buy", "",
-      "Each rule broken alone, \(steps) steps, \(seeds) seeds, on \(data); \(Int((seconds / 60).rounded())) minutes in all.",
+      "Each rule broken alone, \(steps) steps, \(seeds) seed\(seeds == 1 ? "" : "s"), on \(data); \(Int((seconds / 60).rounded())) minutes in all.",
       "",
       "    \(command)", "",
       "Distances are those of `thimble measure` with 2,048 samples. Converged: at most "
