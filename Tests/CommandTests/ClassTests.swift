@@ -108,6 +108,8 @@ import Testing
     let fewer = folder.write("two.json", Trained.recipe.replacingOccurrences(of: "s\": 3,", with: "s\": 2,"))
     let other = ["train", fewer, "--data", trained["set"], "--outdir", folder["run"]]
     expectRefusal(try run(other), 65, file: trained["set"], saying: "found class 2")
+    let wide = folder.write("wide.json", "{\"size\": 64, \"generatorWidths\": [4], \"generatorHidden\": [3]}")
+    expectRefusal(try run(["train", wide, "--dry-run"]), 65, file: wide, saying: "generatorHidden")
     let checkpoint = trained["run/checkpoint.safetensors"]
     for command in [["filters", "--outdir"], ["features", "-o"]] {
       let outcome = try run([command[0], checkpoint, "--data", trained["set"], command[1], folder["new"]])

@@ -48,6 +48,18 @@ import ThimbleStorage
   }
 
   /// Catches: a file that has nothing to leave out and is taken all the same, or training that goes on without its optimiser.
+  /// Networks that no generator is sampled from are stripped all the same.
+  @Test func pooling() throws {
+    let text = Made.recipeText.replacingOccurrences(of: "\"passes\"", with: "\"pooling\": true, \"passes\"")
+    let recipe = folder.write("pooling.json", text)
+    try done(["train", recipe, "--data", made.set, "--outdir", folder["pooling"], "--steps", "2"])
+    let checkpoint = folder["pooling/checkpoint.safetensors"]
+    #expect(try done(["strip", checkpoint, "-o", folder["networks"]]).text.contains("after step 2"))
+    try done(["features", folder["networks"], "--data", made.set, "-o", folder["features"]])
+    expectRefusal(
+      try run(["sample", folder["networks"], "1", "--raw"]), 65, file: folder["networks"], saying: "pooling")
+  }
+
   @Test func refusals() throws {
     let networks = try strip(made.checkpoint)
     for file in [networks, made.set, made.generator] {

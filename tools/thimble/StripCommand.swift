@@ -16,8 +16,7 @@ struct StripCommand: ParsableCommand {
 
   func run() throws {
     try refuseSameFile(checkpoint, output)
-    try Checkpoint.strip(checkpoint, to: output)
-    let networks = try StoredGenerator(path: output)
-    print("\(output): both networks after step \(networks.metadata["step"] ?? "0"), without optimiser")
+    let step = try Checkpoint.strip(checkpoint, to: output)
+    print("\(output): both networks after step \(FileError.printable(step)), without optimiser")
   }
 }

@@ -6,7 +6,9 @@ extension Checkpoint {
 
   /// Writes the networks of a training checkpoint: the generator that is to be used, averaged where the recipe averages, as
   /// `generator.NAME`, with its frozen statistics, and the discriminator. The metadata stay, and gain the checkpoint's own digest.
-  package static func strip(_ checkpoint: String, to path: String) throws(FileError) {
+  /// - Returns: the checkpoint's step.
+  @discardableResult
+  package static func strip(_ checkpoint: String, to path: String) throws(FileError) -> String {
     let file = try SafetensorsFile(path: checkpoint)
     try file.checkWhole()
     guard [format, unsealedFormat].contains(file.metadata["format"]) else {
@@ -28,5 +30,6 @@ extension Checkpoint {
     metadata["checkpoint_digest"] = metadata["digest"]
     metadata["format"] = networksFormat
     try write(tensors, metadata, to: path)
+    return metadata["step"] ?? "0"
   }
 }

@@ -46,6 +46,11 @@ extension Recipe {
         firstSide(halvings: halvings) != nil, name, "\(halvings) of stride 2",
         "so many that \(size) can be halved as often")
     }
+    // From a vector to a map is a convolution of that kernel in a .thimble file.
+    let first = firstSide(halvings: generatorWidths.count)!
+    try require(
+      generatorHidden.isEmpty || first <= 16, "generatorHidden", "a first map of \(first)x\(first)",
+      "at most 16x16, or no hidden layers: what can be exported")
     try require(seed < 1 << 53, "seed", "\(seed)", "below 2^53, so that JSON holds it exactly")
     try require((2...4096).contains(batchSize), "batchSize", "\(batchSize)", "2 to 4096")
     try require((1...1_000_000).contains(passes), "passes", "\(passes)", "1 to 1000000")
