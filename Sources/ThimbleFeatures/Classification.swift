@@ -115,7 +115,11 @@ package struct Classification {
         let drawn = try draws.draw(number, perClass: perClass)
         let taken = Set(drawn)
         let held = Array(draws.all().lazy.filter { !taken.contains($0) }.prefix(Self.heldOut))
-        guard !held.isEmpty else { break }
+        guard !held.isEmpty else {
+          throw FileError(
+            .badData, file: train.path, field: "labels", found: "\(train.count) images, which are all drawn",
+            wanted: "some left to choose C on", advice: "Ask for fewer labels, or name one C with --penalties.")
+        }
         let right = try shares(trainedOn: drawn, penalties, of: train, trainLabels, held)
         for i in sums.indices { sums[i] += right[i] }
         progress(number + 1)

@@ -78,6 +78,16 @@ import ThimbleStorage
     expectRefusal(try run(["import", path, "-o", folder["out"]]), 65, file: path, saying: "nan")
   }
 
+  /// Catches: white pictures of sums that overflowed.
+  @Test func weightsThatOverflow() throws {
+    var whole = bytes(of: "\(Program.fixtures)/import/peers_layout.safetensors")
+    let last = raw((0..<600).map { $0 % 2 == 0 ? 3e38 : -3e38 })
+    // Those of the last layer, before its three biases.
+    whole.replaceSubrange(whole.indices.dropLast(12).suffix(last.count), with: last)
+    let path = folder.write("overflow", whole)
+    expectRefusal(try run(["sample", path, "0-3", "--raw"]), 65, file: path, saying: "not finite")
+  }
+
   /// Catches: options of export that are taken in silence, or a file that is written although its arena is too small.
   @Test func exportOptions() throws {
     let output = folder["out.thimble"]

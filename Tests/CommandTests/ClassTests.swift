@@ -93,6 +93,39 @@ import Testing
     expectRefusal(try run(["neighbours", trained["set"], small]), 65, file: small, saying: "labels")
   }
 
+  /// Catches: an index within a part taken for one within the set, or a later part that is not looked at.
+  @Test func neighboursInSeveralParts() throws {
+    func set(_ name: String, _ numbers: Range<Int>) throws -> String {
+      let count = numbers.count
+      let bigEndian = [UInt8(count >> 8), UInt8(count & 255)]
+      var images: [UInt8] = [0, 0, 8, 3, 0, 0] + bigEndian + [0, 0, 0, 8, 0, 0, 0, 8]
+      for n in numbers { images += (0..<64).map { UInt8((n * (2 * $0 + 1) * 40503) >> 8 & 255) } }
+      let labels = [0, 0, 8, 1, 0, 0] + bigEndian + numbers.map { UInt8($0 % 3) }
+      folder.write("\(name)-labels-idx1-ubyte", labels)
+      let path = folder.write("\(name)-images-idx3-ubyte", images)
+      try done(["dataset", "pack", path, "-o", folder[name], "--size", "8"])
+      return folder[name]
+    }
+    let (all, last) = (try set("all", 0..<4106), try set("last", 4086..<4106))
+    #expect(try done(["neighbours", all, last]).text.hasPrefix("error 0.00 % "))
+  }
+
+  /// Class numbers are not added up. Catches: a sum that is shown between classes, or in another one than was told.
+  @Test func arithmetic() throws {
+    folder.write("concepts/a.txt", "0 1 2")
+    folder.write("concepts/b.txt", "4")
+    let words = ["arithmetic", generator, "a - a + b", "--concepts", folder["concepts"], "--outdir", folder["sum"]]
+    expectRefusal(try run(words), 64, saying: "wanted 0 to 2")
+    expectRefusal(try run(words + ["--class", "3"]), 64, saying: "found 3")
+    try done(words + ["--class", "2", "--save", folder["sum.safetensors"]])
+    #expect(try raw(["--latents", folder["sum.safetensors"]]) == raw(["4", "--class", "2"]))
+    let nine = try raw(["--latents", folder["sum/result.safetensors"]])
+    #expect(try nine.count == 9 * 256 && Array(nine[(4 * 256)..<(5 * 256)]) == raw(["4", "--class", "2"]))
+    try done(
+      ["arithmetic", generator, "--along", folder["sum.safetensors"], "--seeds", "1,5", "-o", folder["along.png"]])
+    try expectUsage(["arithmetic", generator, "--sheet", "0-3", "--class", "1", "-o", folder["sheet.png"]])
+  }
+
   @Test func refusals() throws {
     expectRefusal(try run(["sample", generator, "4", "--class", "3", "--raw"]), 64, saying: "wanted 0 to 2")
     expectRefusal(try run(["sample", made.generator, "4", "--class", "0", "--raw"]), 64, saying: "knows no classes")

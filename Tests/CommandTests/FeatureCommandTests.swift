@@ -63,6 +63,10 @@ import Testing
     expectRefusal(try run(["classify", trained, trained, "--labels", "3"]), 64, file: trained, saying: "--labels")
     try expectUsage(["classify", trained, trained, "--penalties", "0.1,,1"])
     try expectUsage(["classify", trained, trained, "--labels", "4", "--per-class", "2"])
+    try expectUsage(["classify", trained, trained, "--labels", "4", "--export", folder["new"]])
+    let all = ["classify", trained, trained, "--per-class", "20", "--draws", "2"]
+    expectRefusal(try run(all), 65, file: trained, saying: "all drawn")
+    #expect(try done(all + ["--penalties", "0.1"]).text.contains("C 0.1, 20 labels a class, 2 draws: "))
 
     let to = ["-o", folder["new"]]
     expectRefusal(try run(["features", made.set, "--data", set] + to), 65, file: made.set, saying: "a checkpoint")

@@ -38,6 +38,14 @@ import Testing
     expectRefusal(fewer, 65, saying: "passes")
   }
 
+  /// Catches: a run that cannot be made shorter although it is not over yet.
+  @Test func fewerPasses() throws {
+    let longer = folder.write("longer.json", Made.recipeText.replacing("\"passes\": 3", with: "\"passes\": 5"))
+    try done(["train", longer, "--data", made.set, "--outdir", folder["run"], "--steps", "9"])
+    try done(["train", made.recipe, "--data", made.set, "--outdir", folder["run"], "--resume"])
+    try expectSameEnd()
+  }
+
   /// Catches: a finished run that changes when it is resumed.
   @Test func resumeTheFinished() throws {
     try begin([])

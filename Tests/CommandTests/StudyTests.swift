@@ -74,6 +74,7 @@ import Testing
     }
     #expect(!sameBytes(folder["a.raw"], folder["b.raw"]))
     try done(["forget", made.checkpoint, "--sheet", "0-7", "-o", folder["sheet.png"]])
+    try expectUsage(["forget", made.checkpoint, "-o", output, "--compare", output] + boxes)
   }
 
   @Test(arguments: ["", "0,4,4,12,17", "0,4,4,4,12", "0,1,1,2,2\n1,1,1,2,2"]) func forgetRefusals(text: String) throws {

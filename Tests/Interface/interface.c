@@ -254,6 +254,26 @@ static void latents(const thimble_model *model) {
   HOLDS(thimble_class_count(NULL) == 0);
 }
 
+/* A class stands behind the drawn numbers: 4096 for it, 0 for the others; a seed's own is the seed modulo the classes. */
+static void classes(const thimble_model *model) {
+  const uint32_t count = thimble_class_count(model);
+  if (count == 0) return;
+  const size_t length = thimble_latent_length(model), drawn = length - count;
+  int16_t *own = calloc(length + 1, 2), *other = calloc(length + 1, 2);
+  own[length] = other[length] = 77;
+  for (uint64_t seed = 5; seed < 5 + 2 * count; seed++) {
+    HOLDS(thimble_latent_of_seed(model, seed, own, length, &error) == 0);
+    for (uint32_t chosen = 0; chosen < count; chosen++) {
+      HOLDS(thimble_latent_of_class(model, seed, chosen, other, length, &error) == 0);
+      HOLDS(memcmp(own, other, 2 * drawn) == 0);
+      HOLDS((memcmp(own, other, 2 * length) == 0) == (seed % count == chosen));
+      for (uint32_t i = 0; i < count; i++) HOLDS(other[drawn + i] == (i == chosen ? 4096 : 0));
+    }
+  }
+  HOLDS(own[length] == 77 && other[length] == 77);
+  free(own), free(other);
+}
+
 static void texts(void) {
   const thimble_error e = {THIMBLE_BAD_FORMAT, 3, THIMBLE_AT_MOST, 0, 17, 16, "kernel"};
   const char *whole = "layer 3 kernel: found 17, wanted 16 at most\n"
@@ -291,6 +311,7 @@ int main(int count, char **arguments) {
   creation(&model);
   generation(&model);
   latents(&model);
+  classes(&model);
   thimble_model_close(&model);
   return broken;
 }

@@ -19,13 +19,16 @@ struct ArithmeticCommand: ParsableCommand {
 
       The first sum writes concepts.png (a row a term: its samples, and last the image of their mean), result.png (the sum in the \
       middle, eight neighbours with uniform noise of 0.25 around), single.png (the sum of the first samples alone, of the second, \
-      ...) and pixels.png (the same sum of pictures, the control).
+      ...) and pixels.png (the same sum of pictures, the control). Where the generator knows classes, sums are of what is drawn, and \
+      --class tells the class that they are shown in.
       """)
 
   @Argument(help: "A .thimble file or a checkpoint.") var generator: String
   @Argument(help: "Names with + and - between them.") var expression: String?
   @Option(help: "The folder of the concepts.") var concepts = "concepts"
   @Option(help: "Where the sum's pictures go.") var outdir = "arithmetic"
+  @Option(name: .customLong("class"), help: "The class of a sum, for generators that know classes.") var chosenClass:
+    Int?
   @Option(help: "A file for the sum itself, a latent.") var save: String?
   @Option(help: "A sheet of these seeds, with their numbers.") var sheet: SeedList?
   @Option(help: "A saved sum that is added to seeds, by shares from -1 to 1.") var along: String?
@@ -40,6 +43,7 @@ struct ArithmeticCommand: ParsableCommand {
     }
     if (sheet != nil || along != nil) != (output != nil) { throw ValidationError("-o goes with --sheet and --along") }
     if (along != nil) != (seeds != nil) { throw ValidationError("--along goes with --seeds") }
+    if chosenClass != nil && expression == nil { throw ValidationError("--class goes with an expression") }
     if save != nil && expression == nil { throw ValidationError("--save goes with an expression") }
     guard (2...100).contains(frames) else { throw ValidationError("--frames takes a number from 2 to 100") }
     if let most = [sheet, seeds].compactMap({ $0?.seeds.count }).max(), most > 2000 {
@@ -85,11 +89,27 @@ struct ArithmeticCommand: ParsableCommand {
         moved += LatentVector.rounded(zip(row, direction).map { (Double($0) + share * Double($1)) / 4096 })
       }
     }
+    let classes = UInt64(max(1, source.latents.classes))
+    moved = source.latents.setting(moved) { Int(seeds[$0 / frames] % classes) }
     try write(source, source.pixels(moved), columns: frames, output!)
     print("\(output!): \(seeds.count) seeds, \(frames) images each")
   }
 
+  /// A class is not a quantity: its numbers are not added up.
+  private func shownClass(_ source: ImageSource) throws(FileError) -> Int {
+    guard let chosenClass else {
+      if source.latents.classes == 0 { return 0 }
+      throw FileError(
+        .usage, file: "--class", field: "class", found: "none", wanted: "0 to \(source.latents.classes - 1)",
+        advice: "The generator knows classes: tell which one the sum is shown in.")
+    }
+    try source.check(class: chosenClass)
+    return chosenClass
+  }
+
   private func sum(_ source: ImageSource, _ expression: LatentExpression) throws(FileError) {
+    let shown = try shownClass(source)
+    func classed(_ rows: [Int16]) -> [Int16] { source.latents.setting(rows) { _ in shown } }
     let terms = try expression.terms.map { term throws(FileError) in
       try Concept(name: term.name, path: "\(concepts)/\(term.name).txt")
     }
@@ -110,15 +130,16 @@ struct ArithmeticCommand: ParsableCommand {
       sheet += pixels.suffix(source.imageByteCount)
     }
     try write(source, sheet, columns: columns + 1, "\(outdir)/concepts.png")
-    try write(source, source.pixels(study.neighbourhood), columns: 3, "\(outdir)/result.png")
-    try LatentFile.write(study.neighbourhood, length: source.latentLength, to: "\(outdir)/result.safetensors")
-    let singles = try source.pixels(study.singles)
+    let neighbourhood = classed(study.neighbourhood)
+    try write(source, source.pixels(neighbourhood), columns: 3, "\(outdir)/result.png")
+    try LatentFile.write(neighbourhood, length: source.latentLength, to: "\(outdir)/result.safetensors")
+    let singles = try source.pixels(classed(study.singles))
     try write(source, singles, columns: study.singles.count / source.latentLength, "\(outdir)/single.png")
     let images = try study.rows.map { rows throws(FileError) in try source.pixels(rows) }
     let controls = study.pixelSums(images, imageByteCount: source.imageByteCount)
     try write(source, controls, columns: controls.count / source.imageByteCount, "\(outdir)/pixels.png")
     if let save {
-      try LatentFile.write(LatentVector.rounded(study.sum), length: source.latentLength, to: save)
+      try LatentFile.write(classed(LatentVector.rounded(study.sum)), length: source.latentLength, to: save)
     }
     print("\(outdir): concepts.png, result.png, single.png, pixels.png; the nine latents in result.safetensors")
   }

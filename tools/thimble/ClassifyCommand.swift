@@ -52,6 +52,10 @@ struct ClassifyCommand: ParsableCommand {
     guard predictions == nil || (labels == nil && perClass == nil) else {
       throw ValidationError("--predictions goes with all labels: draws are many")
     }
+    guard export == nil || (labels == nil && perClass == nil && predictions == nil) else {
+      throw ValidationError(
+        "--export writes all images and trains nothing: leave out --labels, --per-class, --predictions")
+    }
     _ = try penaltyList()
   }
 

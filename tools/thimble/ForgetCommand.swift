@@ -33,6 +33,7 @@ struct ForgetCommand: ParsableCommand {
   func validate() throws {
     if (boxes != nil) == (sheet != nil) { throw ValidationError("give --boxes or --sheet, one of them") }
     guard penalty >= 0, penalty <= 10 else { throw ValidationError("--penalty takes a number from 0 to 10") }
+    guard compare != output else { throw ValidationError("-o and --compare name the same file") }
     if let sheet, sheet.seeds.count > 500 { throw ValidationError("--sheet takes at most 500 seeds") }
   }
 

@@ -9,14 +9,14 @@ import ThimbleTraining
 struct ImageSource {
   private enum Kind {
     case exported(path: String)
-    case checkpoint(StoredGenerator)
+    case checkpoint(path: String, StoredGenerator)
   }
 
   let height: Int
   let width: Int
   let channels: Int
   let latents: LatentSource
-  private let kind: Kind
+  private var kind: Kind
   private let compute: ComputeOptions
 
   /// Opens the file at `path`, whichever of the two it is.
@@ -32,7 +32,7 @@ struct ImageSource {
       let stored = try StoredGenerator(path: path)
       (height, width, channels) = (stored.imageSide, stored.imageSide, stored.imageChannels)
       latents = stored.latents
-      kind = .checkpoint(stored)
+      kind = .checkpoint(path: path, stored)
     }
   }
 
@@ -47,11 +47,30 @@ struct ImageSource {
   var latentLength: Int { latents.count }
   var imageByteCount: Int { height * width * channels }
 
+  /// Freezes a checkpoint's statistics once, for whoever asks for images in several parts.
+  mutating func freeze() throws(FileError) {
+    guard case .checkpoint(let path, var stored) = kind, stored.statistics == nil else { return }
+    stored.statistics = frozen(stored, try network(stored))
+    kind = .checkpoint(path: path, stored)
+  }
+
+  private func network(_ stored: StoredGenerator) throws(FileError) -> Network {
+    stored.network(capacity: FrozenStatistics.batchSize, workers: compute.workers, kernels: try compute.kernels())
+  }
+
+  private func frozen(_ stored: StoredGenerator, _ network: Network) -> FrozenStatistics {
+    var bar = ProgressLine()
+    defer { bar.finish() }
+    return network.freeze(stored.latents) { done in
+      bar.show { "freezing batch statistics  \(done) of \(FrozenStatistics.batches)" }
+    }
+  }
+
   /// Pixels u8 [count][height][width][channels] of latents in Q3.12.
   func pixels(_ latents: [Int16]) throws(FileError) -> [UInt8] {
     switch kind {
     case .exported(let path): try exportedPixels(path, latents)
-    case .checkpoint(let stored): try checkpointImages(stored, latents).map(Pixel.byte)
+    case .checkpoint(let path, let stored): try checkpointImages(path, stored, latents).map(Pixel.byte)
     }
   }
 
@@ -59,7 +78,7 @@ struct ImageSource {
   func images(_ latents: [Int16]) throws(FileError) -> [Float] {
     switch kind {
     case .exported(let path): try exportedPixels(path, latents).map { Float($0) / 127.5 - 1 }
-    case .checkpoint(let stored): try checkpointImages(stored, latents)
+    case .checkpoint(let path, let stored): try checkpointImages(path, stored, latents)
     }
   }
 
@@ -87,17 +106,11 @@ struct ImageSource {
     return pixels
   }
 
-  private func checkpointImages(_ stored: StoredGenerator, _ latents: [Int16]) throws(FileError) -> [Float] {
-    let network = stored.network(
-      capacity: FrozenStatistics.batchSize, workers: compute.workers, kernels: try compute.kernels())
-    var bar = ProgressLine()
-    let statistics =
-      stored.statistics
-      ?? network.freeze(stored.latents) { done in
-        bar.show { "freezing batch statistics  \(done) of \(FrozenStatistics.batches)" }
-      }
-    bar.finish()
-    network.setStatistics(statistics)
+  private func checkpointImages(_ path: String, _ stored: StoredGenerator, _ latents: [Int16]) throws(FileError)
+    -> [Float]
+  {
+    let network = try network(stored)
+    network.setStatistics(stored.statistics ?? frozen(stored, network))
     let rows = latents.map { Float($0) / 4096 }
     var images: [Float] = []
     for first in stride(from: 0, to: rows.count / latentLength, by: network.capacity) {
@@ -106,6 +119,12 @@ struct ImageSource {
         network.forward($0.baseAddress! + first * latentLength, images: count, frozen: true)
       }
       images += UnsafeBufferPointer(start: network.output, count: count * network.outputCount)
+    }
+    guard images.allSatisfy(\.isFinite) else {
+      throw FileError(
+        .badData, file: path, field: "images", found: "numbers that are not finite",
+        wanted: "weights whose sums f32 can hold",
+        advice: "The weights are damaged or diverged; take an earlier checkpoint.")
     }
     return images
   }

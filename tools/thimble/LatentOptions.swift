@@ -96,6 +96,18 @@ extension ImageSource {
   }
 }
 
+extension LatentSource {
+  /// These latents, Q3.12 [rows][count], with the class of each row.
+  func setting(_ rows: [Int16], class chosen: (Int) -> Int) -> [Int16] {
+    var rows = rows
+    for row in 0..<(rows.count / count) {
+      let wanted = classes > 0 ? chosen(row) : 0
+      for c in 0..<classes { rows[row * count + length + c] = c == wanted ? 4096 : 0 }
+    }
+    return rows
+  }
+}
+
 /// `85,265,600-605`.
 struct SeedList: ExpressibleByArgument {
   var seeds: [UInt64]

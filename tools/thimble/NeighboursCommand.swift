@@ -30,33 +30,55 @@ struct NeighboursCommand: ParsableCommand {
   func run() throws {
     let tested = try Dataset(path: test)
     let wanted = try Self.labels(tested)
-    let (pixels, labels) = try known(tested)
-    let size = tested.imageByteCount
-    let known = Set(labels)
-    if let label = wanted.first(where: { !known.contains($0) }) {
+    let known = try known(tested)
+    let classes = Set(known.labels)
+    if let label = wanted.first(where: { !classes.contains($0) }) {
       throw FileError(
         .badData, file: test, field: "labels", found: "class \(label)",
-        wanted: "one of the \(known.count) classes of \(train)",
+        wanted: "one of the \(classes.count) classes of \(train)",
         advice: "Name a set of the same classes, and at least as many --samples as there are classes.")
     }
-    let queries = (0..<tested.count).flatMap { tested.image($0).map(Float.init) }
-    let found = NearestNeighbours.nearest(
-      queries, among: pixels.map(Float.init), length: size, workers: compute.workers)
+    let found = try nearest(tested, known)
     var (wrong, all): ([Int32: Int], [Int32: Int]) = ([:], [:])
     for (neighbour, label) in zip(found, wanted) {
       all[label, default: 0] += 1
-      if labels[neighbour.index] != label { wrong[label, default: 0] += 1 }
+      if known.labels[neighbour.index] != label { wrong[label, default: 0] += 1 }
     }
     let error = Share(wrong.values.reduce(0, +), of: tested.count)
     print(
       String(
         format: "error %.2f %% (%.2f to %.2f): %d images of %@ by the nearest of %d of ", 100 * error.value,
-        100 * error.low, 100 * error.high, tested.count, FileError.printable(tested.name), labels.count)
+        100 * error.low, 100 * error.high, tested.count, FileError.printable(tested.name), known.labels.count)
         + FileError.printable(train))
-    let classes = all.keys.sorted().map { label in
+    let shares = all.keys.sorted().map { label in
       String(format: "%d: %.2f %%", label, 100 * Double(wrong[label] ?? 0) / Double(all[label]!))
     }
-    print("of each class: \(classes.joined(separator: ", "))")
+    print("of each class: \(shares.joined(separator: ", "))")
+  }
+
+  /// Images that are held as f32 at a time, of either side.
+  private static let part = 4096
+
+  private func nearest(_ tested: Dataset, _ known: Known) throws -> [NearestNeighbours.Found] {
+    var found = [NearestNeighbours.Found](
+      repeating: .init(index: 0, squaredDistance: .infinity), count: tested.count)
+    var bar = ProgressLine()
+    for first in stride(from: 0, to: known.labels.count, by: Self.part) {
+      let end = min(first + Self.part, known.labels.count)
+      let rows = try known.pixels(first..<end).map(Float.init)
+      for start in stride(from: 0, to: tested.count, by: Self.part) {
+        let queries = (start..<min(start + Self.part, tested.count)).flatMap { tested.image($0).map(Float.init) }
+        let near = NearestNeighbours.nearest(
+          queries, among: rows, length: tested.imageByteCount, workers: compute.workers)
+        for (query, nearer) in near.enumerated()
+        where nearer.squaredDistance < found[start + query].squaredDistance {
+          found[start + query] = .init(index: first + nearer.index, squaredDistance: nearer.squaredDistance)
+        }
+      }
+      bar.show { "compared with \(end) of \(known.labels.count) images" }
+    }
+    bar.finish()
+    return found
   }
 
   private static func labels(_ set: Dataset) throws(FileError) -> [Int32] {
@@ -66,8 +88,14 @@ struct NeighboursCommand: ParsableCommand {
       advice: "Pack the set with labels (an IDX set's label file beside it, folders, or --labels).")
   }
 
-  /// Images whose classes are known, and those.
-  private func known(_ tested: Dataset) throws(FileError) -> (pixels: [UInt8], labels: [Int32]) {
+  /// Images whose classes are known.
+  private struct Known {
+    var labels: [Int32]
+    /// Of a part of them, u8.
+    var pixels: (Range<Int>) throws(FileError) -> [UInt8]
+  }
+
+  private func known(_ tested: Dataset) throws(FileError) -> Known {
     func check(_ height: Int, _ width: Int, _ channels: Int) throws(FileError) {
       guard (height, width, channels) == (tested.height, tested.width, tested.channels) else {
         throw FileError(
@@ -82,9 +110,9 @@ struct NeighboursCommand: ParsableCommand {
       let set = try Dataset(path: train)
       let (labels, count) = (try Self.labels(set), min(samples, set.count))
       try check(set.height, set.width, set.channels)
-      return ((0..<count).flatMap { Array(set.image($0)) }, Array(labels.prefix(count)))
+      return Known(labels: Array(labels.prefix(count))) { $0.flatMap { Array(set.image($0)) } }
     }
-    let source = try ImageSource(path: train, compute: compute)
+    var source = try ImageSource(path: train, compute: compute)
     try check(source.height, source.width, source.channels)
     let classes = UInt64(source.latents.classes)
     guard classes > 0 else {
@@ -92,9 +120,9 @@ struct NeighboursCommand: ParsableCommand {
         .badData, file: train, field: "classes", found: "none", wanted: "a generator that knows classes",
         advice: "Train one with the recipe's `classes` set to how many the set has.")
     }
-    let seeds = (0..<UInt64(samples)).map { $0 }
-    return (
-      try source.pixels(LatentOptions.rows(of: source, seeds)), seeds.map { Int32($0 % classes) }
-    )
+    try source.freeze()
+    return Known(labels: (0..<UInt64(samples)).map { Int32($0 % classes) }) { [source] part throws(FileError) in
+      try source.pixels(LatentOptions.rows(of: source, part.map(UInt64.init)))
+    }
   }
 }

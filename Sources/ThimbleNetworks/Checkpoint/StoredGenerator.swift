@@ -13,7 +13,7 @@ package struct StoredGenerator: Sendable {
   /// All parameters in a network's order.
   package internal(set) var parameters: [Float]
   /// nil where the file has none: they are then made by `Network.freeze`.
-  package let statistics: FrozenStatistics?
+  package var statistics: FrozenStatistics?
   /// Metadata of the file: licence and digest of the data, recipe, step.
   package let metadata: [String: String]
 

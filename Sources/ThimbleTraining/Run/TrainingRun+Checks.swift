@@ -26,7 +26,9 @@ extension TrainingRun {
         throw FileError(
           .badData, file: dataset.path, field: "labels", found: "class \(label)",
           wanted: "classes from 0 to \(recipe.classes - 1), as in the recipe",
-          advice: "Set the recipe's classes to \(Int(labels.max()!) + 1), or mend the set's labels.")
+          advice: label < 0
+            ? "Mend the set's labels: classes are counted from 0."
+            : "Set the recipe's classes to \(Int(labels.max()!) + 1), or mend the set's labels.")
       }
     }
     guard dataset.count >= recipe.batchSize else {
@@ -60,13 +62,14 @@ extension TrainingRun {
     }
   }
 
-  /// Refuses a checkpoint of another recipe or data set. More passes are no other recipe: the steps up to here are the same.
+  /// Refuses a checkpoint of another recipe or data set. More passes, or fewer if they are not over, are no other recipe: the steps up
+  /// to here are the same.
   static func checkResumable(
     _ stored: StoredTraining, _ recipe: Recipe, _ dataset: Dataset, _ folder: RunFolder
   ) throws(FileError) {
     let file = folder.checkpointPath(step: stored.state.step)
     var begun = stored.state.recipe
-    begun.passes = max(begun.passes, recipe.passes)
+    if stored.state.step <= recipe.passes * (dataset.count / recipe.batchSize) { begun.passes = recipe.passes }
     guard begun == recipe else {
       let differing = zip(stored.state.recipe.fields, recipe.fields).filter { $0.value != $1.value }
       func text(_ fields: [(name: String, value: String)]) -> String {
