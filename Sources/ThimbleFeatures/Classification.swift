@@ -17,7 +17,7 @@ package struct Classification {
   private let workers: Workers
   private let scratch: String
 
-  /// The smallest penalties are the paper's for SVHN.
+  /// The paper's for SVHN, as its code has them.
   package static let paperPenalties = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01]
   /// Images that C is chosen on, at most.
   private static let heldOut = 10_000
@@ -52,6 +52,12 @@ package struct Classification {
         .badData, file: test.path, field: "labels", found: "class \(label)",
         wanted: "one of the \(known.count) classes of \(train.path)", advice: "Name sets of the same classes.")
     }
+    if let names = train.labelNames, let others = test.labelNames, names != others {
+      throw FileError(
+        .badData, file: test.path, field: "labelNames", found: Self.list(others),
+        wanted: Self.list(names) + ", as in \(train.path)",
+        advice: "A number means another class there: pack both sets with the same classes, in the same order.")
+    }
     try train.checkFinite()
     try test.checkFinite()
     self.train = train
@@ -63,6 +69,11 @@ package struct Classification {
     draws = LabelledDraws(trainLabels, file: train.path)
   }
 
+  /// The first names of classes, for messages.
+  package static func list(_ names: [String]) -> String {
+    names.prefix(4).map(FileError.printable).joined(separator: ", ") + (names.count > 4 ? ", ..." : "")
+  }
+
   package var classCount: Int { draws.classCount }
 
   /// What a classifier trained on the whole set comes to.
@@ -72,11 +83,13 @@ package struct Classification {
     package var accuracy: Share
     /// A label each.
     package var predictions: [Int32]
+    /// Whether LIBLINEAR came to its tolerance within its limit of rounds.
+    package var isConverged: Bool
   }
 
   /// Chooses C on a fifth of the training images, at most 10,000, trains on all of them with it and tests.
-  /// - Parameter progress: takes each C with its share right.
-  package func whole(progress: (Double, Double) -> Void = { _, _ in }) throws(FileError) -> Whole {
+  /// - Parameter progress: takes each C with its share right, and whether the solver converged.
+  package func whole(progress: (Double, Double, Bool) -> Void = { _, _, _ in }) throws(FileError) -> Whole {
     let order = draws.all()
     let held = min(Self.heldOut, max(1, order.count / 5))
     var penalty = penalties[0]
@@ -85,10 +98,13 @@ package struct Classification {
       let right = try shares(trainedOn: rest, penalties, of: train, trainLabels, Array(order[..<held]), progress)
       penalty = penalties[Self.best(right)]
     }
-    var predictions: [Int32] = []
-    try predict(trainedOn: order.sorted(), [penalty], of: test, Array(0..<test.count)) { predictions = $1 }
+    var (predictions, isConverged): ([Int32], Bool) = ([], true)
+    try predict(trainedOn: order.sorted(), [penalty], of: test, Array(0..<test.count)) {
+      (predictions, isConverged) = ($1, $2)
+    }
     let right = zip(predictions, testLabels).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
-    return Whole(penalty: penalty, accuracy: Share(right, of: test.count), predictions: predictions)
+    return Whole(
+      penalty: penalty, accuracy: Share(right, of: test.count), predictions: predictions, isConverged: isConverged)
   }
 
   /// What classifiers of few labels come to.
@@ -149,13 +165,13 @@ package struct Classification {
   /// The share of some images of a file that machines trained on these training images get right, one for each C.
   private func shares(
     trainedOn indices: [Int], _ penalties: [Double], of file: FeatureFile, _ labels: [Int32], _ tested: [Int],
-    _ progress: (Double, Double) -> Void = { _, _ in }
+    _ progress: (Double, Double, Bool) -> Void = { _, _, _ in }
   ) throws(FileError) -> [Double] {
     var shares: [Double] = []
-    try predict(trainedOn: indices, penalties, of: file, tested) { penalty, found in
+    try predict(trainedOn: indices, penalties, of: file, tested) { penalty, found, isConverged in
       let right = zip(tested, found).reduce(0) { $0 + (labels[$1.0] == $1.1 ? 1 : 0) }
       shares.append(Double(right) / Double(max(1, tested.count)))
-      progress(penalty, shares.last!)
+      progress(penalty, shares.last!, isConverged)
     }
     return shares
   }
@@ -163,7 +179,7 @@ package struct Classification {
   /// The classes that machines trained on these training images give some images of a file; `take` has them for each C.
   private func predict(
     trainedOn indices: [Int], _ penalties: [Double], of file: FeatureFile, _ tested: [Int],
-    take: (Double, [Int32]) -> Void
+    take: (Double, [Int32], Bool) -> Void
   ) throws(FileError) {
     let scale = isScaled ? FeatureScale(indices, of: train) : nil
     let examples = try LinearExamples(indices, of: train, scale: scale, scratch: scratch)
@@ -179,7 +195,7 @@ package struct Classification {
           }
         }
       }
-      take(penalty, found)
+      take(penalty, found, machine.isConverged)
     }
   }
 }

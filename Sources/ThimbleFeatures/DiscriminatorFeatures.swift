@@ -7,8 +7,9 @@ import ThimbleThreads
 /// The convolutional features of a discriminator (paper, section 5.1): of all layers, after their activation, each map max-pooled to a
 /// 4x4 grid, flattened as [layer][channel][row][column].
 ///
-/// Batch normalisation is frozen: its mean and its variance are each the mean over minibatches of 128 images of a set, in the set's
-/// order, as in the authors' code.
+/// Batch normalisation is frozen: its mean and its variance are each the mean over minibatches of a set, as in the authors' code; of
+/// at most 128 images, as equal as may be, all of the set, mixed (Philox, seed 0, domain `shuffling`): in a set that is sorted by
+/// class, each minibatch would know one class only.
 package struct DiscriminatorFeatures: FeatureExtractor {
   /// Sides of the grid, in cells.
   package static let grid = 4
@@ -23,7 +24,7 @@ package struct DiscriminatorFeatures: FeatureExtractor {
 
   /// - Parameters:
   ///   - random: initial weights of the recipe's kind instead of the trained ones.
-  ///   - statistics: images of the network's size that the statistics are averaged over, in whole minibatches.
+  ///   - statistics: images of the network's size that the statistics are averaged over.
   package init(
     _ stored: StoredDiscriminator, random: Bool, statistics set: Dataset, workers: Workers, kernels: FloatKernels,
     progress: (Int, Int) -> Void = { _, _ in }
@@ -41,10 +42,12 @@ package struct DiscriminatorFeatures: FeatureExtractor {
     // Grey images have the same number in all three colours.
     let replicated = set.channels == 1 && stored.recipe.channels == 3
     self.replicated = replicated
-    let batches = set.count / batch
+    let batches = (set.count + batch - 1) / batch
+    let order = LabelledDraws.shuffled(Array(0..<set.count), 0, .max, first: set.count)
     let statistics = network.averageStatistics(batches: batches, of: .variances) { index in
-      let input = Self.input(count: batch, replicated: replicated) { n in set.image(index * batch + n) }
-      network.forward(input, images: batch)
+      let (first, end) = (index * set.count / batches, (index + 1) * set.count / batches)
+      let input = Self.input(count: end - first, replicated: replicated) { n in set.image(order[first + n]) }
+      network.forward(input, images: end - first)
       progress(index + 1, batches)
     }
     network.setStatistics(statistics)

@@ -1,7 +1,8 @@
 import Thimble
 import ThimbleStorage
 
-/// Which images' labels a classifier is given: the same for the same labels, draw and seed 0 (Philox, domain `shuffling`).
+/// Which images' labels a classifier is given: a function of the labels and the draw's number, which is the seed (Philox, domain
+/// `shuffling`).
 package struct LabelledDraws: Sendable {
   /// For each class, ascending, its images.
   private let classes: [[Int]]
@@ -37,7 +38,7 @@ package struct LabelledDraws: Sendable {
   }
 
   /// The first steps of Fisher and Yates's shuffle.
-  private static func shuffled(_ values: [Int], _ number: Int, _ stream: UInt64, first count: Int) -> [Int] {
+  static func shuffled(_ values: [Int], _ number: Int, _ stream: UInt64, first count: Int) -> [Int] {
     var values = values
     let random = Philox(seed: UInt64(number))
     for i in 0..<count {

@@ -11,12 +11,14 @@ package struct LinearMachine: Sendable {
   /// The tolerance of the solver's stopping criterion, its program's default.
   package static let tolerance = 0.1
 
-  /// Classes in the order in which the training examples first have them.
+  /// Classes in LIBLINEAR's order.
   package let labels: [Int32]
   private let length: Int
   /// [length + 1][columns]; two classes have one column.
   package let weights: [Double]
   private let columns: Int
+  /// Whether the solver came to its tolerance within its limit of rounds (1,000).
+  package let isConverged: Bool
 
   /// The solver visits examples in an order that it draws from the process's one `rand`.
   private static let solver = Mutex(())
@@ -28,18 +30,24 @@ package struct LinearMachine: Sendable {
     var parameter = parameter()
     parameter.solver_type = Int32(L2R_L2LOSS_SVC_DUAL)
     (parameter.eps, parameter.C) = (Self.tolerance, penalty)
-    set_print_string_function { _ in }
-    let address = targets.withUnsafeMutableBufferPointer { targets in
+    // The library tells that it gave up by this alone.
+    set_print_string_function { text in
+      if let text, strstr(text, "WARNING") != nil { warnings.add(1, ordering: .relaxed) }
+    }
+    let (address, warned) = targets.withUnsafeMutableBufferPointer { targets in
       rows.withUnsafeMutableBufferPointer { rows in
         var problem = problem(
           l: Int32(given.count), n: Int32(examples.length + 1), y: targets.baseAddress, x: rows.baseAddress, bias: 1)
         return Self.solver.withLock { _ in
           srand(1)
-          return UInt(bitPattern: train(&problem, &parameter))
+          warnings.store(0, ordering: .relaxed)
+          let model = train(&problem, &parameter)
+          return (UInt(bitPattern: model), warnings.load(ordering: .relaxed))
         }
       }
     }
     let model = UnsafeMutablePointer<model>(bitPattern: address)!
+    isConverged = warned == 0
     let classes = Int(model.pointee.nr_class)
     columns = classes == 2 ? 1 : classes
     length = examples.length
@@ -68,6 +76,9 @@ package struct LinearMachine: Sendable {
   }
 }
 
+/// Of the training under way.
+private let warnings = Atomic<Int>(0)
+
 /// Rows of features as LIBLINEAR takes them, 16 bytes a number: in memory, or in a nameless file where memory is short.
 package struct LinearExamples: ~Copyable {
   package let count: Int
@@ -82,7 +93,7 @@ package struct LinearExamples: ~Copyable {
   ///   - memory: bytes that examples may take.
   package init(
     _ indices: [Int], of file: FeatureFile, scale: FeatureScale?, scratch: String,
-    memory limit: UInt64 = ProcessInfo.processInfo.physicalMemory / 2
+    memory limit: UInt64 = MemoryLimit.present.byteCount / 2
   ) throws(FileError) {
     (count, length) = (indices.count, file.length)
     let nodes = file.length + 2

@@ -23,14 +23,16 @@ package struct PatchDictionary: Sendable {
   /// [count][length].
   package let centroids: [Float]
 
-  /// - Parameter patches: how many are drawn from the set (Philox, seed 0), at least as many as centroids.
+  /// - Parameters:
+  ///   - count: centroids. There are fewer if so few patches differ.
+  ///   - patches: how many are drawn from the set (Philox, seed 0), at least as many as centroids.
   package init(
     _ set: Dataset, centroids count: Int, patches: Int = 100_000, rounds: Int = 10, workers: Workers,
     kernels: FloatKernels, progress: (Int) -> Void = { _ in }
   ) {
     precondition(patches >= count && set.width >= Self.side)
     let d = Self.side * Self.side * set.channels
-    (length, self.count) = (d, count)
+    length = d
     var rows = Self.patches(set, patches)
     let moments = FeatureMoments(rows, length: d)
     mean = moments.mean.map { Float($0) }
@@ -38,8 +40,9 @@ package struct PatchDictionary: Sendable {
     for i in 0..<d { covariance[i * d + i] += Self.whiteningFloor }
     whitening = Self.inverse(FeatureMoments.lowerFactor(covariance, d), d).map { Float($0) }
     Self.whiten(&rows, mean, whitening, d)
-    var centroids = Array(rows[..<(count * d)])
-    let assignment = NearestCentroid(length: d, count: count, workers: workers, kernels: kernels)
+    var centroids = Self.different(rows, d, most: count)
+    self.count = centroids.count / d
+    let assignment = NearestCentroid(length: d, count: self.count, workers: workers, kernels: kernels)
     for round in 0..<rounds {
       centroids = Self.means(rows, assignment.nearest(rows, centroids), d, else: centroids)
       progress(round + 1)
@@ -79,6 +82,16 @@ package struct PatchDictionary: Sendable {
       }
     }
     return rows
+  }
+
+  /// The first patches that are not equal to one before: flat ones are all the same, and a copy of a centroid is nearest to nothing.
+  private static func different(_ rows: [Float], _ d: Int, most: Int) -> [Float] {
+    var (seen, result): (Set<[Float]>, [Float]) = ([], [])
+    for first in stride(from: 0, to: rows.count, by: d) where result.count < most * d {
+      let row = Array(rows[first..<(first + d)])
+      if seen.insert(row).inserted { result += row }
+    }
+    return result
   }
 
   /// Of a lower triangular matrix.

@@ -71,13 +71,22 @@ package final class PatchFeatures: FeatureExtractor {
     convolution.pack(weights)
   }
 
-  /// Refuses a set whose images are smaller than a patch, or not square.
-  package static func check(_ set: Dataset) throws(FileError) {
+  /// Refuses a set whose images are smaller than a patch, or not square, and more centroids than fit in memory.
+  package static func check(_ set: Dataset, centroids: Int) throws(FileError) {
     guard set.height == set.width, set.height >= 2 * PatchDictionary.side, set.height <= 256 else {
       throw FileError(
         .badData, file: set.path, field: "images", found: set.shapeText,
         wanted: "squares of \(2 * PatchDictionary.side) to 256 pixels", advice: "Pack the set again with --size.")
     }
+    let (places, patch) = (
+      set.width - PatchDictionary.side + 1, PatchDictionary.side * PatchDictionary.side * set.channels
+    )
+    let (needed, limit) = (4 * imagesAtOnce * places * places * (patch + centroids), MemoryLimit.present)
+    guard UInt64(needed) > limit.byteCount / 2 else { return }
+    throw FileError(
+      .usage, file: set.path, field: "memory", found: "\(needed >> 20) MB for \(centroids) centroids",
+      wanted: "at most half of the \(limit.byteCount >> 20) MB that \(limit.source)",
+      advice: "Take fewer --centroids, or pack the set with a smaller --size.")
   }
 
   package func features(count: Int, image: (Int) -> UnsafeRawBufferPointer) -> [Float] {

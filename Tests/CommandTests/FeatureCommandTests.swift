@@ -20,19 +20,26 @@ import Testing
     return folder["\(name).safetensors"]
   }
 
-  private func features(_ arguments: [String], _ set: String, _ name: String) throws -> String {
+  private func features(
+    _ arguments: [String], _ set: String, _ name: String, saying summary: String = ""
+  ) throws -> String {
     let outcome = try done(["features"] + arguments + ["--data", set, "-o", folder[name]])
-    #expect(outcome.text.contains(" features of each of "))
+    #expect(outcome.text.contains(" features of each of ") && outcome.text.contains("(" + summary))
     return folder[name]
   }
 
   /// Every kind of features, classified. Catches: labels lost on the way, statistics of the test set, a kind that is another.
-  @Test(arguments: ["trained", "random", "pixels", "kmeans"]) func kinds(kind: String) throws {
+  @Test(arguments: [
+    ("trained", "discriminator, "), ("random", "discriminator of random weights, "), ("pixels", "pixels"),
+    ("kmeans", "12 k-means centroids"),
+  ]) func kinds(kind: String, summary: String) throws {
     let (train, test) = (try labelled("train", count: 40), try labelled("test", count: 30, phase: 3))
     let checkpoint = kind == "trained" || kind == "random" ? [made.checkpoint] : []
-    let more = ["--kind", kind, "--statistics", train, "--centroids", "12"]
-    let first = try features(checkpoint + more, train, "a")
-    let second = try features(checkpoint + more, test, "b")
+    let more =
+      ["--kind", kind] + (kind == "pixels" ? [] : ["--statistics", train])
+      + (kind == "kmeans" ? ["--centroids", "12"] : [])
+    let first = try features(checkpoint + more, train, "a", saying: summary)
+    let second = try features(checkpoint + more, test, "b", saying: summary)
     let outcome = try done(["classify", first, second, "--predictions", folder["labels.txt"]])
     let last = try #require(outcome.text.split(separator: "\n").last)
     let predicted = text(of: folder["labels.txt"]).split(separator: "\n")
@@ -46,6 +53,23 @@ import Testing
     try done(["classify", first, second, "--export", folder["text"]])
     let lines = text(of: folder["text/test.txt"]).split(separator: "\n")
     #expect(lines.count == 60 && lines[1].hasPrefix("4 1:"))
+  }
+
+  /// Numbers of classes mean nothing where names differ. Catches: boots that are tested as sandals.
+  @Test func namesOfClasses() throws {
+    func named(_ name: String, _ classes: [String]) throws -> String {
+      for (number, one) in classes.enumerated() {
+        try done(["sample", made.generator, "\(3 * number)-\(3 * number + 2)", "--outdir", folder["\(name)/\(one)"]])
+      }
+      try done(["dataset", "pack", folder[name], "-o", folder[name + ".set"], "--size", "16", "--grey"])
+      return folder[name + ".set"]
+    }
+    let (first, second) = (try named("first", ["boot", "shirt"]), try named("second", ["sandal", "shirt"]))
+    let train = try features(["--kind", "pixels"], first, "train")
+    let test = try features(["--kind", "pixels"], second, "test")
+    expectRefusal(try run(["classify", train, test]), 65, file: test, saying: "labelNames: found sandal, shirt")
+    expectRefusal(try run(["neighbours", first, second]), 65, file: second, saying: "labelNames: found sandal, shirt")
+    try done(["neighbours", first, first])
   }
 
   @Test func refusals() throws {
@@ -63,7 +87,14 @@ import Testing
     expectRefusal(try run(["classify", trained, trained, "--labels", "3"]), 64, file: trained, saying: "--labels")
     try expectUsage(["classify", trained, trained, "--penalties", "0.1,,1"])
     try expectUsage(["classify", trained, trained, "--labels", "4", "--per-class", "2"])
-    try expectUsage(["classify", trained, trained, "--labels", "4", "--export", folder["new"]])
+    for more in [
+      ["--labels", "4", "--export", folder["new"]], ["--penalties", "1", "--export", folder["new"]], ["--draws", "7"],
+      ["--choosing-draws", "3"],
+    ] { try expectUsage(["classify", trained, trained] + more) }
+    let edge = try done(["classify", trained, trained, "--penalties", "1e-9,1e-8"])
+    #expect(edge.errors.contains("at the end of what was tried"))
+    let gaveUp = try done(["classify", pixels, pixels, "--penalties", "1e9"])
+    #expect(gaveUp.errors.contains("gave up"), "\(gaveUp.text)")
     let all = ["classify", trained, trained, "--per-class", "20", "--draws", "2"]
     expectRefusal(try run(all), 65, file: trained, saying: "all drawn")
     #expect(try done(all + ["--penalties", "0.1"]).text.contains("C 0.1, 20 labels a class, 2 draws: "))
@@ -78,6 +109,8 @@ import Testing
       saying: "images")
     expectRefusal(try run(["features", made.checkpoint, "--data", set, "-o", set]), 64, file: set)
     try expectUsage(["features", "--data", set] + to)
+    try expectUsage(["features", made.checkpoint, "--centroids", "9", "--data", set] + to)
+    try expectUsage(["features", "--kind", "pixels", "--statistics", set, "--data", set] + to)
     try expectUsage(["features", made.checkpoint, "--kind", "pixels", "--data", set] + to)
     #expect(!exists(folder["new"]))
   }

@@ -31,6 +31,7 @@ import ThimbleFeatures
   @Test(arguments: [false, true]) func cornersAreTold(isScaled: Bool) throws {
     let whole = try classification(spread: 2, isScaled: isScaled).whole()
     #expect(whole.accuracy.value == 1)
+    #expect(whole.isConverged)
     #expect(whole.predictions == points(90, spread: 2, seed: 2).labels)
     let few = try classification(spread: 2, penalties: [1], isScaled: isScaled).few(perClass: 5, choosing: 2, count: 6)
     #expect(few.mean == 1 && few.deviation == 0 && few.accuracies.count == 6)
@@ -41,7 +42,7 @@ import ThimbleFeatures
   @Test func penaltyIsChosenAndDrawsDiffer() throws {
     let noisy = try classification(spread: 9, penalties: [1e-7, 1, 1e-6])
     var tried: [Double: Double] = [:]
-    let whole = try noisy.whole { tried[$0] = $1 }
+    let whole = try noisy.whole { penalty, right, _ in tried[penalty] = right }
     #expect(tried.count == 3 && tried[whole.penalty] == tried.values.max())
     #expect(whole.penalty == 1 && whole.accuracy.value < 1 && whole.accuracy.value > 0.4)
     let few = try noisy.few(perClass: 4, choosing: 3, count: 12)

@@ -62,6 +62,26 @@ import ThimbleFeatures
     try DiscriminatorFeatures.check(stored, greySet, file: "discriminator")
   }
 
+  /// Catches: minibatches in the set's order, which know one class each where the set is sorted.
+  @Test func sortedSetsHaveTheStatisticsOfMixedOnes() throws {
+    let scratch = Scratch()
+    var numbers = Numbers(state: 8)
+    let dark = (0..<256).map { _ in numbers.bytes(768).map { $0 / 8 } }
+    let light = (0..<256).map { _ in numbers.bytes(768).map { 255 - $0 / 4 } }
+    let stored = try StoredDiscriminator(path: try discriminator(scratch))
+    func features(_ name: String, _ images: [[UInt8]]) throws -> [Float] {
+      let set = try packed(scratch, name, images.flatMap { $0 }, side: 16, channels: 3)
+      let extractor = DiscriminatorFeatures(
+        stored, random: false, statistics: set, workers: Workers(count: 2), kernels: FloatKernels(.detected))
+      return extractor.features(count: 1) { _ in dark[0].withUnsafeBytes { $0 } }
+    }
+    let (sorted, mixed) = (
+      try features("sorted", dark + light), try features("mixed", zip(dark, light).flatMap { [$0, $1] })
+    )
+    let largest = zip(sorted, mixed).map { abs($0 - $1) }.max()! / mixed.map { abs($0) }.max()!
+    #expect(largest < 0.02, "\(largest)")
+  }
+
   /// A foreign file, whose shapes alone tell its recipe.
   private func discriminator(_ scratch: Scratch) throws -> String {
     let tensors = [

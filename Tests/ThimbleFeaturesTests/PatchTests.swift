@@ -1,4 +1,5 @@
 import Testing
+import ThimbleData
 import ThimbleNetworks
 import ThimbleThreads
 
@@ -72,6 +73,25 @@ import ThimbleFeatures
     let variance = patch.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(d)
     let normal = patch.indices.map { (patch[$0] - mean) / (variance + 10).squareRoot() - Double(dictionary.mean[$0]) }
     return (0..<d).map { row in (0..<d).reduce(0) { $0 + Double(dictionary.whitening[row * d + $1]) * normal[$1] } }
+  }
+
+  /// Flat patches are all one. Catches: centroids that are copies of another, and take up the room of real ones.
+  @Test func centroidsDiffer() throws {
+    let scratch = Scratch()
+    var pixels = try set(scratch)
+    for i in pixels.indices where i / (side * side * channels) % 3 > 0 { pixels[i] = 7 }
+    let data = try packed(scratch, "set", pixels, side: side, channels: channels)
+    func dictionary(_ data: Dataset, patches: Int) -> PatchDictionary {
+      PatchDictionary(
+        data, centroids: count, patches: patches, rounds: 0, workers: Workers(count: 2),
+        kernels: FloatKernels(.detected))
+    }
+    let found = dictionary(data, patches: 3000)
+    let rows = (0..<found.count).map { Array(found.centroids[($0 * found.length)..<(($0 + 1) * found.length)]) }
+    #expect(found.count == count && Set(rows).count == count)
+    let flat = try packed(
+      scratch, "flat", [UInt8](repeating: 9, count: 4 * side * side * channels), side: side, channels: channels)
+    #expect(dictionary(flat, patches: 100).count == 1)
   }
 
   /// Catches: rounds that leave centroids where they began, or clusters that take one another's patches.

@@ -9,7 +9,8 @@ STATISTICS-SET   the set of --statistics; SET again if there was none
 FEATURES         what the program wrote: `features` F32 [count, length], and `labels` if SET has them
 
 A layer is a convolution of stride 2 (or as `discriminatorStrides` says), from the second on batch normalisation, then a leaky ReLU. Statistics are the means
-over whole minibatches, in order, of their means and (biased) variances, each minibatch normalised by its own. Features are
+over minibatches of their means and (biased) variances, each minibatch normalised by its own: the images are mixed by Fisher and
+Yates's shuffle with Philox (seed 0, stream 2^64 - 1, domain 4) and cut into parts of at most 128, as equal as may be. Features are
 the maximum over each cell of a 4x4 grid, cells overlapping where the side is no multiple of 4: [layer][channel][row][column].
 
 The first N images are compared (128 unless told), shape and labels of all. Differences are relative to the layer's
@@ -22,6 +23,8 @@ import struct
 import sys
 
 import numpy as np
+
+from latents import philox4x32_10
 
 TOLERANCE, GRID, MINIBATCH = 1e-5, 4, 128
 SIDES = {"common": (4, 1), "authors": (5, 2)}  # Kernel's side and padding.
@@ -99,9 +102,10 @@ class Discriminator:
         return maps, statistics
 
     def frozen_statistics(self, images):
-        """The mean over whole minibatches of each layer's means and variances."""
-        size = min(MINIBATCH, len(images))
-        batches = [self.forward(images[start:start + size])[1] for start in range(0, len(images) - size + 1, size)]
+        """The mean over minibatches of each layer's means and variances."""
+        order, count = mixed(len(images)), -(-len(images) // min(MINIBATCH, len(images)))
+        parts = (order[i * len(order) // count:(i + 1) * len(order) // count] for i in range(count))
+        batches = [self.forward(images[part])[1] for part in parts]
         return [tuple(np.mean(both, axis=0)) for both in zip(*batches)]
 
     def features(self, images, frozen):
@@ -111,6 +115,19 @@ class Discriminator:
             maps, _ = self.forward(images[start:start + MINIBATCH], frozen)
             parts.append([pool(values).transpose(0, 3, 1, 2).reshape(len(values), -1) for values in maps])
         return [np.vstack(layer) for layer in zip(*parts)]
+
+
+def mixed(count):
+    """The numbers below `count`, mixed."""
+    counters = np.zeros((count, 4), np.uint64)
+    counters[:, 0] = np.arange(count)
+    counters[:, 1] = counters[:, 2] = 2**32 - 1
+    counters[:, 3] = 4
+    draws, order = philox4x32_10(counters, np.zeros((count, 2), np.uint64))[:, 0].tolist(), list(range(count))
+    for i, draw in enumerate(draws):
+        other = i + (draw * (count - i) >> 32)
+        order[i], order[other] = order[other], order[i]
+    return order
 
 
 def convolve(values, weight, stride, padding):

@@ -20,7 +20,7 @@ struct ArithmeticCommand: ParsableCommand {
       The first sum writes concepts.png (a row a term: its samples, and last the image of their mean), result.png (the sum in the \
       middle, eight neighbours with uniform noise of 0.25 around), single.png (the sum of the first samples alone, of the second, \
       ...) and pixels.png (the same sum of pictures, the control). Where the generator knows classes, sums are of what is drawn, and \
-      --class tells the class that they are shown in.
+      --class tells the class that they, the means and the control are shown in.
       """)
 
   @Argument(help: "A .thimble file or a checkpoint.") var generator: String
@@ -46,6 +46,9 @@ struct ArithmeticCommand: ParsableCommand {
     if chosenClass != nil && expression == nil { throw ValidationError("--class goes with an expression") }
     if save != nil && expression == nil { throw ValidationError("--save goes with an expression") }
     guard (2...100).contains(frames) else { throw ValidationError("--frames takes a number from 2 to 100") }
+    if let seeds, seeds.seeds.count * frames > 20_000 {
+      throw ValidationError("\(seeds.seeds.count * frames) images are more than the 20000 of a sheet")
+    }
     if let most = [sheet, seeds].compactMap({ $0?.seeds.count }).max(), most > 2000 {
       throw ValidationError("\(most) seeds are more than the 2000 of a sheet")
     }
@@ -54,7 +57,8 @@ struct ArithmeticCommand: ParsableCommand {
   func run() throws {
     for written in [output, save] { try refuseSameFile(generator, written) }
     if let along { try refuseSameFile(along, output) }
-    let source = try ImageSource(path: generator, compute: compute)
+    var source = try ImageSource(path: generator, compute: compute)
+    try source.freeze()
     try ImageWriter(format: .png).check(channels: source.channels, isSheet: true, file: generator)
     if let sheet { return try writeSheet(source, sheet.seeds) }
     if let along { return try writeAlong(source, along, seeds!.seeds) }
@@ -124,7 +128,7 @@ struct ArithmeticCommand: ParsableCommand {
     let columns = study.columns
     var sheet: [UInt8] = []
     for term in terms.indices {
-      let pixels = try source.pixels(study.rows[term] + LatentVector.rounded(study.means[term]))
+      let pixels = try source.pixels(study.rows[term] + classed(LatentVector.rounded(study.means[term])))
       let blanks = (columns + 1) * source.imageByteCount - pixels.count
       sheet += pixels.dropLast(source.imageByteCount) + [UInt8](repeating: 255, count: blanks)
       sheet += pixels.suffix(source.imageByteCount)
@@ -135,7 +139,7 @@ struct ArithmeticCommand: ParsableCommand {
     try LatentFile.write(neighbourhood, length: source.latentLength, to: "\(outdir)/result.safetensors")
     let singles = try source.pixels(classed(study.singles))
     try write(source, singles, columns: study.singles.count / source.latentLength, "\(outdir)/single.png")
-    let images = try study.rows.map { rows throws(FileError) in try source.pixels(rows) }
+    let images = try study.rows.map { rows throws(FileError) in try source.pixels(classed(rows)) }
     let controls = study.pixelSums(images, imageByteCount: source.imageByteCount)
     try write(source, controls, columns: controls.count / source.imageByteCount, "\(outdir)/pixels.png")
     if let save {

@@ -23,8 +23,8 @@ struct ClassifyCommand: ParsableCommand {
   @Argument(help: "Features of the test set, by the same networks.") var test: String
   @Option(help: "Labels that are used, over all classes.") var labels: Int?
   @Option(help: "Labels of each class that are used.") var perClass: Int?
-  @Option(help: "Draws of labels that are tested.") var draws = 100
-  @Option(help: "Draws that C is chosen on.") var choosingDraws = 10
+  @Option(help: "Draws of labels that are tested; 100 unless told.") var draws: Int?
+  @Option(help: "Draws that C is chosen on; 10 unless told.") var choosingDraws: Int?
   @Option(help: "Values of C that are tried, with commas; the paper's unless told.") var penalties: String?
   @Flag(help: "Bring each feature to mean 0 and deviation 1.") var standardise = false
   @Option(help: "A text file of the labels that the test images are given, one a line; with all labels only.")
@@ -46,15 +46,18 @@ struct ClassifyCommand: ParsableCommand {
     guard (labels ?? 1) >= 1, (perClass ?? 1) >= 1 else {
       throw ValidationError("--labels and --per-class take numbers from 1")
     }
-    guard (1...10_000).contains(draws), (1...1000).contains(choosingDraws) else {
+    guard (1...10_000).contains(draws ?? 1), (1...1000).contains(choosingDraws ?? 1) else {
       throw ValidationError("--draws takes a number from 1 to 10000, --choosing-draws one from 1 to 1000")
+    }
+    guard (draws == nil && choosingDraws == nil) || labels != nil || perClass != nil else {
+      throw ValidationError("--draws and --choosing-draws go with --labels or --per-class")
     }
     guard predictions == nil || (labels == nil && perClass == nil) else {
       throw ValidationError("--predictions goes with all labels: draws are many")
     }
-    guard export == nil || (labels == nil && perClass == nil && predictions == nil) else {
+    guard export == nil || (labels == nil && perClass == nil && predictions == nil && penalties == nil) else {
       throw ValidationError(
-        "--export writes all images and trains nothing: leave out --labels, --per-class, --predictions")
+        "--export writes all images and trains nothing: leave out --labels, --per-class, --predictions, --penalties")
     }
     _ = try penaltyList()
   }
@@ -66,7 +69,8 @@ struct ClassifyCommand: ParsableCommand {
       }
     }
     let (training, tested) = (try FeatureFile(path: train), try FeatureFile(path: test))
-    let scratch = FileManager.default.temporaryDirectory.path
+    // Where there was room for the features; the system's folder for temporary files may be memory.
+    let scratch = URL(fileURLWithPath: train).deletingLastPathComponent().path
     let classification = try Classification(
       train: training, test: tested, penalties: try penaltyList(), isScaled: standardise, workers: compute.workers,
       scratch: scratch)
@@ -99,10 +103,16 @@ struct ClassifyCommand: ParsableCommand {
   }
 
   private func whole(_ classification: Classification) throws(FileError) {
-    let whole = try classification.whole { penalty, right in
-      print(String(format: "C %-8g %6.2f %% right of those held out", penalty, 100 * right))
+    let whole = try classification.whole { penalty, right, isConverged in
+      print(
+        String(format: "C %-8g %6.2f %% right of those held out", penalty, 100 * right)
+          + (isConverged ? "" : ", the solver gave up"))
       fflush(nil)
     }
+    if !whole.isConverged {
+      tell("LIBLINEAR gave up after 1,000 rounds: take a smaller C, or --standardise")
+    }
+    tellOfEdge(whole.penalty, classification)
     if let predictions {
       try ImageFile.write(Array(whole.predictions.map { "\($0)\n" }.joined().utf8), to: predictions)
     }
@@ -113,12 +123,20 @@ struct ClassifyCommand: ParsableCommand {
         100 * (1 - whole.accuracy.value)))
   }
 
+  private func tellOfEdge(_ penalty: Double, _ classification: Classification) {
+    let tried = classification.penalties
+    guard tried.count > 1, penalty == tried.min() || penalty == tried.max() else { return }
+    tell(String(format: "C %g is at the end of what was tried; a better one may lie beyond: --penalties", penalty))
+  }
+
   private func few(_ classification: Classification, _ perClass: Int) throws(FileError) {
     var bar = ProgressLine()
-    let few = try classification.few(perClass: perClass, choosing: choosingDraws, count: draws) { done in
+    let draws = draws ?? 100
+    let few = try classification.few(perClass: perClass, choosing: choosingDraws ?? 10, count: draws) { done in
       bar.show { "draws  \(done)" }
     }
     bar.finish()
+    tellOfEdge(few.penalty, classification)
     print(
       String(
         format: "C %g, %d labels a class, %d draws: %.2f %% right, deviation %.2f; error %.2f %%", few.penalty,

@@ -28,7 +28,7 @@ struct FeaturesCommand: ParsableCommand {
   @Option(help: "The packed set that statistics, or centroids, are taken from; that of --data unless told.")
   var statistics: String?
   @Option(help: "trained, random, pixels or kmeans.") var kind = Kind.trained
-  @Option(help: "Centroids of k-means.") var centroids = 1600
+  @Option(help: "Centroids of k-means; 1600 unless told.") var centroids: Int?
   @OptionGroup var compute: ComputeOptions
 
   func validate() throws {
@@ -37,7 +37,11 @@ struct FeaturesCommand: ParsableCommand {
       throw ValidationError(
         needsCheckpoint ? "name a checkpoint with a discriminator" : "--kind \(kind) takes no checkpoint")
     }
-    guard (2...16_384).contains(centroids) else { throw ValidationError("--centroids takes a number from 2 to 16384") }
+    guard (2...16_384).contains(centroids ?? 2) else {
+      throw ValidationError("--centroids takes a number from 2 to 16384")
+    }
+    guard centroids == nil || kind == .kmeans else { throw ValidationError("--centroids goes with --kind kmeans") }
+    guard statistics == nil || kind != .pixels else { throw ValidationError("--kind pixels takes no --statistics") }
   }
 
   func run() throws {
@@ -75,7 +79,8 @@ struct FeaturesCommand: ParsableCommand {
         bar.show { "statistics  \(done) of \(of) minibatches" }
       }
     case .kmeans:
-      try PatchFeatures.check(set)
+      let centroids = centroids ?? 1600
+      try PatchFeatures.check(set, centroids: centroids)
       let dictionary = PatchDictionary(source, centroids: centroids, workers: workers, kernels: kernels) { round in
         bar.show { "k-means  round \(round)" }
       }

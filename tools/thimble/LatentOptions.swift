@@ -42,7 +42,9 @@ struct LatentOptions: ParsableArguments {
       try source.check(class: chosenClass)
     }
     if let latents {
-      return (try LatentFile.read(latents, length: source.latentLength), { Self.name("latent", UInt64($0)) })
+      let rows = try LatentFile.read(latents, length: source.latentLength)
+      try checkCount(rows.count / source.latentLength, source)
+      return (rows, { Self.name("latent", UInt64($0)) })
     }
     if let walk {
       let frames = frames ?? SeedRanges.walkFrames

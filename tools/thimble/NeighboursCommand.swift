@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Thimble
 import ThimbleData
+import ThimbleFeatures
 import ThimbleMeasures
 import ThimbleStorage
 
@@ -56,18 +57,19 @@ struct NeighboursCommand: ParsableCommand {
     print("of each class: \(shares.joined(separator: ", "))")
   }
 
-  /// Images that are held as f32 at a time, of either side.
-  private static let part = 4096
+  /// Images that are held as f32 at a time, of either side, and their bytes, at most.
+  private static let part = (count: 4096, byteCount: 1 << 26)
 
   private func nearest(_ tested: Dataset, _ known: Known) throws -> [NearestNeighbours.Found] {
     var found = [NearestNeighbours.Found](
       repeating: .init(index: 0, squaredDistance: .infinity), count: tested.count)
+    let part = max(1, min(Self.part.count, Self.part.byteCount / (4 * tested.imageByteCount)))
     var bar = ProgressLine()
-    for first in stride(from: 0, to: known.labels.count, by: Self.part) {
-      let end = min(first + Self.part, known.labels.count)
+    for first in stride(from: 0, to: known.labels.count, by: part) {
+      let end = min(first + part, known.labels.count)
       let rows = try known.pixels(first..<end).map(Float.init)
-      for start in stride(from: 0, to: tested.count, by: Self.part) {
-        let queries = (start..<min(start + Self.part, tested.count)).flatMap { tested.image($0).map(Float.init) }
+      for start in stride(from: 0, to: tested.count, by: part) {
+        let queries = (start..<min(start + part, tested.count)).flatMap { tested.image($0).map(Float.init) }
         let near = NearestNeighbours.nearest(
           queries, among: rows, length: tested.imageByteCount, workers: compute.workers)
         for (query, nearer) in near.enumerated()
@@ -110,6 +112,12 @@ struct NeighboursCommand: ParsableCommand {
       let set = try Dataset(path: train)
       let (labels, count) = (try Self.labels(set), min(samples, set.count))
       try check(set.height, set.width, set.channels)
+      if let names = set.labelNames, let others = tested.labelNames, names != others {
+        throw FileError(
+          .badData, file: tested.path, field: "labelNames", found: Classification.list(others),
+          wanted: "\(Classification.list(names)), as in \(train)",
+          advice: "A number means another class there: pack both sets with the same classes, in the same order.")
+      }
       return Known(labels: Array(labels.prefix(count))) { $0.flatMap { Array(set.image($0)) } }
     }
     var source = try ImageSource(path: train, compute: compute)

@@ -55,20 +55,18 @@ struct StudyCommand: ParsableCommand {
       for guideline in try chosen() { try guideline.recipe(base, seed: 1).validate(file: recipe ?? data) }
       try Folder.create(outdir)
       Interruption.install()
-      let start = ContinuousClock.now
       var outcomes: [(guideline: Guideline, runs: [GuidelineOutcome])] = []
       for guideline in try chosen() {
         var runs: [GuidelineOutcome] = []
         for seed in 1...seeds {
           let folder = RunFolder(path: "\(outdir)/\(guideline.name)-\(seed)")
           runs.append(try train(guideline.recipe(base, seed: UInt64(seed)), dataset, folder, guideline.title, seed))
-          if seed == 1, let step = folder.gridSteps.last {
+          if seed == 1, let step = folder.gridSteps.last(where: { $0 <= steps }) {
             try copy(folder.gridPath(step: step), to: "\(outdir)/\(guideline.name).png")
           }
         }
         outcomes.append((guideline, runs))
-        let seconds = (ContinuousClock.now - start) / .seconds(1)
-        try write(outcomes, dataset, seconds)
+        try write(outcomes, dataset)
       }
       print("\(outdir)/README.md: \(outcomes.count) of \(Guideline.all.count) guidelines, \(seeds) seeds each")
     }
@@ -127,7 +125,7 @@ struct StudyCommand: ParsableCommand {
     }
 
     private func write(
-      _ outcomes: [(guideline: Guideline, runs: [GuidelineOutcome])], _ dataset: Dataset, _ seconds: Double
+      _ outcomes: [(guideline: Guideline, runs: [GuidelineOutcome])], _ dataset: Dataset
     ) throws(FileError) {
       func name(_ path: String) -> String { (path as NSString).lastPathComponent }
       let options = [
@@ -139,7 +137,7 @@ struct StudyCommand: ParsableCommand {
       }
       let page = GuidelinePage(
         command: command, data: "\(dataset.count) images of \(dataset.name), \(dataset.shapeText)", steps: steps,
-        outcomes: outcomes, seconds: seconds)
+        outcomes: outcomes)
       try ImageFile.write(Array(page.text.utf8), to: "\(outdir)/README.md")
       try ImageFile.write(Array(page.curves.utf8), to: "\(outdir)/curves.svg")
     }

@@ -23,18 +23,18 @@ package struct GuidelineOutcome: Sendable {
 
   package var last: Double? { divergence == nil ? distances.last?.value : nil }
   package var least: Double? { distances.map(\.value).min() }
-  /// Whether the samples at the end are alike.
-  package var isCollapsed: Bool { spreads.last.map { $0.value < Self.collapse } ?? false }
+  /// Whether the samples at the end are alike: collapsed, or never different, as an untrained generator's.
+  package var isAlike: Bool { spreads.last.map { $0.value < Self.collapse } ?? false }
 
-  /// How much the distance goes up again, in the second half of the measurements: the sum of its rises over its mean. A training that
-  /// only improves has 0.
+  /// How much the distance goes up again, in the second half of the steps: the sum of its rises over its mean. A training that only
+  /// improves has 0.
   package var unrest: Double? {
-    let half = Array(distances.suffix((distances.count + 1) / 2)).map(\.value)
+    let half = distances.filter { 2 * $0.step > (distances.last?.step ?? 0) }.map(\.value)
     guard half.count >= 3, half.allSatisfy({ $0.isFinite && $0 > 0 }) else { return nil }
     let rises = zip(half, half.dropFirst()).reduce(0) { $0 + max(0, $1.1 - $1.0) }
     return rises / (half.reduce(0, +) / Double(half.count))
   }
 
-  /// The first measured step from which the distance is at most this.
+  /// The first measured step at which the distance is at most this.
   package func step(reaching distance: Double) -> Int? { distances.first { $0.value <= distance }?.step }
 }

@@ -8,13 +8,11 @@ package struct GuidelinePage {
   package let steps: Int
   /// Of each guideline, one for each seed.
   package let outcomes: [(guideline: Guideline, runs: [GuidelineOutcome])]
-  package let seconds: Double
 
   package init(
-    command: String, data: String, steps: Int, outcomes: [(guideline: Guideline, runs: [GuidelineOutcome])],
-    seconds: Double
+    command: String, data: String, steps: Int, outcomes: [(guideline: Guideline, runs: [GuidelineOutcome])]
   ) {
-    (self.command, self.data, self.steps, self.outcomes, self.seconds) = (command, data, steps, outcomes, seconds)
+    (self.command, self.data, self.steps, self.outcomes) = (command, data, steps, outcomes)
   }
 
   /// What counts as converged: twice the mean least distance of the paper's networks.
@@ -28,22 +26,25 @@ package struct GuidelinePage {
     let seeds = outcomes.map(\.runs.count).max() ?? 0
     var lines = [
       "# What the guidelines buy", "",
-      "Each rule broken alone, \(steps) steps, \(seeds) seed\(seeds == 1 ? "" : "s"), on \(data); \(Int((seconds / 60).rounded())) minutes in all.",
+      "Each rule broken alone, \(steps) steps, \(seeds) seed\(seeds == 1 ? "" : "s"), on \(data).",
       "",
       "    \(command)", "",
       "Distances are those of `thimble measure` with 2,048 samples. Converged: at most "
-        + (threshold.map { "\(Self.text($0)), twice the least of the paper's networks" } ?? "not known")
+        + (threshold.map { "\(Self.text($0)), twice the least of the paper's networks" }
+          ?? "twice the least of the paper's networks, which are not among these")
         + ". Unrest: how much of the distance goes up again in the second half.", "",
-      "| | the paper's claim | distance at the end, each seed | least | converged at step | unrest | collapsed |",
+      "| | the paper's claim | distance at the end, each seed | least | converged at step | unrest | samples alike |",
       "|---|---|---|---|---|---|---|",
     ]
     for (guideline, runs) in outcomes {
       let ends = runs.map { run in run.last.map(Self.text) ?? (run.divergence == nil ? "-" : "diverged") }
-      let reached = runs.map { run in threshold.flatMap { run.step(reaching: $0) }.map(String.init) ?? "never" }
+      let reached = runs.map { run in
+        threshold.map { run.step(reaching: $0).map(String.init) ?? "never" } ?? "-"
+      }
       lines.append(
         "| \(guideline.title) | \(guideline.claim) | \(ends.joined(separator: ", ")) | "
           + "\(Self.mean(runs.compactMap(\.least))) | \(reached.joined(separator: ", ")) | "
-          + "\(Self.mean(runs.compactMap(\.unrest))) | \(runs.filter { $0.isCollapsed || $0.divergence != nil }.count) of \(runs.count) |"
+          + "\(Self.mean(runs.compactMap(\.unrest))) | \(runs.filter(\.isAlike).count) of \(runs.count) |"
       )
     }
     lines += ["", "![the distance of each over the steps](curves.svg)", ""]

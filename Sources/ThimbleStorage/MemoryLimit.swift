@@ -1,5 +1,4 @@
 import Foundation
-import ThimbleNetworks
 
 /// How many bytes this process may take, and who says so: the machine, a control group around the process (containers and
 /// services have them), or `ulimit -v`.
@@ -60,14 +59,5 @@ package struct MemoryLimit: Equatable, Sendable {
   /// A small file of the system; these have no size, so that they cannot be mapped.
   private static func text(_ path: String) -> String {
     FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
-  }
-}
-
-extension AdversarialNetworks {
-  /// Bytes that are needed beside the workspace when a run ends: a copy of the generator while its statistics are frozen, and then
-  /// weights and moments in a checkpoint's order, with the order of one tensor (8 bytes an entry).
-  package var byteCountAtEnd: Int {
-    let order = 8 * ((generator.parameters + discriminator.parameters).map(\.count).max() ?? 0)
-    return max(generator.freezingByteCount, 3 * 4 * (generator.parameterCount + discriminator.parameterCount) + order)
   }
 }

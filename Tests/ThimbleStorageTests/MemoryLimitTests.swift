@@ -1,6 +1,6 @@
 import Foundation
 import Testing
-import ThimbleTraining
+import ThimbleStorage
 
 /// Limits on memory, as control groups of both versions state them.
 @Suite struct MemoryLimitTests {
