@@ -93,8 +93,6 @@ import Testing
     ] { try expectUsage(["classify", trained, trained] + more) }
     let edge = try done(["classify", trained, trained, "--penalties", "1e-9,1e-8"])
     #expect(edge.errors.contains("at the end of what was tried"))
-    let gaveUp = try done(["classify", pixels, pixels, "--penalties", "1e9"])
-    #expect(gaveUp.errors.contains("gave up"), "\(gaveUp.text)")
     let all = ["classify", trained, trained, "--per-class", "20", "--draws", "2"]
     expectRefusal(try run(all), 65, file: trained, saying: "all drawn")
     #expect(try done(all + ["--penalties", "0.1"]).text.contains("C 0.1, 20 labels a class, 2 draws: "))

@@ -37,6 +37,11 @@ import ThimbleFeatures
     #expect(few.mean == 1 && few.deviation == 0 && few.accuracies.count == 6)
   }
 
+  /// Corners that overlap, and a C that allows no error.
+  @Test func solversThatGiveUpSaySo() throws {
+    #expect(try !classification(spread: 30, penalties: [1e9]).whole().isConverged)
+  }
+
   /// The C that is chosen is that of the best share held out, and more labels tell more. Catches: the last C, or the first, taken
   /// always; draws that are all the same; a deviation that is none.
   @Test func penaltyIsChosenAndDrawsDiffer() throws {
