@@ -47,7 +47,6 @@ import ThimbleStorage
     #expect(try SafetensorsFile(path: networks).tensor("generator.\(name)", .f32).floats() == averages)
   }
 
-  /// Catches: a file that has nothing to leave out and is taken all the same, or training that goes on without its optimiser.
   /// Networks that no generator is sampled from are stripped all the same.
   @Test func pooling() throws {
     let text = Made.recipeText.replacingOccurrences(of: "\"passes\"", with: "\"pooling\": true, \"passes\"")
@@ -60,6 +59,7 @@ import ThimbleStorage
       try run(["sample", folder["networks"], "1", "--raw"]), 65, file: folder["networks"], saying: "pooling")
   }
 
+  /// Catches: a file that has nothing to leave out and is taken all the same, or training that goes on without its optimiser.
   @Test func refusals() throws {
     let networks = try strip(made.checkpoint)
     for file in [networks, made.set, made.generator] {
