@@ -1,4 +1,5 @@
 import Thimble
+import ThimbleData
 import ThimbleMeasures
 import ThimbleStorage
 import ThimbleThreads
@@ -52,12 +53,7 @@ package struct Classification {
         .badData, file: test.path, field: "labels", found: "class \(label)",
         wanted: "one of the \(known.count) classes of \(train.path)", advice: "Name sets of the same classes.")
     }
-    if let names = train.labelNames, let others = test.labelNames, names != others {
-      throw FileError(
-        .badData, file: test.path, field: "labelNames", found: Self.list(others),
-        wanted: Self.list(names) + ", as in \(train.path)",
-        advice: "A number means another class there: pack both sets with the same classes, in the same order.")
-    }
+    try ClassNames.check(test.labelNames, in: test.path, as: train.labelNames, of: train.path)
     try train.checkFinite()
     try test.checkFinite()
     self.train = train
@@ -67,11 +63,6 @@ package struct Classification {
     self.workers = workers
     self.scratch = scratch
     draws = LabelledDraws(trainLabels, file: train.path)
-  }
-
-  /// The first names of classes, for messages.
-  package static func list(_ names: [String]) -> String {
-    names.prefix(4).map(FileError.printable).joined(separator: ", ") + (names.count > 4 ? ", ..." : "")
   }
 
   package var classCount: Int { draws.classCount }

@@ -123,6 +123,15 @@ import Testing
     #expect(try raw(["--latents", folder["sum.safetensors"]]) == raw(["4", "--class", "2"]))
     let nine = try raw(["--latents", folder["sum/result.safetensors"]])
     #expect(try nine.count == 9 * 256 && Array(nine[(4 * 256)..<(5 * 256)]) == raw(["4", "--class", "2"]))
+    // The control is in the class of the sum, and so is a concept's mean.
+    try done(["sample", generator, "4", "4", "--class", "0", "--grid", "2x1", "-o", folder["both.png"]])
+    for chosen in ["0", "2"] {
+      let place = folder["of \(chosen)"]
+      try done(
+        ["arithmetic", generator, "b", "--concepts", folder["concepts"], "--outdir", place, "--class", chosen])
+    }
+    #expect(sameBytes(folder["of 0/pixels.png"], folder["both.png"]))
+    #expect(!sameBytes(folder["of 0/concepts.png"], folder["of 2/concepts.png"]))
     try done(
       ["arithmetic", generator, "--along", folder["sum.safetensors"], "--seeds", "1,5", "-o", folder["along.png"]])
     try expectUsage(["arithmetic", generator, "--sheet", "0-3", "--class", "1", "-o", folder["sheet.png"]])

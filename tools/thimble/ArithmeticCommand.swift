@@ -93,8 +93,7 @@ struct ArithmeticCommand: ParsableCommand {
         moved += LatentVector.rounded(zip(row, direction).map { (Double($0) + share * Double($1)) / 4096 })
       }
     }
-    let classes = UInt64(max(1, source.latents.classes))
-    moved = source.latents.setting(moved) { Int(seeds[$0 / frames] % classes) }
+    moved = source.latents.setting(moved) { Int(seeds[$0 / frames] % UInt64(source.latents.classes)) }
     try write(source, source.pixels(moved), columns: frames, output!)
     print("\(output!): \(seeds.count) seeds, \(frames) images each")
   }

@@ -101,9 +101,10 @@ extension ImageSource {
 extension LatentSource {
   /// These latents, Q3.12 [rows][count], with the class of each row.
   func setting(_ rows: [Int16], class chosen: (Int) -> Int) -> [Int16] {
+    if classes == 0 { return rows }
     var rows = rows
     for row in 0..<(rows.count / count) {
-      let wanted = classes > 0 ? chosen(row) : 0
+      let wanted = chosen(row)
       for c in 0..<classes { rows[row * count + length + c] = c == wanted ? 4096 : 0 }
     }
     return rows

@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import Thimble
 import ThimbleData
-import ThimbleFeatures
 import ThimbleMeasures
 import ThimbleStorage
 
@@ -112,12 +111,7 @@ struct NeighboursCommand: ParsableCommand {
       let set = try Dataset(path: train)
       let (labels, count) = (try Self.labels(set), min(samples, set.count))
       try check(set.height, set.width, set.channels)
-      if let names = set.labelNames, let others = tested.labelNames, names != others {
-        throw FileError(
-          .badData, file: tested.path, field: "labelNames", found: Classification.list(others),
-          wanted: "\(Classification.list(names)), as in \(train)",
-          advice: "A number means another class there: pack both sets with the same classes, in the same order.")
-      }
+      try ClassNames.check(tested.labelNames, in: tested.path, as: set.labelNames, of: train)
       return Known(labels: Array(labels.prefix(count))) { $0.flatMap { Array(set.image($0)) } }
     }
     var source = try ImageSource(path: train, compute: compute)
