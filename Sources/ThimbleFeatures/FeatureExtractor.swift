@@ -11,7 +11,7 @@ package protocol FeatureExtractor {
   /// What a person should know of them.
   var summary: String { get }
   /// Features [count][length].
-  /// - Parameter image: the pixels of an image, u8 [side][side][channels]; asked for in order.
+  /// - Parameter image: the pixels of an image, u8 [side][side][channels]; asked for in order, valid until the next are.
   func features(count: Int, image: (Int) -> UnsafeRawBufferPointer) -> [Float]
 }
 

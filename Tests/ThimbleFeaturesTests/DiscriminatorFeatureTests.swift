@@ -62,6 +62,21 @@ import ThimbleFeatures
     try DiscriminatorFeatures.check(stored, greySet, file: "discriminator")
   }
 
+  /// Catches: rows mirrored top to bottom, colours exchanged, one of the two images alone; features that could be taken for plain ones.
+  @Test func mirroredFeaturesAreTheMeanOfBothImages() throws {
+    let scratch = Scratch()
+    var numbers = Numbers(state: 4)
+    let set = try packed(scratch, "set", numbers.bytes(3 * 48), side: 4, channels: 3)
+    let pixels = PixelFeatures(height: 4, width: 4, channels: 3)
+    let mirrored = MirroredFeatures(pixels, of: set)
+    let (plain, found) = (pixels.features(count: 3, image: set.image), mirrored.features(count: 3, image: set.image))
+    for i in 0..<144 {
+      let (row, x, c) = (i / 12, i / 3 % 4, i % 3)
+      #expect(found[i] == (plain[i] + plain[(row * 4 + 3 - x) * 3 + c]) / 2)
+    }
+    #expect(mirrored.length == 48 && mirrored.digest != pixels.digest)
+  }
+
   /// Catches: minibatches in the set's order, which know one class each where the set is sorted.
   @Test func sortedSetsHaveTheStatisticsOfMixedOnes() throws {
     let scratch = Scratch()

@@ -1,6 +1,6 @@
 """Checks what `thimble features` wrote against the definition of a discriminator's features, in float64 with NumPy alone.
 
-    python3 features.py CHECKPOINT.safetensors SET.safetensors STATISTICS-SET.safetensors FEATURES.safetensors [--count N]
+    python3 features.py CHECKPOINT.safetensors SET.safetensors STATISTICS-SET.safetensors FEATURES.safetensors [--count N] [--mirrored]
 
 CHECKPOINT       a checkpoint (its `recipe` tells the geometry), or a discriminator from elsewhere (`conv1.weight`, ...):
                  slope 0.2, the geometry by its kernels, epsilon by its geometry unless the metadata has `bn_eps`
@@ -12,6 +12,8 @@ A layer is a convolution of stride 2 (or as `discriminatorStrides` says), from t
 over minibatches of their means and (biased) variances, each minibatch normalised by its own: the images are mixed by Fisher and
 Yates's shuffle with Philox (seed 0, stream 2^64 - 1, domain 4) and cut into parts of at most 128, as equal as may be. Features are
 the maximum over each cell of a 4x4 grid, cells overlapping where the side is no multiple of 4: [layer][channel][row][column].
+
+With --mirrored, they are the means of those of each image and of it mirrored left to right.
 
 The first N images are compared (128 unless told), shape and labels of all. Differences are relative to the layer's
 greatest feature or 1, whichever is more. Exits 0 and prints the greatest if it is at most 1e-5; else 1, and says where.
@@ -187,6 +189,8 @@ def check(arguments):
         raise ValueError("labels: found others than those of the set")
     frozen = network.frozen_statistics(statistics["images"])
     wanted = network.features(images[:arguments.count], frozen)
+    if arguments.mirrored:
+        wanted = [(a + b) / 2 for a, b in zip(wanted, network.features(images[:arguments.count, :, ::-1], frozen))]
     shape = (len(images), sum(layer.shape[1] for layer in wanted))
     if found.shape != shape:
         raise ValueError(f"features: found shape {list(found.shape)}, wanted {list(shape)}")
@@ -203,6 +207,7 @@ def main(words):
     parser.add_argument("statistics", metavar="STATISTICS-SET.safetensors")
     parser.add_argument("features", metavar="FEATURES.safetensors")
     parser.add_argument("--count", type=int, default=128, metavar="N", help="how many images are compared")
+    parser.add_argument("--mirrored", action="store_true", help="means of each image's and its mirror image's")
     arguments = parser.parse_args(words)
     if arguments.count < 1:
         parser.error("--count: wanted at least 1")

@@ -17,7 +17,8 @@ struct FeaturesCommand: ParsableCommand {
         thimble classify train-features.safetensors test-features.safetensors
 
       To compare with: --kind random (the same discriminator, untrained), pixels, and kmeans (centroids of the patches of \
-      --statistics). Pixels and k-means need no checkpoint.
+      --statistics). Pixels and k-means need no checkpoint. --mirrored takes the mean of an image's features and its mirror image's: \
+      worth some percent where pictures mean the same mirrored, nothing for digits.
       """)
 
   enum Kind: String, ExpressibleByArgument, CaseIterable { case trained, random, pixels, kmeans }
@@ -29,6 +30,8 @@ struct FeaturesCommand: ParsableCommand {
   var statistics: String?
   @Option(help: "trained, random, pixels or kmeans.") var kind = Kind.trained
   @Option(help: "Centroids of k-means; 1600 unless told.") var centroids: Int?
+  @Flag(help: "The mean of the features of each image and of it mirrored left to right; not in the paper.")
+  var mirrored = false
   @OptionGroup var compute: ComputeOptions
 
   func validate() throws {
@@ -55,7 +58,8 @@ struct FeaturesCommand: ParsableCommand {
         advice: "Pack both sets alike.")
     }
     var bar = ProgressLine()
-    let extractor = try extractor(set, source, &bar)
+    let base = try extractor(set, source, &bar)
+    let extractor: any FeatureExtractor = mirrored ? MirroredFeatures(base, of: set) : base
     try FeatureFile.write(extractor, of: set, to: output) { done in
       bar.show { "features  \(done) of \(set.count) images" }
     }
