@@ -62,19 +62,32 @@ import ThimbleFeatures
     try DiscriminatorFeatures.check(stored, greySet, file: "discriminator")
   }
 
-  /// Catches: rows mirrored top to bottom, colours exchanged, one of the two images alone; features that could be taken for plain ones.
-  @Test func mirroredFeaturesAreTheMeanOfBothImages() throws {
+  /// Catches: rows mirrored top to bottom, colours exchanged, a view left out or twice, edges that wrap around; features that could be
+  /// taken for plain ones.
+  @Test(arguments: [(true, []), (false, [1]), (true, [1, 3])]) func featuresOfViewsAreTheirMean(
+    mirrored: Bool, shifts: [Int]
+  ) throws {
     let scratch = Scratch()
     var numbers = Numbers(state: 4)
     let set = try packed(scratch, "set", numbers.bytes(3 * 48), side: 4, channels: 3)
     let pixels = PixelFeatures(height: 4, width: 4, channels: 3)
-    let mirrored = MirroredFeatures(pixels, of: set)
-    let (plain, found) = (pixels.features(count: 3, image: set.image), mirrored.features(count: 3, image: set.image))
+    let views = ViewFeatures(pixels, of: set, mirrored: mirrored, shifts: shifts)
+    let (plain, found) = (pixels.features(count: 3, image: set.image), views.features(count: 3, image: set.image))
+    func inside(_ n: Int) -> Int { min(max(n, 0), 3) }
     for i in 0..<144 {
-      let (row, x, c) = (i / 12, i / 3 % 4, i % 3)
-      #expect(found[i] == (plain[i] + plain[(row * 4 + 3 - x) * 3 + c]) / 2)
+      let (image, y, x, c) = (i / 48, i / 12 % 4, i / 3 % 4, i % 3)
+      var seen: [Float] = []
+      for x in mirrored ? [x, 3 - x] : [x] {
+        let places = [(y, x)] + shifts.flatMap { [(y, x + $0), (y, x - $0), (y + $0, x), (y - $0, x)] }
+        seen += places.map { plain[((image * 4 + inside($0)) * 4 + inside($1)) * 3 + c] }
+      }
+      #expect(abs(found[i] - seen.reduce(0, +) / Float(seen.count)) < 1e-5)
     }
-    #expect(mirrored.length == 48 && mirrored.digest != pixels.digest)
+    #expect(views.length == 48)
+    let digests = [pixels, views, ViewFeatures(pixels, of: set, mirrored: false, shifts: [2])].map {
+      ($0 as any FeatureExtractor).digest
+    }
+    #expect(Set(digests).count == 3)
   }
 
   /// Catches: minibatches in the set's order, which know one class each where the set is sorted.

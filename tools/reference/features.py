@@ -1,6 +1,6 @@
 """Checks what `thimble features` wrote against the definition of a discriminator's features, in float64 with NumPy alone.
 
-    python3 features.py CHECKPOINT.safetensors SET.safetensors STATISTICS-SET.safetensors FEATURES.safetensors [--count N] [--mirrored]
+    python3 features.py CHECKPOINT.safetensors SET.safetensors STATISTICS-SET.safetensors FEATURES.safetensors [--count N] [--mirrored] [--shifts N,...]
 
 CHECKPOINT       a checkpoint (its `recipe` tells the geometry), or a discriminator from elsewhere (`conv1.weight`, ...):
                  slope 0.2, the geometry by its kernels, epsilon by its geometry unless the metadata has `bn_eps`
@@ -13,7 +13,8 @@ over minibatches of their means and (biased) variances, each minibatch normalise
 Yates's shuffle with Philox (seed 0, stream 2^64 - 1, domain 4) and cut into parts of at most 128, as equal as may be. Features are
 the maximum over each cell of a 4x4 grid, cells overlapping where the side is no multiple of 4: [layer][channel][row][column].
 
-With --mirrored, they are the means of those of each image and of it mirrored left to right.
+They are the means over views: the image, with --shifts it shifted so many pixels to each of the four sides, edges repeated, and
+with --mirrored each of these mirrored left to right.
 
 The first N images are compared (128 unless told), shape and labels of all. Differences are relative to the layer's
 greatest feature or 1, whichever is more. Exits 0 and prints the greatest if it is at most 1e-5; else 1, and says where.
@@ -153,6 +154,14 @@ def pool(values):
     return np.stack([np.stack([values[:, row, column].max((1, 2)) for column in columns], 1) for row in rows], 1)
 
 
+def views_of(images, arguments):
+    moves = [(0, 0)] + [move for n in arguments.shifts for move in ((n, 0), (-n, 0), (0, n), (0, -n))]
+    most, (height, width) = max([0] + arguments.shifts), images.shape[1:3]
+    padded = np.pad(images, ((0, 0), (most, most), (most, most), (0, 0)), "edge")
+    shifted = [padded[:, most + dy:most + dy + height, most + dx:most + dx + width] for dx, dy in moves]
+    return shifted + ([view[:, :, ::-1] for view in shifted] if arguments.mirrored else [])
+
+
 def compare(wanted, found):
     """The greatest relative difference, and what to say of it. `wanted` is a list of layers, `found` all of them joined."""
     worst, text, start = -1.0, "", 0
@@ -188,9 +197,8 @@ def check(arguments):
     if labels[0] is not None and not np.array_equal(*labels):
         raise ValueError("labels: found others than those of the set")
     frozen = network.frozen_statistics(statistics["images"])
-    wanted = network.features(images[:arguments.count], frozen)
-    if arguments.mirrored:
-        wanted = [(a + b) / 2 for a, b in zip(wanted, network.features(images[:arguments.count, :, ::-1], frozen))]
+    views = [network.features(view, frozen) for view in views_of(images[:arguments.count], arguments)]
+    wanted = [np.mean(layer, axis=0) for layer in zip(*views)]
     shape = (len(images), sum(layer.shape[1] for layer in wanted))
     if found.shape != shape:
         raise ValueError(f"features: found shape {list(found.shape)}, wanted {list(shape)}")
@@ -207,7 +215,8 @@ def main(words):
     parser.add_argument("statistics", metavar="STATISTICS-SET.safetensors")
     parser.add_argument("features", metavar="FEATURES.safetensors")
     parser.add_argument("--count", type=int, default=128, metavar="N", help="how many images are compared")
-    parser.add_argument("--mirrored", action="store_true", help="means of each image's and its mirror image's")
+    parser.add_argument("--mirrored", action="store_true", help="views mirrored as well")
+    parser.add_argument("--shifts", type=lambda text: [int(n) for n in text.split(",")], default=[], metavar="N,...")
     arguments = parser.parse_args(words)
     if arguments.count < 1:
         parser.error("--count: wanted at least 1")

@@ -12,7 +12,7 @@ struct RecordOptions: ParsableArguments {
   @Option(help: "What the set is called.") var dataName: String?
   @Option(help: "The terms of the images.") var licence: String?
   @Option(help: "Steps whose digests are recorded, 1,50,200; unless told these, the ends of passes and the last.")
-  var digests: StepList?
+  var digests: PositiveNumbers?
   @Option(help: "How the generator's weights are stored.") var weights: WeightEncoding?
   @Option(help: "Bytes of arena that must suffice for an image.") var arena: ByteCount?
   @Option(help: "Latents over which the ranges of activations are chosen; 8192 unless told.") var calibrate: Int?
@@ -69,7 +69,7 @@ struct RecordOptions: ParsableArguments {
   }
 
   func steps(_ former: Provenance?, _ recipe: Recipe, perPass: Int, total: Int) -> [Int] {
-    let listed = digests?.steps ?? former?.steps.map(\.step)
+    let listed = digests?.numbers ?? former?.steps.map(\.step)
     // The list of a recording that ended early is not the whole one.
     guard let listed, digests != nil || former?.generator != nil else {
       return Provenance.usualSteps(perPass: perPass, total: total)
@@ -86,13 +86,13 @@ struct RecordOptions: ParsableArguments {
   }
 }
 
-/// `1,50,200`: steps from 1.
-struct StepList: ExpressibleByArgument {
-  var steps: [Int]
+/// `1,50,200`: numbers from 1, in order, each once.
+struct PositiveNumbers: ExpressibleByArgument {
+  var numbers: [Int]
 
   init?(argument: String) {
     let numbers = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
     guard numbers.allSatisfy({ $0 >= 1 }) else { return nil }
-    steps = Set(numbers).sorted()
+    self.numbers = Set(numbers).sorted()
   }
 }
