@@ -5,10 +5,9 @@ import ThimbleData
 /// Strided convolutions and a coarse grid tell where an object lies; few classes depend on it. An image shifted by n pixels shows
 /// what is n pixels further on, its edge repeated.
 package struct ViewFeatures: FeatureExtractor {
-  /// One view: of each position, which it shows.
-  private let views: [[Int]]
+  private let views: [(mirrored: Bool, dx: Int, dy: Int)]
   private let base: any FeatureExtractor
-  private let channels: Int
+  private let (height, width, channels): (Int, Int, Int)
   private let said: String
 
   /// - Parameters:
@@ -17,17 +16,11 @@ package struct ViewFeatures: FeatureExtractor {
   ///   - shifts: pixels, each below the image's sides: one view each to the left, right, top and bottom.
   package init(_ base: any FeatureExtractor, of set: Dataset, mirrored: Bool, shifts: [Int]) {
     self.base = base
-    channels = set.channels
-    let (height, width) = (set.height, set.width)
-    precondition(shifts.allSatisfy { (1..<min(height, width)).contains($0) })
+    (height, width, channels) = (set.height, set.width, set.channels)
+    precondition(shifts.allSatisfy { (1..<min(set.height, set.width)).contains($0) })
     let moves = [(0, 0)] + shifts.flatMap { [($0, 0), (-$0, 0), (0, $0), (0, -$0)] }
     views = (mirrored ? [false, true] : [false]).flatMap { mirrored in
-      moves.map { dx, dy in
-        (0..<(height * width)).map { place in
-          let (y, x) = (min(max(place / width + dy, 0), height - 1), min(max(place % width + dx, 0), width - 1))
-          return y * width + (mirrored ? width - 1 - x : x)
-        }
-      }
+      moves.map { dx, dy in (mirrored, dx, dy) }
     }
     said = (mirrored ? ", mirrored" : "") + shifts.map { ", shifted \($0)" }.joined()
   }
@@ -38,19 +31,30 @@ package struct ViewFeatures: FeatureExtractor {
 
   package func features(count: Int, image: (Int) -> UnsafeRawBufferPointer) -> [Float] {
     var result = [Float](repeating: 0, count: count * length)
-    let view = UnsafeMutableRawBufferPointer.allocate(byteCount: views[0].count * channels, alignment: 1)
-    defer { view.deallocate() }
-    for places in views {
+    let shown = UnsafeMutableRawBufferPointer.allocate(byteCount: height * width * channels, alignment: 1)
+    defer { shown.deallocate() }
+    for view in views {
       let features = base.features(count: count) { n in
-        let pixels = image(n)
-        for (place, shown) in places.enumerated() {
-          for c in 0..<channels { view[place * channels + c] = pixels[shown * channels + c] }
-        }
-        return UnsafeRawBufferPointer(view)
+        show(image(n), view, in: shown)
+        return UnsafeRawBufferPointer(shown)
       }
       for i in result.indices { result[i] += features[i] }
     }
     for i in result.indices { result[i] /= Float(views.count) }
     return result
+  }
+
+  private func show(
+    _ pixels: UnsafeRawBufferPointer, _ view: (mirrored: Bool, dx: Int, dy: Int),
+    in shown: UnsafeMutableRawBufferPointer
+  ) {
+    for y in 0..<height {
+      let row = min(max(y + view.dy, 0), height - 1) * width
+      for x in 0..<width {
+        let column = min(max(x + view.dx, 0), width - 1)
+        let from = (row + (view.mirrored ? width - 1 - column : column)) * channels
+        for c in 0..<channels { shown[(y * width + x) * channels + c] = pixels[from + c] }
+      }
+    }
   }
 }
