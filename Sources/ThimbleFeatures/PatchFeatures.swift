@@ -72,7 +72,9 @@ package final class PatchFeatures: FeatureExtractor {
   }
 
   /// Refuses a set whose images are smaller than a patch, or not square, and more centroids than fit in memory.
-  package static func check(_ set: Dataset, centroids: Int) throws(FileError) {
+  package static func check(
+    _ set: Dataset, centroids: Int, memory limit: MemoryLimit = .present
+  ) throws(FileError) {
     guard set.height == set.width, set.height >= 2 * PatchDictionary.side, set.height <= 256 else {
       throw FileError(
         .badData, file: set.path, field: "images", found: set.shapeText,
@@ -81,7 +83,7 @@ package final class PatchFeatures: FeatureExtractor {
     let (places, patch) = (
       set.width - PatchDictionary.side + 1, PatchDictionary.side * PatchDictionary.side * set.channels
     )
-    let (needed, limit) = (4 * imagesAtOnce * places * places * (patch + centroids), MemoryLimit.present)
+    let needed = 4 * imagesAtOnce * places * places * (patch + centroids)
     guard UInt64(needed) > limit.byteCount / 2 else { return }
     throw FileError(
       .usage, file: set.path, field: "memory", found: "\(needed >> 20) MB for \(centroids) centroids",

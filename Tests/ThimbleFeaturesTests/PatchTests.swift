@@ -1,6 +1,7 @@
 import Testing
 import ThimbleData
 import ThimbleNetworks
+import ThimbleStorage
 import ThimbleThreads
 
 import ThimbleFeatures
@@ -107,5 +108,22 @@ import ThimbleFeatures
     }
     // Centroids amid clusters stand out from the mean distance more than single patches do.
     #expect(spread(rounds: 8) > 1.2 * spread(rounds: 0), "\(spread(rounds: 8)) \(spread(rounds: 0))")
+  }
+
+  /// Catches: centroids that only the allocation would refuse; images without room for two patches.
+  @Test func whatMemoryDoesNotHoldIsRefused() throws {
+    let scratch = Scratch()
+    let data = try packed(scratch, "set", try set(scratch), side: side, channels: channels)
+    // Eight images' maps in f32, at most half of memory.
+    let (places, filters) = (side - 5, 36 * channels + 100)
+    let needed = UInt64(4 * 8 * places * places * filters)
+    try PatchFeatures.check(data, centroids: 100, memory: MemoryLimit(byteCount: 2 * needed, source: "a test allows"))
+    let found = #expect(throws: FileError.self) {
+      try PatchFeatures.check(data, centroids: 101, memory: MemoryLimit(byteCount: 2 * needed, source: "a test allows"))
+    }
+    #expect(found?.field == "memory" && found?.wanted.contains("a test allows") == true)
+    let narrow = try packed(
+      scratch, "narrow", [UInt8](repeating: 9, count: 11 * 11 * channels), side: 11, channels: channels)
+    #expect(throws: FileError.self) { try PatchFeatures.check(narrow, centroids: 2) }
   }
 }
