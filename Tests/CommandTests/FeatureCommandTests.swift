@@ -81,6 +81,8 @@ import Testing
     for (first, second) in [(trained, pixels), (trained, other)] {
       expectRefusal(try run(["classify", first, second]), 65, file: second, saying: "extractor")
     }
+    let shifted = try run(["features", made.checkpoint, "--data", set, "--shifts", "2,4096", "-o", unlabelled])
+    expectRefusal(shifted, 64, file: set, saying: "--shifts")
     expectRefusal(try run(["classify", trained, unlabelled]), 65, file: unlabelled, saying: "labels")
     expectRefusal(try run(["classify", set, trained]), 65, file: set, saying: "format")
     expectRefusal(try run(["classify", trained, trained, "--per-class", "21"]), 65, file: trained, saying: "labels")

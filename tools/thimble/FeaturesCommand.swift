@@ -60,7 +60,9 @@ struct FeaturesCommand: ParsableCommand {
         advice: "Pack both sets alike.")
     }
     if let shift = shifts?.numbers.last, shift >= min(set.height, set.width) {
-      throw ValidationError("--shifts \(shift): wanted less than the images' \(set.width)x\(set.height)")
+      throw FileError(
+        .usage, file: data, field: "--shifts", found: "\(shift)",
+        wanted: "less than the sides of \(set.shapeText)", advice: "Shift by a few pixels, as --shifts 2.")
     }
     var bar = ProgressLine()
     let base = try extractor(set, source, &bar)
