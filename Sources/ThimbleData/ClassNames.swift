@@ -12,6 +12,15 @@ package enum ClassNames {
       advice: "A number means another class there: pack both sets with the same classes, in the same order.")
   }
 
+  /// The labels of the set, or of its features, in `file`, where there are any.
+  package static func required(_ labels: [Int32]?, in file: String) throws(FileError) -> [Int32] {
+    if let labels { return labels }
+    throw FileError(
+      .badData, file: file, field: "labels", found: "none", wanted: "a class for each image",
+      advice:
+        "Pack the set with labels (an IDX set's label file beside it, folders, or --labels), and go on from there.")
+  }
+
   /// The first few.
   private static func text(_ names: [String]) -> String {
     names.prefix(4).map(FileError.printable).joined(separator: ", ") + (names.count > 4 ? ", ..." : "")

@@ -22,20 +22,16 @@ package struct Classification {
   package static let paperPenalties = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01]
   /// Images that C is chosen on, at most.
   private static let heldOut = 10_000
+  /// As many as a recipe takes: each has weights of its own, for every feature.
+  private static let mostClasses = 1000
 
   /// Refuses files without labels, of different extractors, or with classes that the training set lacks.
   /// - Parameter scratch: a folder for examples that do not fit in memory.
   package init(
     train: FeatureFile, test: FeatureFile, penalties: [Double], isScaled: Bool, workers: Workers, scratch: String
   ) throws(FileError) {
-    func labels(_ file: FeatureFile) throws(FileError) -> [Int32] {
-      if let labels = file.labels { return labels }
-      throw FileError(
-        .badData, file: file.path, field: "labels", found: "none", wanted: "a label for each image",
-        advice: "Pack the set with labels (an IDX set's label file beside it, or --labels), and make its features anew."
-      )
-    }
-    (trainLabels, testLabels) = (try labels(train), try labels(test))
+    trainLabels = try ClassNames.required(train.labels, in: train.path)
+    testLabels = try ClassNames.required(test.labels, in: test.path)
     guard train.extractor == test.extractor, train.length == test.length else {
       throw FileError(
         .badData, file: test.path, field: "extractor", found: "\(test.length) features of other networks or statistics",
@@ -43,10 +39,11 @@ package struct Classification {
         advice: "Make both with the same checkpoint and --statistics TRAINING-SET.")
     }
     let known = Set(trainLabels)
-    guard known.count >= 2 else {
+    guard (2...Self.mostClasses).contains(known.count) else {
       throw FileError(
-        .badData, file: train.path, field: "labels", found: "\(known.count) class", wanted: "at least two",
-        advice: "Make features of a set with several classes.")
+        .badData, file: train.path, field: "labels", found: "\(known.count) class\(known.count == 1 ? "" : "es")",
+        wanted: "from 2 to \(Self.mostClasses)",
+        advice: "Make features of a set whose labels are classes of images, several a class.")
     }
     if let label = testLabels.first(where: { !known.contains($0) }) {
       throw FileError(
@@ -103,6 +100,8 @@ package struct Classification {
     package var penalty: Double
     /// Shares of the test images that were classified right, one a draw.
     package var accuracies: [Double]
+    /// Whether LIBLINEAR came to its tolerance in each draw that was tested.
+    package var isConverged: Bool
     package var mean: Double { accuracies.reduce(0, +) / Double(accuracies.count) }
     /// Of the draws, with one degree of freedom taken.
     package var deviation: Double {
@@ -133,13 +132,15 @@ package struct Classification {
       }
     }
     let penalty = penalties[Self.best(sums)]
-    var accuracies: [Double] = []
+    var (accuracies, isConverged): ([Double], Bool) = ([], true)
     for number in 0..<count {
       let drawn = try draws.draw(choosing + number, perClass: perClass)
-      accuracies += try shares(trainedOn: drawn, [penalty], of: test, testLabels, Array(0..<test.count))
+      accuracies += try shares(trainedOn: drawn, [penalty], of: test, testLabels, Array(0..<test.count)) {
+        isConverged = isConverged && $2
+      }
       progress(choosing + number + 1)
     }
-    return Few(penalty: penalty, accuracies: accuracies)
+    return Few(penalty: penalty, accuracies: accuracies, isConverged: isConverged)
   }
 
   /// Writes both sets as text for LIBLINEAR's own programs, scaled where this classification scales.

@@ -21,6 +21,8 @@ package struct DiscriminatorFeatures: FeatureExtractor {
   private let network: Network
   private let maps: [(layer: Int, side: Int, channels: Int)]
   private let replicated: Bool
+  /// What each byte is to the network.
+  private let scaled: [Float]
 
   /// - Parameters:
   ///   - random: initial weights of the recipe's kind instead of the trained ones.
@@ -28,12 +30,13 @@ package struct DiscriminatorFeatures: FeatureExtractor {
   package init(
     _ stored: StoredDiscriminator, random: Bool, statistics set: Dataset, workers: Workers, kernels: FloatKernels,
     progress: (Int, Int) -> Void = { _, _ in }
-  ) {
+  ) throws(FileError) {
     let batch = min(Self.statisticsBatch, set.count)
-    let network = stored.network(
+    let network = try stored.network(
       capacity: batch, random: random, trained: false, workers: workers, kernels: kernels)
     self.network = network
-    maps = network.layers.indices.dropLast().map { index in
+    // Dense hidden layers know no place.
+    maps = network.layers.indices.filter { network.layers[$0].name.hasPrefix("conv") }.map { index in
       let layer = network.layers[index]
       let positions = layer.outputCount / layer.outputChannels
       return (index, Int(Double(positions).squareRoot().rounded()), layer.outputChannels)
@@ -42,11 +45,13 @@ package struct DiscriminatorFeatures: FeatureExtractor {
     // Grey images have the same number in all three colours.
     let replicated = set.channels == 1 && stored.recipe.channels == 3
     self.replicated = replicated
+    let scaled = stored.recipe.scaledBytes
+    self.scaled = scaled
     let batches = (set.count + batch - 1) / batch
     let order = LabelledDraws.shuffled(Array(0..<set.count), 0, .max, first: set.count)
     let statistics = network.averageStatistics(batches: batches, of: .variances) { index in
       let (first, end) = (index * set.count / batches, (index + 1) * set.count / batches)
-      let input = Self.input(count: end - first, replicated: replicated) { n in set.image(order[first + n]) }
+      let input = Self.input(end - first, scaled, replicated) { n in set.image(order[first + n]) }
       network.forward(input, images: end - first)
       progress(index + 1, batches)
     }
@@ -60,8 +65,8 @@ package struct DiscriminatorFeatures: FeatureExtractor {
   }
 
   /// Refuses a set that is not of the network's size.
-  package static func check(_ stored: StoredDiscriminator, _ set: Dataset, file: String) throws(FileError) {
-    try stored.checkUnconditional(file: file)
+  package static func check(_ stored: StoredDiscriminator, _ set: Dataset) throws(FileError) {
+    try stored.checkUnconditional()
     let recipe = stored.recipe
     guard set.height == recipe.size, set.width == recipe.size, set.channels <= recipe.channels else {
       throw FileError(
@@ -72,14 +77,14 @@ package struct DiscriminatorFeatures: FeatureExtractor {
     }
   }
 
-  /// f32 in [-1, 1], [count][side][side][channels].
+  /// f32 [count][side][side][channels], each byte as `scaled` has it.
   private static func input(
-    count: Int, replicated: Bool, image: (Int) -> UnsafeRawBufferPointer
+    _ count: Int, _ scaled: [Float], _ replicated: Bool, image: (Int) -> UnsafeRawBufferPointer
   ) -> [Float] {
     var input: [Float] = []
     for n in 0..<count {
       for byte in image(n) {
-        let value = Float(byte) / 127.5 - 1
+        let value = scaled[Int(byte)]
         input.append(value)
         if replicated { input += [value, value] }
       }
@@ -93,7 +98,7 @@ package struct DiscriminatorFeatures: FeatureExtractor {
     for first in stride(from: 0, to: count, by: network.capacity) {
       let images = min(network.capacity, count - first)
       network.forward(
-        Self.input(count: images, replicated: replicated) { image(first + $0) }, images: images, frozen: true)
+        Self.input(images, scaled, replicated) { image(first + $0) }, images: images, frozen: true)
       for n in 0..<images {
         for map in maps {
           let values = network.output(ofLayer: map.layer) + n * map.side * map.side * map.channels

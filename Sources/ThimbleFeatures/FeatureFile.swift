@@ -17,6 +17,8 @@ package struct FeatureFile: Sendable {
   package let extractor: String
   package let summary: String
   package let dataName: String
+  /// Of the packed set; nil where the file does not say.
+  package let dataDigest: String?
   private let features: StoredTensor
 
   /// Maps the file at `path`. Throws `missing`, `inputOutput` or `badData`.
@@ -35,8 +37,11 @@ package struct FeatureFile: Sendable {
         advice: "Make the features anew with `thimble features`.")
     }
     labels = file.tensors["labels"] == nil ? nil : try file.tensor("labels", .i32, shape: [count]).copied()
-    labelNames = file.metadata["labelNames"].flatMap {
-      try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String]
+    labelNames = try file.metadata["labelNames"].map { text throws(FileError) in
+      if let names = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String] { return names }
+      throw FileError(
+        .badData, file: path, field: "labelNames", found: "\"\(text.prefix(40))\"", wanted: "a JSON array of texts",
+        advice: "Make the features anew with `thimble features`.")
     }
     self.path = path
     guard let extractor = file.metadata["extractor"], !extractor.isEmpty else {
@@ -47,6 +52,7 @@ package struct FeatureFile: Sendable {
     self.extractor = extractor
     summary = file.metadata["summary"] ?? "unknown"
     dataName = file.metadata["data_name"] ?? "unnamed"
+    dataDigest = file.metadata["data_digest"]
   }
 
   /// Reads all features and refuses what is not finite.

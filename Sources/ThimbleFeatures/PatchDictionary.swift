@@ -11,6 +11,9 @@ package struct PatchDictionary: Sendable {
   /// Added to the variance of a patch's bytes, and to the eigenvalues of the covariance, as in the paper's code.
   private static let contrastFloor: Float = 10
   private static let whiteningFloor = 0.1
+  /// As many patches, and rounds of k-means, as in the program that its authors published.
+  package static let patches = 400_000
+  package static let rounds = 50
 
   /// Numbers of a patch, [row][column][channel].
   package let length: Int
@@ -27,13 +30,13 @@ package struct PatchDictionary: Sendable {
   ///   - count: centroids. There are fewer if so few patches differ.
   ///   - patches: how many are drawn from the set (Philox, seed 0), at least as many as centroids.
   package init(
-    _ set: Dataset, centroids count: Int, patches: Int = 100_000, rounds: Int = 10, workers: Workers,
+    _ set: Dataset, centroids count: Int, patches: Int = patches, rounds: Int = rounds, workers: Workers,
     kernels: FloatKernels, progress: (Int) -> Void = { _ in }
   ) {
     precondition(patches >= count && set.width >= Self.side)
     let d = Self.side * Self.side * set.channels
     length = d
-    var rows = Self.patches(set, patches)
+    var rows = Self.drawn(patches, of: set)
     let moments = FeatureMoments(rows, length: d)
     mean = moments.mean.map { Float($0) }
     var covariance = moments.covariance
@@ -67,7 +70,7 @@ package struct PatchDictionary: Sendable {
   }
 
   /// Patches from anywhere in the set, contrast normalised.
-  private static func patches(_ set: Dataset, _ count: Int) -> [Float] {
+  private static func drawn(_ count: Int, of set: Dataset) -> [Float] {
     let (random, places) = (Philox(seed: 0), UInt64(set.width - side + 1))
     var rows: [Float] = []
     for n in 0..<count {

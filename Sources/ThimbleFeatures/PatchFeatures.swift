@@ -83,11 +83,8 @@ package final class PatchFeatures: FeatureExtractor {
     let (places, patch) = (
       set.width - PatchDictionary.side + 1, PatchDictionary.side * PatchDictionary.side * set.channels
     )
-    let needed = 4 * imagesAtOnce * places * places * (patch + centroids)
-    guard UInt64(needed) > limit.byteCount / 2 else { return }
-    throw FileError(
-      .usage, file: set.path, field: "memory", found: "\(needed >> 20) MB for \(centroids) centroids",
-      wanted: "at most half of the \(limit.byteCount >> 20) MB that \(limit.source)",
+    try limit.check(
+      4 * imagesAtOnce * places * places * (patch + centroids), for: "\(centroids) centroids", file: set.path,
       advice: "Take fewer --centroids, or pack the set with a smaller --size.")
   }
 

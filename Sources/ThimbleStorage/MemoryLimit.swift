@@ -19,6 +19,16 @@ package struct MemoryLimit: Equatable, Sendable {
       .compactMap { $0 }.reduce(machine) { $1.byteCount < $0.byteCount ? $1 : $0 }
   }
 
+  /// Refuses what needs more than nine tenths of it. `what` the bytes are for follows them, as in "8591 MB for 128 images".
+  package func check(
+    _ byteCount: Int, for what: String, file: String, advice: String
+  ) throws(FileError) {
+    guard UInt64(byteCount) > self.byteCount / 10 * 9 else { return }
+    throw FileError(
+      .usage, file: file, field: "memory", found: "\(byteCount >> 20) MB for \(what)",
+      wanted: "at most nine tenths of the \(self.byteCount >> 20) MB that \(source)", advice: advice)
+  }
+
   /// The least of the limits of a process's control group and the groups around it.
   /// - Parameters:
   ///   - listing: what `/proc/self/cgroup` says (cgroups(7)): lines `0::/path` of version 2, `4:memory:/path` of version 1.

@@ -14,18 +14,17 @@ package struct BatchSource {
   private var pass = -1
   private var passSeed: UInt64 = 0
   private var order: [UInt32] = []
-  /// [batchSize][side][side][channels] in [-1, 1].
+  /// [batchSize][side][side][channels], as `Recipe.scaledBytes` has them.
   package private(set) var real: [Float]
   /// [batchSize][latentLength + classes], the class of each the real image's.
   package private(set) var latents: [Float]
-  /// Each byte in the range of the generator's output: v / 127.5 - 1 for tanh (paper, section 4), v / 255 for sigmoid.
   private let scaled: [Float]
 
   /// Images that do not fill a minibatch at the end of a pass are left out of it.
   package init(_ dataset: Dataset, _ recipe: Recipe) {
     self.dataset = dataset
     self.recipe = recipe
-    scaled = (0..<256).map { recipe.output == .tanh ? Float($0) / 127.5 - 1 : Float($0) / 255 }
+    scaled = recipe.scaledBytes
     real = [Float](repeating: 0, count: recipe.batchSize * dataset.imageByteCount)
     latents = [Float](repeating: 0, count: recipe.batchSize * recipe.latents.count)
   }

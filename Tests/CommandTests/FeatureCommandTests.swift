@@ -70,6 +70,8 @@ import Testing
     expectRefusal(try run(["classify", train, test]), 65, file: test, saying: "labelNames: found sandal, shirt")
     expectRefusal(try run(["neighbours", first, second]), 65, file: second, saying: "labelNames: found sandal, shirt")
     try done(["neighbours", first, first])
+    // Sorted by class: the first three are boots.
+    #expect(try done(["neighbours", first, first, "--samples", "3"]).text.contains("by the nearest of 3 of"))
   }
 
   @Test func refusals() throws {
@@ -94,7 +96,7 @@ import Testing
       ["--choosing-draws", "3"],
     ] { try expectUsage(["classify", trained, trained] + more) }
     let edge = try done(["classify", trained, trained, "--penalties", "1e-9,1e-8"])
-    #expect(edge.errors.contains("at the end of what was tried"))
+    #expect(edge.errors.contains("at the end of what was tried") && edge.errors.contains("of the same images"))
     let all = ["classify", trained, trained, "--per-class", "20", "--draws", "2"]
     expectRefusal(try run(all), 65, file: trained, saying: "all drawn")
     #expect(try done(all + ["--penalties", "0.1"]).text.contains("C 0.1, 20 labels a class, 2 draws: "))
@@ -112,6 +114,10 @@ import Testing
     try expectUsage(["features", made.checkpoint, "--centroids", "9", "--data", set] + to)
     try expectUsage(["features", "--kind", "pixels", "--statistics", set, "--data", set] + to)
     try expectUsage(["features", made.checkpoint, "--kind", "pixels", "--data", set] + to)
+    expectRefusal(
+      try run(["study", "guidelines", "--data", set, "--outdir", folder.path]), 73,
+      file: folder.write("README.md", "mine"), saying: "page")
+    #expect(text(of: folder["README.md"]) == "mine")
     #expect(!exists(folder["new"]))
   }
 }

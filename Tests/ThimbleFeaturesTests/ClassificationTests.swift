@@ -39,7 +39,9 @@ import ThimbleFeatures
 
   /// Corners that overlap, and a C that allows no error.
   @Test func solversThatGiveUpSaySo() throws {
-    #expect(try !classification(spread: 30, penalties: [1e9]).whole().isConverged)
+    let hopeless = try classification(spread: 30, penalties: [1e9])
+    #expect(try !hopeless.whole().isConverged)
+    #expect(try !hopeless.few(perClass: 30, choosing: 1, count: 2).isConverged)
   }
 
   /// The C that is chosen is that of the best share held out, and more labels tell more. Catches: the last C, or the first, taken
@@ -51,12 +53,14 @@ import ThimbleFeatures
     #expect(tried.count == 3 && tried[whole.penalty] == tried.values.max())
     #expect(whole.penalty == 1 && whole.accuracy.value < 1 && whole.accuracy.value > 0.4)
     let few = try noisy.few(perClass: 4, choosing: 3, count: 12)
-    #expect(Set(few.accuracies).count > 3 && few.deviation > 0)
+    #expect(few.isConverged && Set(few.accuracies).count > 3 && few.deviation > 0)
     let mean = few.accuracies.reduce(0, +) / 12
     let squares = few.accuracies.map { ($0 - mean) * ($0 - mean) }.reduce(0, +)
     #expect(abs(few.deviation * few.deviation - squares / 11) < 1e-12)
     #expect(try noisy.few(perClass: 4, choosing: 3, count: 12).accuracies == few.accuracies)
     #expect(whole.accuracy.value > few.mean)
+    let more = try noisy.few(perClass: 20, choosing: 5, count: 1)
+    #expect(more.penalty == 1, "\(more.penalty)")
   }
 
   /// A machine does not depend on where its examples lie.
@@ -78,7 +82,8 @@ import ThimbleFeatures
     let file = try featureFile(scratch, "alike", [[1, 2], [3, 1]], [4, 4])
     let examples = try LinearExamples([0, 1], of: file, scale: nil, scratch: scratch.path)
     let machine = LinearMachine(examples, labels: [4, 4], penalty: 1)
-    #expect(machine.predict(file.row(0)) == 4 && machine.predict(file.row(1)) == 4)
+    let far = try featureFile(scratch, "far", [[-100, -100]], [4])
+    #expect([file.row(0), file.row(1), far.row(0)].allSatisfy { machine.predict($0) == 4 })
   }
 
   @Test func drawsAreOfEachClassAndWithoutRepetition() throws {
@@ -134,5 +139,8 @@ import ThimbleFeatures
     #expect(throws: FileError.self) { try featureFile(scratch, "nobody", rows, labels, extractor: "") }
     let one = try featureFile(scratch, "one", rows, labels.map { _ in 0 })
     #expect(refusal(one, one)?.field == "labels")
+    let identities = try featureFile(
+      scratch, "identities", (0..<1001).map { [Float($0)] }, (0..<1001).map { Int32($0) })
+    #expect(refusal(identities, identities)?.found == "1001 classes")
   }
 }

@@ -41,25 +41,33 @@ import ThimbleFeatures
     let greySet = try packed(scratch, "grey", grey, side: 16, channels: 1)
     let other = try packed(scratch, "other", numbers.bytes(40 * 768), side: 16, channels: 3)
     let stored = try StoredDiscriminator(path: try discriminator(scratch))
-    func extractor(_ statistics: Int = 0, random: Bool = false, threads: Int = 2) -> DiscriminatorFeatures {
-      DiscriminatorFeatures(
+    func extractor(
+      _ statistics: Int = 0, random: Bool = false, threads: Int = 2
+    ) throws -> DiscriminatorFeatures {
+      try DiscriminatorFeatures(
         stored, random: random, statistics: [set, greySet, other][statistics], workers: Workers(count: threads),
         kernels: FloatKernels(threads == 1 ? .portable : .detected))
     }
-    let features = extractor()
+    let features = try extractor()
     #expect(features.length == (6 + 5) * 16)
     let all = features.features(count: 40, image: set.image)
     #expect(features.features(count: 1) { _ in set.image(7) } == Array(all[(7 * 176)..<(8 * 176)]))
-    #expect(extractor(1).features(count: 40, image: greySet.image) == all)
-    #expect(extractor(threads: 1).features(count: 40, image: set.image) == all)
-    #expect(extractor().digest == features.digest)
-    for changed in [extractor(2), extractor(random: true)] {
+    #expect(try extractor(1).features(count: 40, image: greySet.image) == all)
+    #expect(try extractor(threads: 1).features(count: 40, image: set.image) == all)
+    #expect(try extractor().digest == features.digest)
+    for changed in [try extractor(2), try extractor(random: true)] {
       #expect(changed.digest != features.digest)
       #expect(changed.features(count: 1, image: set.image) != Array(all[..<176]))
     }
     let small = try packed(scratch, "small", numbers.bytes(768), side: 8, channels: 3)
-    #expect(throws: FileError.self) { try DiscriminatorFeatures.check(stored, small, file: "discriminator") }
-    try DiscriminatorFeatures.check(stored, greySet, file: "discriminator")
+    #expect(throws: FileError.self) { try DiscriminatorFeatures.check(stored, small) }
+    try DiscriminatorFeatures.check(stored, greySet)
+    let memory = #expect(throws: FileError.self) {
+      try stored.network(
+        capacity: 40, workers: Workers(count: 1), kernels: FloatKernels(.portable),
+        memory: MemoryLimit(byteCount: 100_000, source: "a test allows"))
+    }
+    #expect(memory?.field == "memory" && memory?.file == scratch["discriminator"])
   }
 
   /// Catches: rows mirrored top to bottom, colours exchanged, a view left out or twice, edges that wrap around; features that could be
@@ -98,7 +106,7 @@ import ThimbleFeatures
     let stored = try StoredDiscriminator(path: try discriminator(scratch))
     func features(_ name: String, _ images: [[UInt8]]) throws -> [Float] {
       let set = try packed(scratch, name, images.flatMap { $0 }, side: 16, channels: 3)
-      let extractor = DiscriminatorFeatures(
+      let extractor = try DiscriminatorFeatures(
         stored, random: false, statistics: set, workers: Workers(count: 2), kernels: FloatKernels(.detected))
       return extractor.features(count: 1) { _ in dark[0].withUnsafeBytes { $0 } }
     }

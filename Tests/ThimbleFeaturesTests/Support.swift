@@ -48,17 +48,18 @@ struct GivenFeatures: FeatureExtractor {
   var length: Int { rows[0].count }
   let summary = "given"
 
-  /// The first byte of an image is its row.
+  /// The first two bytes of an image are its row.
   func features(count: Int, image: (Int) -> UnsafeRawBufferPointer) -> [Float] {
-    (0..<count).flatMap { rows[Int(image($0)[0])] }
+    (0..<count).flatMap { rows[Int(image($0)[0]) + 256 * Int(image($0)[1])] }
   }
 }
 
-/// A file of given features of at most 256 images.
+/// A file of given features.
 func featureFile(
   _ scratch: Scratch, _ name: String, _ rows: [[Float]], _ labels: [Int32]?, extractor: String = "given"
 ) throws -> FeatureFile {
-  let set = try packed(scratch, name + ".set", rows.indices.map { UInt8($0) }, side: 1, channels: 1, labels: labels)
+  let pixels = rows.indices.flatMap { [UInt8($0 & 255), UInt8($0 >> 8), 0] as [UInt8] }
+  let set = try packed(scratch, name + ".set", pixels, side: 1, channels: 3, labels: labels)
   try FeatureFile.write(GivenFeatures(rows: rows, digest: extractor), of: set, to: scratch[name])
   return try FeatureFile(path: scratch[name])
 }

@@ -8,6 +8,8 @@ SET              the packed set whose features they are: `images` U8 [count, sid
 STATISTICS-SET   the set of --statistics; SET again if there was none
 FEATURES         what the program wrote: `features` F32 [count, length], and `labels` if SET has them
 
+Networks that pool, or that normalise all layers or none, and those that know classes, are not defined here.
+
 A layer is a convolution of stride 2 (or as `discriminatorStrides` says), from the second on batch normalisation, then a leaky ReLU. Statistics are the means
 over minibatches of their means and (biased) variances, each minibatch normalised by its own: the images are mixed by Fisher and
 Yates's shuffle with Philox (seed 0, stream 2^64 - 1, domain 4) and cut into parts of at most 128, as equal as may be. Features are
@@ -56,6 +58,9 @@ class Discriminator:
     def __init__(self, path):
         tensors, metadata = read(path)
         recipe = json.loads(metadata.get("recipe", "null"))
+        beyond = {"pooling", "globalPooling", "normalized", "batchNormAffine", "classes"} & set(recipe or {})
+        if beyond:
+            raise ValueError(f"{path}: found {', '.join(sorted(beyond))} in the recipe, not defined here")
         prefix = "discriminator." if recipe else ""
         tensors = {name: np.array(value, np.float64) for name, value in tensors.items() if name.startswith(f"{prefix}conv")}
         self.layers = []
@@ -80,13 +85,15 @@ class Discriminator:
             raise ValueError(f"{path}: found widths {widths}, wanted {recipe['discriminatorWidths']}")
         self.epsilon = float(recipe["batchNormEpsilon"] if recipe else metadata.get("bn_eps", EPSILONS[geometry]))
         self.slope = recipe["leakySlope"] if recipe else 0.2
+        self.from_zero = (recipe or {}).get("output") == "sigmoid"
 
     def pixels(self, images):
-        """Bytes [n, side, side, channels] to [-1, 1], as many channels as the first layer takes."""
+        """Bytes [n, side, side, channels] to [-1, 1], or [0, 1] where the generator ends in a sigmoid; as many channels as the first
+        layer takes."""
         wanted, found = self.layers[0][0].shape[1], images.shape[3]
         if found not in (1, wanted):
             raise ValueError(f"found images of {found} channels, wanted {wanted}")
-        return np.repeat(images / 127.5 - 1, wanted // found, axis=3)
+        return np.repeat(images / 255 if self.from_zero else images / 127.5 - 1, wanted // found, axis=3)
 
     def forward(self, images, frozen=None):
         """Each layer's activated maps [n, side, side, channels], and the (means, variances) that it was normalised with."""

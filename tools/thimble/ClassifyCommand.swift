@@ -84,6 +84,9 @@ struct ClassifyCommand: ParsableCommand {
       "\(FileError.printable(training.dataName)): \(training.count) images, \(classification.classCount) classes, \(training.length) features"
     )
     print(FileError.printable(training.summary))
+    if let digest = training.dataDigest, digest == tested.dataDigest {
+      tell("\(train) and \(test) are of the same images: this tells how well they are learned by heart")
+    }
     if let perClass = try labelsPerClass(classification) {
       try few(classification, perClass)
     } else {
@@ -109,10 +112,7 @@ struct ClassifyCommand: ParsableCommand {
           + (isConverged ? "" : ", the solver gave up"))
       fflush(nil)
     }
-    if !whole.isConverged {
-      tell("LIBLINEAR gave up after 1,000 rounds: take a smaller C, or --standardise")
-    }
-    tellOfEdge(whole.penalty, classification)
+    tellOfDoubts(whole.penalty, whole.isConverged, classification)
     if let predictions {
       try ImageFile.write(Array(whole.predictions.map { "\($0)\n" }.joined().utf8), to: predictions)
     }
@@ -123,7 +123,8 @@ struct ClassifyCommand: ParsableCommand {
         100 * (1 - whole.accuracy.value)))
   }
 
-  private func tellOfEdge(_ penalty: Double, _ classification: Classification) {
+  private func tellOfDoubts(_ penalty: Double, _ isConverged: Bool, _ classification: Classification) {
+    if !isConverged { tell("LIBLINEAR gave up after 1,000 rounds: take a smaller C, or --standardise") }
     let tried = classification.penalties
     guard tried.count > 1, penalty == tried.min() || penalty == tried.max() else { return }
     tell(String(format: "C %g is at the end of what was tried; a better one may lie beyond: --penalties", penalty))
@@ -136,7 +137,7 @@ struct ClassifyCommand: ParsableCommand {
       bar.show { "draws  \(done)" }
     }
     bar.finish()
-    tellOfEdge(few.penalty, classification)
+    tellOfDoubts(few.penalty, few.isConverged, classification)
     print(
       String(
         format: "C %g, %d labels a class, %d draws: %.2f %% right, deviation %.2f; error %.2f %%", few.penalty,

@@ -17,8 +17,8 @@ struct FeaturesCommand: ParsableCommand {
         thimble classify train-features.safetensors test-features.safetensors
 
       To compare with: --kind random (the same discriminator, untrained), pixels, and kmeans (centroids of the patches of \
-      --statistics). Pixels and k-means need no checkpoint. --mirrored and --shifts take the mean over views of an image: some \
-      percent better, mirrored where pictures mean the same then (digits do not), and as many times slower.
+      --statistics). Pixels and k-means need no checkpoint. --mirrored and --shifts take the mean over views of an image: often \
+      better, mirrored where pictures mean the same then (digits do not), and as many times slower.
       """)
 
   enum Kind: String, ExpressibleByArgument, CaseIterable { case trained, random, pixels, kmeans }
@@ -84,8 +84,8 @@ struct FeaturesCommand: ParsableCommand {
     case .pixels: return PixelFeatures(height: set.height, width: set.width, channels: set.channels)
     case .trained, .random:
       let stored = try StoredDiscriminator(path: checkpoint!)
-      try DiscriminatorFeatures.check(stored, set, file: checkpoint!)
-      return DiscriminatorFeatures(
+      try DiscriminatorFeatures.check(stored, set)
+      return try DiscriminatorFeatures(
         stored, random: kind == .random, statistics: source, workers: workers, kernels: kernels
       ) { done, of in
         bar.show { "statistics  \(done) of \(of) minibatches" }
@@ -94,7 +94,7 @@ struct FeaturesCommand: ParsableCommand {
       let centroids = centroids ?? 1600
       try PatchFeatures.check(set, centroids: centroids)
       let dictionary = PatchDictionary(source, centroids: centroids, workers: workers, kernels: kernels) { round in
-        bar.show { "k-means  round \(round)" }
+        bar.show { "k-means  round \(round) of \(PatchDictionary.rounds)" }
       }
       return PatchFeatures(dictionary, side: set.height, channels: set.channels, workers: workers, kernels: kernels)
     }

@@ -34,7 +34,7 @@ struct FiltersCommand: ParsableCommand {
 
   func run() throws {
     let stored = try StoredDiscriminator(path: checkpoint)
-    try stored.checkPlain(file: checkpoint)
+    try stored.checkPlain()
     let dataset = try Dataset(path: data)
     try TrainingRun.check(stored.recipe, dataset)
     let count = min(batch, dataset.count)
@@ -46,10 +46,11 @@ struct FiltersCommand: ParsableCommand {
     }
     let chosen = (0..<count).map { $0 * dataset.count / count }
     let pixels = chosen.flatMap { Array(dataset.image($0)) }
-    let floats = pixels.map { Float($0) / 127.5 - 1 }
+    let scaled = stored.recipe.scaledBytes
+    let floats = pixels.map { scaled[Int($0)] }
     try Folder.create(outdir)
     for (name, random) in [("trained", false), ("random", true)] {
-      let network = stored.network(
+      let network = try stored.network(
         capacity: count, random: random, workers: compute.workers, kernels: try compute.kernels())
       let study = FilterStudy(network, images: floats, count: count, features: features, strongest: strongest)
       try write(dataset, study.gradients.flatMap { $0.flatMap(FilterStudy.pixels) }, "\(outdir)/\(name).png")

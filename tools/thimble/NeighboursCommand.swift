@@ -19,7 +19,8 @@ struct NeighboursCommand: ParsableCommand {
 
   @Argument(help: "A generator or checkpoint that knows classes, or a packed set with labels.") var train: String
   @Argument(help: "A packed set with labels.") var test: String
-  @Option(help: "Images that neighbours are looked for among: seeds from 0, or the first of the set.") var samples =
+  @Option(help: "Images that neighbours are looked for among: seeds from 0, or spread evenly over the set.")
+  var samples =
     50_000
   @OptionGroup var compute: ComputeOptions
 
@@ -29,7 +30,7 @@ struct NeighboursCommand: ParsableCommand {
 
   func run() throws {
     let tested = try Dataset(path: test)
-    let wanted = try Self.labels(tested)
+    let wanted = try ClassNames.required(tested.labels, in: test)
     let known = try known(tested)
     let classes = Set(known.labels)
     if let label = wanted.first(where: { !classes.contains($0) }) {
@@ -82,13 +83,6 @@ struct NeighboursCommand: ParsableCommand {
     return found
   }
 
-  private static func labels(_ set: Dataset) throws(FileError) -> [Int32] {
-    if let labels = set.labels { return labels }
-    throw FileError(
-      .badData, file: set.path, field: "labels", found: "none", wanted: "a class for each image",
-      advice: "Pack the set with labels (an IDX set's label file beside it, folders, or --labels).")
-  }
-
   /// Images whose classes are known.
   private struct Known {
     var labels: [Int32]
@@ -109,10 +103,12 @@ struct NeighboursCommand: ParsableCommand {
       try SafetensorsFile(path: train).metadata["format"]?.hasPrefix("thimble-dataset") == true
     {
       let set = try Dataset(path: train)
-      let (labels, count) = (try Self.labels(set), min(samples, set.count))
+      let (labels, count) = (try ClassNames.required(set.labels, in: train), min(samples, set.count))
       try check(set.height, set.width, set.channels)
       try ClassNames.check(tested.labelNames, in: tested.path, as: set.labelNames, of: train)
-      return Known(labels: Array(labels.prefix(count))) { $0.flatMap { Array(set.image($0)) } }
+      // Spread over the set: it may be sorted by class.
+      let chosen = (0..<count).map { $0 * set.count / count }
+      return Known(labels: chosen.map { labels[$0] }) { $0.flatMap { Array(set.image(chosen[$0])) } }
     }
     var source = try ImageSource(path: train, compute: compute)
     try check(source.height, source.width, source.channels)

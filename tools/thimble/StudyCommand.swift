@@ -50,6 +50,7 @@ struct StudyCommand: ParsableCommand {
     func run() throws {
       let dataset = try Dataset(path: data)
       MappingFault.install(file: data)
+      try checkPage()
       let base = try baseRecipe(dataset)
       try TrainingRun.check(base, dataset)
       for guideline in try chosen() { try guideline.recipe(base, seed: 1).validate(file: recipe ?? data) }
@@ -69,6 +70,17 @@ struct StudyCommand: ParsableCommand {
         try write(outcomes, dataset)
       }
       print("\(outdir)/README.md: \(outcomes.count) of \(Guideline.all.count) guidelines, \(seeds) seeds each")
+    }
+
+    /// Refuses to replace a README.md that is no page of a study.
+    private func checkPage() throws(FileError) {
+      let path = "\(outdir)/README.md"
+      guard FileManager.default.fileExists(atPath: path) else { return }
+      let file = try MappedFile(path: path)
+      guard !file.bytes.starts(with: GuidelinePage.heading.utf8) else { return }
+      throw FileError(
+        .cannotWrite, file: path, field: "page", found: "another text", wanted: "a page of this study, or none",
+        advice: "Choose an --outdir of its own.")
     }
 
     private func baseRecipe(_ dataset: Dataset) throws(FileError) -> Recipe {
@@ -130,7 +142,7 @@ struct StudyCommand: ParsableCommand {
       func name(_ path: String) -> String { (path as NSString).lastPathComponent }
       let options = [
         ("--data", name(data)), ("--steps", "\(steps)"), ("--seeds", "\(seeds)"), ("--recipe", recipe.map(name)),
-        ("--only", only),
+        ("--only", only), ("--outdir", name(outdir)),
       ]
       let command = options.reduce("thimble study guidelines") { text, option in
         text + (option.1.map { " \(option.0) \($0)" } ?? "")

@@ -5,11 +5,13 @@ import ThimbleThreads
 /// A discriminator as a file holds it: a checkpoint of a training run, with its recipe, or foreign weights under the same names
 /// (`conv1`, `conv2`, ..., `score`), whose recipe their shapes tell.
 package struct StoredDiscriminator: Sendable {
+  package let path: String
   package let recipe: Recipe
   private let values: [(parameter: Parameter, values: [Float])]
 
   /// Reads the discriminator in the file at `path`.
   package init(path: String) throws(FileError) {
+    self.path = path
     let file = try SafetensorsFile(path: path)
     try file.checkWhole()
     let prefix: String
@@ -30,20 +32,20 @@ package struct StoredDiscriminator: Sendable {
   }
 
   /// Refuses a discriminator that is told an image's class: there is none to tell where it is run on images alone.
-  package func checkUnconditional(file: String) throws(FileError) {
+  package func checkUnconditional() throws(FileError) {
     guard recipe.classes > 0 else { return }
     throw FileError(
-      .badData, file: file, field: "recipe.classes", found: "\(recipe.classes)",
+      .badData, file: path, field: "recipe.classes", found: "\(recipe.classes)",
       wanted: "0: a discriminator of images alone",
       advice: "Train a network without classes for this.")
   }
 
   /// Refuses a discriminator that is not a chain of convolutions and a score.
-  package func checkPlain(file: String) throws(FileError) {
-    try checkUnconditional(file: file)
+  package func checkPlain() throws(FileError) {
+    try checkUnconditional()
     guard recipe.pooling || recipe.globalPooling || !recipe.discriminatorHidden.isEmpty else { return }
     throw FileError(
-      .badData, file: file, field: "recipe", found: "pooling or hidden layers", wanted: "the paper's discriminator",
+      .badData, file: path, field: "recipe", found: "pooling or hidden layers", wanted: "the paper's discriminator",
       advice: "Train a network without them for this.")
   }
 
@@ -84,14 +86,19 @@ package struct StoredDiscriminator: Sendable {
     return recipe
   }
 
-  /// A network with these weights, or with initial ones of the recipe's kind. `trained`: it can be run backwards too.
+  /// A network with these weights, or with initial ones of the recipe's kind. `trained`: it can be run backwards too. Throws `usage`
+  /// where it does not fit in memory: few weights can ask for large maps.
   package func network(
-    capacity: Int, random: Bool = false, trained: Bool = true, workers: Workers, kernels: FloatKernels
-  ) -> Network {
+    capacity: Int, random: Bool = false, trained: Bool = true, workers: Workers, kernels: FloatKernels,
+    memory: MemoryLimit = .present
+  ) throws(FileError) -> Network {
     let context = ComputeContext(workspace: Workspace(), workers: workers, kernels: kernels)
     let network = Network(
       recipe.discriminatorLayers, capacity: capacity, batchNormEpsilon: Float(recipe.batchNormEpsilon),
       trained: trained, context)
+    try memory.check(
+      context.workspace.byteCount, for: "\(capacity) images", file: path,
+      advice: "Take a narrower discriminator, or fewer images where there is a --batch.")
     context.workspace.allocate()
     if random {
       network.initialize(seed: recipe.seed, deviation: Float(recipe.weightDeviation), network: 1)

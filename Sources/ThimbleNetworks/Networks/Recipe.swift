@@ -208,6 +208,12 @@ package struct Recipe: Sendable, Equatable {
     }
   }
 
+  /// What each byte of an image is to the networks: v / 127.5 - 1 where the generator ends in tanh (paper, section 4), v / 255 where
+  /// in a sigmoid.
+  package var scaledBytes: [Float] {
+    (0..<256).map { output == .tanh ? Float($0) / 127.5 - 1 : Float($0) / 255 }
+  }
+
   /// What the generator is fed.
   package var latents: LatentSource {
     LatentSource(length: latentLength, distribution: latentDistribution, classes: classes)

@@ -13,7 +13,8 @@ package struct Guideline: Sendable {
   package static let all = [
     Guideline(name: "paper", title: "as the paper says", claim: "what the others are compared with") { _ in },
     Guideline(
-      name: "pooling", title: "pooling instead of strides", claim: "strides let a network learn its own downsampling"
+      name: "pooling", title: "pooling instead of strides (4x4 kernels become 3x3)",
+      claim: "strides let a network learn its own downsampling"
     ) {
       $0.pooling = true
     },

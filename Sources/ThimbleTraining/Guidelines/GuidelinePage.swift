@@ -3,6 +3,8 @@ import ThimbleStorage
 
 /// The page of a study: a table, the curves, and grids of samples.
 package struct GuidelinePage {
+  /// What its text begins with.
+  package static let heading = "# What the guidelines buy"
   package let command: String
   package let data: String
   package let steps: Int
@@ -25,7 +27,7 @@ package struct GuidelinePage {
   package var text: String {
     let seeds = outcomes.map(\.runs.count).max() ?? 0
     var lines = [
-      "# What the guidelines buy", "",
+      Self.heading, "",
       "Each rule broken alone, \(steps) steps, \(seeds) seed\(seeds == 1 ? "" : "s"), on \(data).",
       "",
       "    \(command)", "",

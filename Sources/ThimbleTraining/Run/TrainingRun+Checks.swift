@@ -41,11 +41,8 @@ extension TrainingRun {
 
   /// Refuses networks that do not fit the memory that there is, now or when the statistics are frozen at the end.
   package static func checkMemory(_ networks: AdversarialNetworks, _ recipe: Recipe) throws(FileError) {
-    let (needed, limit) = (networks.workspace.byteCount + networks.byteCountAtEnd, MemoryLimit.present)
-    guard UInt64(needed) > limit.byteCount / 10 * 9 else { return }
-    throw FileError(
-      .usage, file: "recipe", field: "memory", found: "\(needed >> 20) MB for a minibatch of \(recipe.batchSize)",
-      wanted: "at most nine tenths of the \(limit.byteCount >> 20) MB that \(limit.source)",
+    try MemoryLimit.present.check(
+      networks.workspace.byteCount + networks.byteCountAtEnd, for: "a minibatch of \(recipe.batchSize)", file: "recipe",
       advice: "Set a smaller batchSize or smaller widths in the recipe.")
   }
 
