@@ -114,9 +114,9 @@ import Testing
     try expectUsage(["features", made.checkpoint, "--centroids", "9", "--data", set] + to)
     try expectUsage(["features", "--kind", "pixels", "--statistics", set, "--data", set] + to)
     try expectUsage(["features", made.checkpoint, "--kind", "pixels", "--data", set] + to)
+    let page = folder.write("README.md", "mine")
     expectRefusal(
-      try run(["study", "guidelines", "--data", set, "--outdir", folder.path]), 73,
-      file: folder.write("README.md", "mine"), saying: "page")
+      try run(["study", "guidelines", "--data", set, "--outdir", folder.path]), 73, file: page, saying: "page")
     #expect(text(of: folder["README.md"]) == "mine")
     #expect(!exists(folder["new"]))
   }
