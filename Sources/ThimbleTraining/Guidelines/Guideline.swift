@@ -13,7 +13,7 @@ package struct Guideline: Sendable {
   package static let all = [
     Guideline(name: "paper", title: "as the paper says", claim: "what the others are compared with") { _ in },
     Guideline(
-      name: "pooling", title: "pooling instead of strides (4x4 kernels become 3x3)",
+      name: "pooling", title: "pooling for strides, 3x3 kernels",
       claim: "strides let a network learn its own downsampling"
     ) {
       $0.pooling = true
