@@ -1,3 +1,4 @@
+import Foundation
 import ThimbleStorage
 
 /// What a set's classes are called. Numbers of classes mean the same in two files only if the names are the same.
@@ -8,7 +9,7 @@ package enum ClassNames {
   ) throws(FileError) {
     guard let found, let wanted, found != wanted else { return }
     throw FileError(
-      .badData, file: file, field: "labelNames", found: text(found), wanted: "\(text(wanted)), as in \(other)",
+      .badData, file: file, field: "labelNames", found: few(found), wanted: "\(few(wanted)), as in \(other)",
       advice: "A number means another class there: pack both sets with the same classes, in the same order.")
   }
 
@@ -21,8 +22,19 @@ package enum ClassNames {
         "Pack the set with labels (an IDX set's label file beside it, folders, or --labels), and go on from there.")
   }
 
+  /// Names as files hold them: a JSON array of texts.
+  package static func text(_ names: [String]) -> String {
+    let json = try! JSONSerialization.data(withJSONObject: names, options: .withoutEscapingSlashes)
+    return String(decoding: json, as: UTF8.self)
+  }
+
+  /// The names in such a text; nil where it is another.
+  package static func names(_ text: String) -> [String]? {
+    (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [String]
+  }
+
   /// The first few.
-  private static func text(_ names: [String]) -> String {
+  private static func few(_ names: [String]) -> String {
     names.prefix(4).map(FileError.printable).joined(separator: ", ") + (names.count > 4 ? ", ..." : "")
   }
 }

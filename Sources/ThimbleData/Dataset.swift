@@ -107,11 +107,7 @@ extension Dataset {
     var keys: [String: String] {
       var keys = ["format": Dataset.format, "name": name, "source": source, "digest": digest]
       keys["licence"] = licence
-      if let labelNames,
-        let json = try? JSONSerialization.data(withJSONObject: labelNames, options: .withoutEscapingSlashes)
-      {
-        keys["labelNames"] = String(decoding: json, as: UTF8.self)
-      }
+      keys["labelNames"] = labelNames.map(ClassNames.text)
       return keys
     }
 
@@ -137,7 +133,7 @@ extension Dataset.Metadata {
     source = keys["source"] ?? "unknown"
     licence = keys["licence"]
     if let text = keys["labelNames"] {
-      guard let names = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String] else {
+      guard let names = ClassNames.names(text) else {
         throw Self.bad(file.path, "labelNames", "\"\(text.prefix(40))\"", "a JSON array of texts")
       }
       labelNames = names

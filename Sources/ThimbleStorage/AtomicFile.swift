@@ -10,6 +10,7 @@ package struct AtomicFile: ~Copyable {
   /// Where the bytes go until they are committed; nil for a device.
   private let temporaryPath: String?
   private var descriptor: Int32
+  private let nameSlot: Int?
 
   private static let counter = Atomic<Int>(0)
 
@@ -35,6 +36,7 @@ package struct AtomicFile: ~Copyable {
     self.path = path
     temporaryPath = isDevice ? nil : temporary
     descriptor = opened
+    nameSlot = temporaryPath.flatMap(TemporaryNames.keep)
   }
 
   /// Appends bytes.
@@ -96,6 +98,7 @@ package struct AtomicFile: ~Copyable {
       guard rename(temporaryPath, path) == 0 else {
         throw .system(.cannotWrite, file: path, call: "rename", wanted: "the file in its place", errno: errno)
       }
+      TemporaryNames.drop(nameSlot)
       try Self.syncFolder(of: path)
     }
     close(descriptor)
@@ -120,11 +123,20 @@ package struct AtomicFile: ~Copyable {
     if descriptor >= 0 {
       close(descriptor)
       if let temporaryPath { unlink(temporaryPath) }
+      TemporaryNames.drop(nameSlot)
     }
   }
 }
 
 extension AtomicFile {
+  /// Refuses a path in a folder that is not there or takes no file: before the work whose result is written there.
+  package static func checkFolder(of path: String) throws(FileError) {
+    let slash = path.lastIndex(of: "/")
+    let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    guard access(path, F_OK) != 0, access(folder, W_OK | X_OK) != 0 else { return }
+    throw .system(.cannotWrite, file: path, call: "create", wanted: "a place to write", errno: errno)
+  }
+
   /// Writes a whole file in one call.
   package static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(FileError) {
     let file = try AtomicFile(path: path)

@@ -25,9 +25,17 @@ package struct SafetensorsWriter: ~Copyable {
   /// Bytes announced and not yet written.
   private var missing: Int
 
-  /// Writes the header. The tensors' bytes follow in the order of `entries`, through `append`; data begin at a multiple of 64.
+  /// Writes the header; throws `badData` if it is longer than `SafetensorsFile` reads. The tensors' bytes follow in the order of `entries`, through `append`; data begin at a multiple of 64.
   package init(path: String, metadata: [String: String], entries: [Entry]) throws(FileError) {
     let header = Self.header(metadata: metadata, entries: entries)
+    guard header.count - 8 <= SafetensorsFile.largestHeader else {
+      let longest = metadata.max { $0.value.utf8.count < $1.value.utf8.count }
+      throw FileError(
+        .badData, file: path, field: "header length", found: "\(header.count - 8)",
+        wanted: "at most \(SafetensorsFile.largestHeader)",
+        advice: longest.map { "\($0.key) takes \($0.value.utf8.count) bytes of it: shorten what it is made of." }
+          ?? "Write fewer tensors.")
+    }
     let file = try AtomicFile(path: path)
     do {
       try header.withUnsafeBytes { try file.write($0) }

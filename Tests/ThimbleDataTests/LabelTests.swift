@@ -68,6 +68,25 @@ import ThimbleStorage
     #expect(folder.contents == ["flat", "in", "labels.csv"])
   }
 
+  /// Catches: a table by which the first images of two files have the same label.
+  @Test func numbersCountOverAllFiles() throws {
+    for name in ["one", "two"] { folder.write(name, idx([2, 2, 2], [UInt8](repeating: 9, count: 8))) }
+    #expect(try labels("0,10\n1,11\n2,12\n3,13", inputs: ["one", "two"]).labels == [10, 11, 12, 13])
+  }
+
+  /// Catches: two images that get one line's label since they have one name.
+  @Test func namesOfSeveralImages() throws {
+    let error = fileError { _ = try labels("1.png,7\n2.png,1\n10.png,2", inputs: ["in", "flat"]) }
+    #expect(error?.found == "1.png, which several images are called")
+  }
+
+  /// Catches: labels that all images lose by one beside the folders, without a word of it.
+  @Test func anImageBesideTheFolders() throws {
+    folder.write("in/alone.png", bytes(of: "\(Place.fixtures)/rgb8.png"))
+    let report = try DatasetPacker(size: 2).pack([folder.path + "/in"], to: set)
+    #expect("\(report)".contains("without labels since alone.png has none"))
+  }
+
   @Test func columnsThatAreNotThere() throws {
     #expect(fileError { _ = try labels("image,male\n1.png,1", column: "age") }?.found == "no column \"age\"")
     #expect(fileError { _ = try labels("image,male\n1.png", column: "male") }?.field == "line 2")

@@ -32,6 +32,19 @@ import ThimbleStorage
     try file.commit()
   }
 
+  /// Catches: a file that its own reader refuses.
+  @Test func headersThatAreNotReadAreNotWritten() throws {
+    func write(_ length: Int) throws {
+      let metadata = ["names": String(repeating: "/", count: length), "a": "b"]
+      let writer = try SafetensorsWriter(path: path, metadata: metadata, entries: [])
+      try writer.commit()
+    }
+    try write(1_040_000)
+    #expect(try SafetensorsFile(path: path).metadata["a"] == "b")
+    let error = fileError { try write(1_050_000) }
+    #expect(error?.field == "header length" && error?.advice.contains("names takes 1050000 bytes") == true)
+  }
+
   @Test func whatIsWrittenIsRead() throws {
     try writeExample()
     let file = try SafetensorsFile(path: path)

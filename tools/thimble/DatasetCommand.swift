@@ -30,6 +30,10 @@ struct DatasetCommand: ParsableCommand {
     @Option(help: "The terms of the images; they travel with everything made from them.") var licence: String?
     @Option(help: "What the set is called.") var name: String?
 
+    func validate() throws {
+      guard labelColumn == nil || labels != nil else { throw ValidationError("--label-column goes with --labels") }
+    }
+
     func run() throws {
       var packer = DatasetPacker(size: size)
       packer.grey = grey

@@ -20,10 +20,5 @@ enum Interruption {
       unsafeBitCast(present.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     // A terminal that closes sends it twice, by the kernel and by the shell: all but the first mean nothing.
     if !isIgnored { signal(SIGHUP) { _ in Interruption.wanted = 1 } }
-    // Whoever started the program may have blocked them: threads of many libraries do.
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, number) }
-    sigprocmask(SIG_UNBLOCK, &signals, nil)
   }
 }

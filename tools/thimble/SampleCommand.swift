@@ -52,7 +52,7 @@ struct SampleCommand: ParsableCommand {
   }
 
   func run() throws {
-    try refuseSameFile(generator, output)
+    for input in [generator, latents.latents] { if let input { try refuseSameFile(input, output) } }
     let source = try ImageSource(path: generator, compute: compute)
     let writer = ImageWriter(format: resolvedFormat)
     try writer.check(channels: source.channels, isSheet: grid != nil, file: generator)

@@ -32,6 +32,7 @@ struct ThimbleCommand: ParsableCommand {
     // Into a pipe that nobody reads any more, likewise.
     signal(SIGPIPE, SIG_IGN)
     StandardStreams.fill()
+    TemporaryNames.removeWhenInterrupted()
     MappingFault.install(file: "a mapped file")
     do {
       var command = try parseAsRoot()
@@ -96,6 +97,12 @@ enum StandardOutput {
 func printableLines(_ text: String) -> String {
   text.split(separator: "\n", omittingEmptySubsequences: false).map { FileError.printable(String($0)) }
     .joined(separator: "\n")
+}
+
+/// A word as a shell takes it for one.
+func quoted(_ word: String) -> String {
+  let plain = word.allSatisfy { $0.isLetter || $0.isNumber || "/._-+=:,@".contains($0) }
+  return plain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
 }
 
 /// Refuses an output that is the input: it would be replaced.

@@ -112,16 +112,16 @@ struct TrainCommand: ParsableCommand {
     options.onCollapse = onCollapse
     options.tensorBoard = tensorboard
     guard report else { return options }
-    let program = Self.quoted(CommandLine.arguments[0])
-    let (folder, generator) = (RunFolder(path: outdir), Self.quoted(outdir + "/generator.thimble"))
+    let program = quoted(CommandLine.arguments[0])
+    let (folder, generator) = (RunFolder(path: outdir), quoted(outdir + "/generator.thimble"))
     let set: InstructionSet = try .current()
     options.report = ReportContext(
       program: "thimble \(ThimbleSampling.Version.number)", threads: compute.workers.count,
       instructionSet: "\(set.name)",
       commands: [
         ("Go on, or further with --steps", commandToGoOn(data, outdir)),
-        ("Export to one flat file", "\(program) export \(Self.quoted(folder.finalCheckpointPath)) -o \(generator)"),
-        ("Sample", "\(program) sample \(generator) --grid 8x8 -o \(Self.quoted(outdir + "/samples.png"))"),
+        ("Export to one flat file", "\(program) export \(quoted(folder.finalCheckpointPath)) -o \(generator)"),
+        ("Sample", "\(program) sample \(generator) --grid 8x8 -o \(quoted(outdir + "/samples.png"))"),
       ])
     return options
   }
@@ -137,15 +137,10 @@ struct TrainCommand: ParsableCommand {
     if onCollapse != .warn { words += ["--on-collapse", onCollapse.rawValue] }
     if tensorboard { words.append("--tensorboard") }
     if !report { words.append("--no-report") }
-    return words.map(Self.quoted).joined(separator: " ")
+    return words.map(quoted).joined(separator: " ")
   }
 
   /// A word as a shell takes it.
-  private static func quoted(_ word: String) -> String {
-    let plain = word.allSatisfy { $0.isLetter || $0.isNumber || "/._-+=:,@".contains($0) }
-    return plain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
-  }
-
   /// The recipe of the file, of the run to resume, or the defaults; with the options' changes.
   private func resolvedRecipe(_ dataset: Dataset?) throws(FileError) -> Recipe {
     var base: Recipe

@@ -13,6 +13,12 @@ struct ImageEntry: Sendable {
   var content: Content
   /// What its input says that it shows, if it says so.
   var label: String?
+
+  /// Of an image that is a file of its own.
+  var path: String? {
+    guard case .file(let path) = content else { return nil }
+    return path
+  }
 }
 
 /// One of the paths that a set is packed from: an IDX file, a tar archive, a folder, or a single image.
@@ -23,6 +29,10 @@ struct ImageInput {
   /// Files that are neither called images nor are any.
   private(set) var ignoredCount = 0
   private(set) var isIDX = false
+  /// The first image that lies beside folders which would be labels.
+  private(set) var unlabelled: String?
+  /// The file beside an IDX file that its labels come from.
+  private(set) var labelPath: String?
 
   private static let imageExtensions: Set<String> = ["png", "jpg", "jpeg"]
 
@@ -87,7 +97,8 @@ struct ImageInput {
     isIDX = true
     let images = try IDXFile(path: path, dimensions: 3, scratchFolder: scratchFolder)
     entries = (0..<images.shape[0]).map { ImageEntry(name: String($0), content: .idx(images, index: $0)) }
-    guard let labelPath = IDXFile.labelPath(forImages: path) else { return }
+    labelPath = IDXFile.labelPath(forImages: path)
+    guard let labelPath else { return }
     let labels = try IDXFile(path: labelPath, dimensions: 1, scratchFolder: scratchFolder)
     guard labels.shape[0] == entries.count else {
       throw FileError(
@@ -120,6 +131,11 @@ struct ImageInput {
 }
 
 extension ImageInput {
+  /// Whether a file is one of those that are read.
+  func reads(_ file: String) -> Bool {
+    ([path, labelPath].compactMap { $0 } + entries.compactMap(\.path)).contains { Path.isSame($0, file) }
+  }
+
   /// Labels the images by the folders that they lie in: by the first one in which they differ, if all lie in folders there.
   /// If all lie in one folder, or in none, they are labelled by `fallback`.
   mutating func labelByFolder(fallback: Bool) {
@@ -132,6 +148,9 @@ extension ImageInput {
     } else if fallback && folders.allSatisfy({ $0.count == common }) {
       let folder = common > 0 ? String(Substring(folders[0][common - 1])) : Path.stem(Path.baseName(path))
       for index in entries.indices { entries[index].label = folder }
+    } else if let index = folders.firstIndex(where: { $0.count == common }), !folders.allSatisfy({ $0.count == common })
+    {
+      unlabelled = entries[index].name
     }
   }
 }

@@ -43,6 +43,7 @@ package struct DatasetPacker: Sendable {
     try check(inputs, output)
     var opened: [ImageInput] = []
     for path in inputs { opened.append(try ImageInput(path: path, scratchFolder: Path.folder(output))) }
+    guard !Path.exists(output) || !opened.contains(where: { $0.reads(output) }) else { throw Self.isInput(output) }
     let isGrey = grey || opened.allSatisfy(\.isIDX)
     let labels = try labels(&opened)
     let entries = opened.flatMap(\.entries)
@@ -55,7 +56,15 @@ package struct DatasetPacker: Sendable {
     let digest = try writer.commit(count: kept.count, labels: labels.map { all in kept.map { all.numbers[$0] } })
     return PackingReport(
       shape: [kept.count] + shape[1...], isLabelled: labels != nil, bad: bad,
-      ignoredCount: opened.reduce(0) { $0 + $1.ignoredCount }, digest: digest)
+      ignoredCount: opened.reduce(0) { $0 + $1.ignoredCount },
+      unlabelled: unlabelled(opened), digest: digest)
+  }
+
+  /// The first image without a label where others have one, or would.
+  private func unlabelled(_ inputs: [ImageInput]) -> String? {
+    let entries = inputs.flatMap(\.entries)
+    let first = entries.contains { $0.label != nil } ? entries.first { $0.label == nil }?.name : nil
+    return inputs.compactMap(\.unlabelled).first ?? first
   }
 
   private func metadata(_ inputs: [String], _ labels: Labels?) -> Dataset.Metadata {
@@ -94,8 +103,14 @@ package struct DatasetPacker: Sendable {
     guard (1...Self.largestSize).contains(size) else { throw usage("size", "\(size)", "1 to \(Self.largestSize)") }
     guard !inputs.isEmpty else { throw usage("input", "none", "an IDX file, a folder or a tar archive") }
     guard !(inputs + (labels.map { [$0] } ?? [])).contains(where: { Path.isSame($0, output) }) else {
-      throw usage("output", "one of the inputs", "another file")
+      throw Self.isInput(output)
     }
+  }
+
+  private static func isInput(_ output: String) -> FileError {
+    FileError(
+      .usage, file: output, field: "output", found: "one of the inputs", wanted: "another file",
+      advice: "Choose another output: the input would be lost.")
   }
 
   private func labels(_ inputs: inout [ImageInput]) throws(FileError) -> Labels? {

@@ -8,7 +8,8 @@ struct LabelTable {
   private var labels: [String: String] = [:]
 
   /// The ways to name an image, in the order in which they are tried: path, last component of it, that without its
-  /// extension, index in the order of packing. The first that finds a label for each image is taken.
+  /// extension, index in the order of packing. The first that tells all images apart and finds a label
+  /// for each is taken.
   private static let names: [@Sendable (ImageEntry, Int) -> String] = [
     { entry, _ in entry.name }, { entry, _ in Path.baseName(entry.name) },
     { entry, _ in Path.stem(Path.baseName(entry.name)) }, { _, index in String(index) },
@@ -38,11 +39,21 @@ struct LabelTable {
   /// The label of each image. Throws `badData` if one has none.
   func texts(for entries: [ImageEntry]) throws(FileError) -> [String] {
     var best: (found: Int, missing: ImageEntry)?
+    var shared: String?
     for name in Self.names {
-      let found = entries.indices.map { labels[name(entries[$0], $0)] }
-      guard let missing = found.firstIndex(of: nil) else { return found.map { $0! } }
+      let names = entries.indices.map { name(entries[$0], $0) }
+      let found = names.map { labels[$0] }
+      guard let missing = found.firstIndex(of: nil) else {
+        var seen: Set<String> = []
+        guard let twice = names.first(where: { !seen.insert($0).inserted }) else { return found.map { $0! } }
+        shared = shared ?? twice
+        continue
+      }
       let count = found.count { $0 != nil }
       if count > best?.found ?? 0 { best = (count, entries[missing]) }
+    }
+    if let shared {
+      throw bad("first column", "\(shared), which several images are called", "paths, or numbers from 0: one for each")
     }
     guard let best else {
       throw bad("first column", "none of the images", "names such as \(entries[0].name), or numbers from 0")

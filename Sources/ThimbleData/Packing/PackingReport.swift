@@ -16,6 +16,8 @@ package struct PackingReport: Sendable, Equatable, CustomStringConvertible {
   package var bad: [BadImage]
   /// Files among the inputs that are neither called images nor are any.
   package var ignoredCount: Int
+  /// The first image without a label where others have one, or would.
+  package var unlabelled: String?
   /// As in `Dataset.digest`.
   package var digest: String
 
@@ -33,6 +35,7 @@ package struct PackingReport: Sendable, Equatable, CustomStringConvertible {
       "packed \(shape[0]) images, \(shape[2]) x \(shape[1]), \(shape[3] == 1 ? "grey" : "colour"), "
         + (isLabelled ? "labelled" : "without labels"), "digest \(digest)",
     ]
+    if !isLabelled, let unlabelled { lines.append("without labels since \(unlabelled) has none") }
     if !bad.isEmpty { lines.append("left out \(bad.count) bad images: \(Self.list(bad))") }
     if ignoredCount > 0 { lines.append("ignored \(ignoredCount) files that are no images") }
     return lines.joined(separator: "\n")
