@@ -1,4 +1,3 @@
-import Foundation
 import Thimble
 import ThimbleData
 import ThimbleStorage
@@ -38,7 +37,7 @@ package struct FeatureFile: Sendable {
     }
     labels = file.tensors["labels"] == nil ? nil : try file.tensor("labels", .i32, shape: [count]).copied()
     labelNames = try file.metadata["labelNames"].map { text throws(FileError) in
-      if let names = try? JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String] { return names }
+      if let names = ClassNames.names(text) { return names }
       throw FileError(
         .badData, file: path, field: "labelNames", found: "\"\(text.prefix(40))\"", wanted: "a JSON array of texts",
         advice: "Make the features anew with `thimble features`.")
@@ -55,13 +54,16 @@ package struct FeatureFile: Sendable {
     dataDigest = file.metadata["data_digest"]
   }
 
-  /// Reads all features and refuses what is not finite.
+  /// Beyond it, differences and their squares leave f32.
+  private static let largest: Float = 1e18
+
+  /// Reads all features and refuses what is not finite, or no number to calculate with.
   package func checkFinite() throws(FileError) {
     for image in 0..<count {
-      guard let index = row(image).firstIndex(where: { !$0.isFinite }) else { continue }
+      guard let index = row(image).firstIndex(where: { !(abs($0) <= Self.largest) }) else { continue }
       throw FileError(
         .badData, file: path, field: "features", found: "\(row(image)[index]) of image \(image)",
-        wanted: "finite numbers",
+        wanted: "finite numbers of at most \(Self.largest)",
         advice: "Make the features anew with `thimble features`.")
     }
   }
@@ -82,9 +84,7 @@ package struct FeatureFile: Sendable {
       "format": format, "extractor": extractor.digest, "summary": extractor.summary, "data_name": set.name,
       "data_digest": set.digest,
     ]
-    if let names = set.labelNames, let json = try? JSONSerialization.data(withJSONObject: names) {
-      metadata["labelNames"] = String(decoding: json, as: UTF8.self)
-    }
+    metadata["labelNames"] = set.labelNames.map(ClassNames.text)
     var entries = [SafetensorsWriter.Entry("features", .f32, [set.count, extractor.length])]
     if set.labels != nil { entries.append(.init("labels", .i32, [set.count])) }
     var writer = try SafetensorsWriter(path: path, metadata: metadata, entries: entries)

@@ -3,24 +3,27 @@ package struct FeatureScale: Sendable {
   private let mean: [Float]
   private let factor: [Float]
 
-  /// Of some rows of a file. A feature that does not vary becomes 0.
+  /// Of some rows of a file. A feature that does not vary, or by less than an f32 can make up for, becomes 0.
   package init(_ indices: [Int], of file: FeatureFile) {
-    var sums = [Double](repeating: 0, count: file.length)
-    var squares = sums
-    for index in indices {
-      let row = file.row(index)
-      for i in 0..<file.length {
-        let value = Double(row[i])
-        sums[i] += value
-        squares[i] += value * value
-      }
-    }
     let count = Double(max(1, indices.count))
-    mean = sums.map { Float($0 / count) }
-    factor = zip(sums, squares).map { sum, square in
-      let (mean, second) = (sum / count, square / count)
-      let variance = second - mean * mean
-      return variance > second * 1e-12 ? Float(1 / variance.squareRoot()) : 0
+    /// The mean over the rows of what `value` makes of each number.
+    func means(_ value: (Double, Int) -> Double) -> [Double] {
+      var sums = [Double](repeating: 0, count: file.length)
+      for index in indices {
+        let row = file.row(index)
+        for i in 0..<file.length { sums[i] += value(Double(row[i]), i) }
+      }
+      return sums.map { $0 / count }
+    }
+    let averages = means { value, _ in value }
+    // Around the mean: squares of large numbers that hardly differ would leave nothing.
+    let variances = means { value, i in (value - averages[i]) * (value - averages[i]) }
+    mean = averages.map { Float($0) }
+    factor = zip(averages, variances).map { mean, variance in
+      // What rounding leaves of a constant is below.
+      guard variance > mean * mean * 1e-22 else { return 0 }
+      let factor = Float(1 / variance.squareRoot())
+      return factor.isFinite ? factor : 0
     }
   }
 

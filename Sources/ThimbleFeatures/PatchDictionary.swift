@@ -76,13 +76,14 @@ package struct PatchDictionary: Sendable {
     for n in 0..<count {
       let words = random.block(UInt32(n), stream: 0, domain: .shuffling)
       func below(_ limit: UInt64, _ word: Int) -> Int { Int((UInt64(words[word]) &* limit) >> 32) }
-      let pixels = set.image(below(UInt64(set.count), 0)).map { Float($0) - 127.5 }
+      let image = set.image(below(UInt64(set.count), 0))
       let (y, x) = (below(places, 1), below(places, 2))
-      let (mean, scale) = contrast(pixels, y: y, x: x, side: set.width, channels: set.channels)
-      for row in y..<(y + side) {
+      let patch = (y..<(y + side)).flatMap { row in
         let begin = (row * set.width + x) * set.channels
-        for i in begin..<(begin + side * set.channels) { rows.append((pixels[i] - mean) * scale) }
+        return image[begin..<(begin + side * set.channels)].map { Float($0) - 127.5 }
       }
+      let (mean, scale) = contrast(patch, y: 0, x: 0, side: side, channels: set.channels)
+      for value in patch { rows.append((value - mean) * scale) }
     }
     return rows
   }

@@ -113,6 +113,18 @@ import ThimbleFeatures
     #expect(scaled.allSatisfy { $0[2] == 0 })
   }
 
+  /// Catches: numbers that are lost beside their mean, and factors beyond f32.
+  @Test func featuresThatHardlyVaryAreStandardised() throws {
+    let bits = (0..<40).map { Float($0 % 2) }
+    let file = try featureFile(
+      scratch, "hardly", bits.map { [1e6 + $0, Float.leastNormalMagnitude / 8 * $0, 0.1, $0] }, nil)
+    let scale = FeatureScale(Array(0..<40), of: file)
+    for n in 0..<40 {
+      let sign = 2 * bits[n] - 1
+      #expect(scale.apply(file.row(n)) == [sign, 0, 0, sign])
+    }
+  }
+
   /// What does not fit together is refused, with the file that is wrong.
   @Test func refusals() throws {
     let (rows, labels) = points(30, spread: 1, seed: 1)
@@ -136,6 +148,8 @@ import ThimbleFeatures
     for bad in [Float.nan, .infinity] {
       #expect(throws: FileError.self) { try featureFile(scratch, "bad", rows.dropLast() + [[0, bad, 0]], labels) }
     }
+    let large = try featureFile(scratch, "large", rows.dropLast() + [[0, 3e38, 0]], labels)
+    #expect(refusal(large, good)?.field == "features")
     #expect(throws: FileError.self) { try featureFile(scratch, "nobody", rows, labels, extractor: "") }
     let one = try featureFile(scratch, "one", rows, labels.map { _ in 0 })
     #expect(refusal(one, one)?.field == "labels")

@@ -68,6 +68,7 @@ struct ClassifyCommand: ParsableCommand {
         try refuseSameFile(input, output)
       }
     }
+    if let predictions { try AtomicFile.checkFolder(of: predictions) }
     let (training, tested) = (try FeatureFile(path: train), try FeatureFile(path: test))
     // Where there was room for the features; the system's folder for temporary files may be memory.
     let scratch = URL(fileURLWithPath: train).deletingLastPathComponent().path
@@ -113,14 +114,14 @@ struct ClassifyCommand: ParsableCommand {
       fflush(nil)
     }
     tellOfDoubts(whole.penalty, whole.isConverged, classification)
-    if let predictions {
-      try ImageFile.write(Array(whole.predictions.map { "\($0)\n" }.joined().utf8), to: predictions)
-    }
     print(
       String(
         format: "C %g, all labels: %.2f %% right (%.2f to %.2f), error %.2f %%", whole.penalty,
         100 * whole.accuracy.value, 100 * whole.accuracy.low, 100 * whole.accuracy.high,
         100 * (1 - whole.accuracy.value)))
+    if let predictions {
+      try ImageFile.write(Array(whole.predictions.map { "\($0)\n" }.joined().utf8), to: predictions)
+    }
   }
 
   private func tellOfDoubts(_ penalty: Double, _ isConverged: Bool, _ classification: Classification) {

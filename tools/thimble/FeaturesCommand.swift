@@ -51,6 +51,7 @@ struct FeaturesCommand: ParsableCommand {
 
   func run() throws {
     for input in [data, statistics, checkpoint] { if let input { try refuseSameFile(input, output) } }
+    try AtomicFile.checkFolder(of: output)
     let set = try Dataset(path: data)
     let source = try statistics.map { path throws(FileError) in try Dataset(path: path) } ?? set
     guard source.height == set.height, source.width == set.width, source.channels == set.channels else {

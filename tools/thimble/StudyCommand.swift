@@ -30,7 +30,9 @@ struct StudyCommand: ParsableCommand {
     @OptionGroup var compute: ComputeOptions
 
     func validate() throws {
-      guard (10...10_000_000).contains(steps) else { throw ValidationError("--steps takes a number from 10") }
+      guard (10...10_000_000).contains(steps) else {
+        throw ValidationError("--steps takes a number from 10 to 10000000")
+      }
       guard (1...100).contains(seeds) else { throw ValidationError("--seeds takes a number from 1 to 100") }
       _ = try chosen()
     }
@@ -145,10 +147,11 @@ struct StudyCommand: ParsableCommand {
         ("--only", only), ("--outdir", name(outdir)),
       ]
       let command = options.reduce("thimble study guidelines") { text, option in
-        text + (option.1.map { " \(option.0) \($0)" } ?? "")
+        text + (option.1.map { " \(option.0) \(FileError.printable(quoted($0)))" } ?? "")
       }
       let page = GuidelinePage(
-        command: command, data: "\(dataset.count) images of \(dataset.name), \(dataset.shapeText)", steps: steps,
+        command: command, data: "\(dataset.count) images of \(GuidelinePage.plain(dataset.name)), \(dataset.shapeText)",
+        steps: steps,
         outcomes: outcomes)
       try ImageFile.write(Array(page.text.utf8), to: "\(outdir)/README.md")
       try ImageFile.write(Array(page.curves.utf8), to: "\(outdir)/curves.svg")

@@ -56,6 +56,13 @@ package struct GuidelinePage {
     return lines.joined(separator: "\n")
   }
 
+  /// A text that no part of is taken for Markdown or HTML, as far as it matters in a paragraph.
+  package static func plain(_ text: String) -> String {
+    var plain = FileError.printable(text).replacing("&", with: "&amp;").replacing("<", with: "&lt;")
+    for sign in ["|", "[", "`", "*", "_"] { plain = plain.replacing(sign, with: "\\" + sign) }
+    return plain
+  }
+
   private static func text(_ value: Double) -> String { String(format: value < 10 ? "%.3f" : "%.1f", value) }
 
   private static func mean(_ values: [Double]) -> String {

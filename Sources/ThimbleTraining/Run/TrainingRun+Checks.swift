@@ -28,7 +28,8 @@ extension TrainingRun {
           wanted: "classes from 0 to \(recipe.classes - 1), as in the recipe",
           advice: label < 0
             ? "Mend the set's labels: classes are counted from 0."
-            : "Set the recipe's classes to \(Int(labels.max()!) + 1), or mend the set's labels.")
+            : "Set the recipe's classes to \(Int(labels.max()!) + 1) if they are at most 1000, or mend the set's labels."
+        )
       }
     }
     guard dataset.count >= recipe.batchSize else {

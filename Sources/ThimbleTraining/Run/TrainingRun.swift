@@ -106,7 +106,8 @@ package final class TrainingRun {
     try AtomicFile.write(recipe.json, to: folder.recipePath)
     gauge = options.measureEvery == nil ? nil : DistanceGauge(dataset, workers: workers, kernels: kernels)
     best = try folder.bestDistance(upTo: step)
-    try note(stored == nil ? "begun: \(dataset.name), \(totalSteps) steps" : "resumed at step \(step)")
+    try note(
+      stored == nil ? "begun: \(FileError.printable(dataset.name)), \(totalSteps) steps" : "resumed at step \(step)")
     if let watch = options.watch {
       observer = try TrainingObserver(
         watch, networks: networks, dataset: dataset, folder: folder, step: step, totalSteps: totalSteps,
