@@ -1,6 +1,7 @@
 import Thimble
 import ThimbleData
 import ThimbleMeasures
+import ThimbleNetworks
 import ThimbleStorage
 import ThimbleThreads
 
@@ -22,8 +23,8 @@ package struct Classification {
   package static let paperPenalties = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01]
   /// Images that C is chosen on, at most.
   private static let heldOut = 10_000
-  /// As many as a recipe takes: each has weights of its own, for every feature.
-  private static let mostClasses = 1000
+  /// Each has weights of its own, for every feature.
+  private static let mostClasses = Recipe.mostClasses
 
   /// Refuses files without labels, of different extractors, or with classes that the training set lacks.
   /// - Parameter scratch: a folder for examples that do not fit in memory.

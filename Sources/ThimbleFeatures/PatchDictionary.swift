@@ -11,7 +11,7 @@ package struct PatchDictionary: Sendable {
   /// Added to the variance of a patch's bytes, and to the eigenvalues of the covariance, as in the paper's code.
   private static let contrastFloor: Float = 10
   private static let whiteningFloor = 0.1
-  /// As many patches, and rounds of k-means, as in the program that its authors published.
+  /// As many patches, and rounds of k-means, as in the program that Coates and Ng published.
   package static let patches = 400_000
   package static let rounds = 50
 
@@ -73,6 +73,7 @@ package struct PatchDictionary: Sendable {
   private static func drawn(_ count: Int, of set: Dataset) -> [Float] {
     let (random, places) = (Philox(seed: 0), UInt64(set.width - side + 1))
     var rows: [Float] = []
+    rows.reserveCapacity(count * side * side * set.channels)
     for n in 0..<count {
       let words = random.block(UInt32(n), stream: 0, domain: .shuffling)
       func below(_ limit: UInt64, _ word: Int) -> Int { Int((UInt64(words[word]) &* limit) >> 32) }

@@ -83,8 +83,10 @@ package final class PatchFeatures: FeatureExtractor {
     let (places, patch) = (
       set.width - PatchDictionary.side + 1, PatchDictionary.side * PatchDictionary.side * set.channels
     )
+    // The maps of some images, or before that all patches.
     try limit.check(
-      4 * imagesAtOnce * places * places * (patch + centroids), for: "\(centroids) centroids", file: set.path,
+      max(4 * imagesAtOnce * places * places * (patch + centroids), 4 * PatchDictionary.patches * patch),
+      for: "\(centroids) centroids", share: .half, file: set.path,
       advice: "Take fewer --centroids, or pack the set with a smaller --size.")
   }
 

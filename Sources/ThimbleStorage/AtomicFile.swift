@@ -108,8 +108,7 @@ package struct AtomicFile: ~Copyable {
   /// Syncs the folder that a path lies in: the name is then on the disk. Folders that may not be opened, and file systems that
   /// sync none, are left alone.
   package static func syncFolder(of path: String) throws(FileError) {
-    let slash = path.lastIndex(of: "/")
-    let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    let folder = folder(of: path)
     let folderDescriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard folderDescriptor >= 0 else { return }
     defer { close(folderDescriptor) }
@@ -129,10 +128,14 @@ package struct AtomicFile: ~Copyable {
 }
 
 extension AtomicFile {
+  /// The folder that a path lies in.
+  package static func folder(of path: String) -> String {
+    path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+  }
+
   /// Refuses a path in a folder that is not there or takes no file: before the work whose result is written there.
   package static func checkFolder(of path: String) throws(FileError) {
-    let slash = path.lastIndex(of: "/")
-    let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    let folder = folder(of: path)
     guard access(path, F_OK) != 0, access(folder, W_OK | X_OK) != 0 else { return }
     throw .system(.cannotWrite, file: path, call: "create", wanted: "a place to write", errno: errno)
   }

@@ -19,14 +19,17 @@ package struct MemoryLimit: Equatable, Sendable {
       .compactMap { $0 }.reduce(machine) { $1.byteCount < $0.byteCount ? $1 : $0 }
   }
 
-  /// Refuses what needs more than nine tenths of it. `what` the bytes are for follows them, as in "8591 MB for 128 images".
+  /// How much of it one thing may take: half where as much again goes unsaid.
+  package enum Share: String { case half, nineTenths = "nine tenths" }
+
+  /// Refuses what needs more than its share. `what` the bytes are for follows them, as in "8591 MB for 128 images".
   package func check(
-    _ byteCount: Int, for what: String, file: String, advice: String
+    _ byteCount: Int, for what: String, share: Share = .nineTenths, file: String, advice: String
   ) throws(FileError) {
-    guard UInt64(byteCount) > self.byteCount / 10 * 9 else { return }
+    guard UInt64(byteCount) > (share == .half ? self.byteCount / 2 : self.byteCount / 10 * 9) else { return }
     throw FileError(
       .usage, file: file, field: "memory", found: "\(byteCount >> 20) MB for \(what)",
-      wanted: "at most nine tenths of the \(self.byteCount >> 20) MB that \(source)", advice: advice)
+      wanted: "at most \(share.rawValue) of the \(self.byteCount >> 20) MB that \(source)", advice: advice)
   }
 
   /// The least of the limits of a process's control group and the groups around it.

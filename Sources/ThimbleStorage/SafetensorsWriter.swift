@@ -25,7 +25,8 @@ package struct SafetensorsWriter: ~Copyable {
   /// Bytes announced and not yet written.
   private var missing: Int
 
-  /// Writes the header; throws `badData` if it is longer than `SafetensorsFile` reads. The tensors' bytes follow in the order of `entries`, through `append`; data begin at a multiple of 64.
+  /// Writes the header; throws `badData` if it is longer than `SafetensorsFile` reads. The tensors' bytes follow in the order of
+  /// `entries`, through `append`; data begin at a multiple of 64.
   package init(path: String, metadata: [String: String], entries: [Entry]) throws(FileError) {
     let header = Self.header(metadata: metadata, entries: entries)
     guard header.count - 8 <= SafetensorsFile.largestHeader else {

@@ -28,12 +28,7 @@ package enum TemporaryNames {
     for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, number) }
     sigprocmask(SIG_UNBLOCK, &signals, nil)
     for number in [SIGINT, SIGTERM, SIGHUP] {
-      var present = sigaction()
-      sigaction(number, nil, &present)
-      // `nohup` and shells' background have said so.
-      let isIgnored =
-        unsafeBitCast(present.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
-      if isIgnored { continue }
+      if isIgnored(number) { continue }
       signal(number) { number in
         let (table, room) = (TemporaryNames.table, TemporaryNames.room)
         for slot in 0..<TemporaryNames.count where table.isUsed[slot] != 0 { unlink(table.names + slot * room) }
@@ -41,6 +36,13 @@ package enum TemporaryNames {
         raise(number)
       }
     }
+  }
+
+  /// Whether whoever started the program wants it to go on after a signal: `nohup`, or a shell's background.
+  package static func isIgnored(_ number: Int32) -> Bool {
+    var present = sigaction()
+    sigaction(number, nil, &present)
+    return unsafeBitCast(present.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
   /// Keeps a name; nil where there is no room.

@@ -149,12 +149,17 @@ import ThimbleFeatures
   @Test func whatMemoryDoesNotHoldIsRefused() throws {
     let scratch = Scratch()
     let data = try packed(scratch, "set", try set(scratch), side: side, channels: channels)
-    // Eight images' maps in f32, at most nine tenths of memory.
-    let (places, filters) = (side - 5, 36 * channels + 100)
+    // Eight images' maps in f32, at most half of memory.
+    let (places, centroids) = (side - 5, 90_000)
     let limit = MemoryLimit(
-      byteCount: UInt64(4 * 8 * places * places * filters) / 9 * 10 + 10, source: "a test allows")
-    try PatchFeatures.check(data, centroids: 100, memory: limit)
-    let found = #expect(throws: FileError.self) { try PatchFeatures.check(data, centroids: 101, memory: limit) }
+      byteCount: UInt64(2 * 4 * 8 * places * places * (36 * channels + centroids)), source: "a test allows")
+    try PatchFeatures.check(data, centroids: centroids, memory: limit)
+    let found = #expect(throws: FileError.self) {
+      try PatchFeatures.check(data, centroids: centroids + 1, memory: limit)
+    }
+    // The patches themselves.
+    let small = MemoryLimit(byteCount: UInt64(2 * 4 * 400_000 * 36 * channels) - 1, source: "a test allows")
+    #expect(throws: FileError.self) { try PatchFeatures.check(data, centroids: 2, memory: small) }
     #expect(found?.field == "memory" && found?.wanted.contains("a test allows") == true)
     let narrow = try packed(
       scratch, "narrow", [UInt8](repeating: 9, count: 11 * 11 * channels), side: 11, channels: channels)

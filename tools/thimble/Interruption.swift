@@ -1,4 +1,5 @@
 import Foundation
+import ThimbleStorage
 
 /// Ctrl-C, SIGTERM and a closed terminal (SIGHUP) as a wish that the training loop looks at.
 enum Interruption {
@@ -13,12 +14,7 @@ enum Interruption {
         signal(number, SIG_DFL)
       }
     }
-    var present = sigaction()
-    sigaction(SIGHUP, nil, &present)
-    // `nohup` has said that the run is to outlive the terminal.
-    let isIgnored =
-      unsafeBitCast(present.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
-    // A terminal that closes sends it twice, by the kernel and by the shell: all but the first mean nothing.
-    if !isIgnored { signal(SIGHUP) { _ in Interruption.wanted = 1 } }
+    // `nohup` has said that the run is to outlive the terminal. A terminal that closes sends it twice, by the kernel and by the shell: all but the first mean nothing.
+    if !TemporaryNames.isIgnored(SIGHUP) { signal(SIGHUP) { _ in Interruption.wanted = 1 } }
   }
 }

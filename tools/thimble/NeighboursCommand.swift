@@ -20,8 +20,7 @@ struct NeighboursCommand: ParsableCommand {
   @Argument(help: "A generator or checkpoint that knows classes, or a packed set with labels.") var train: String
   @Argument(help: "A packed set with labels.") var test: String
   @Option(help: "Images that neighbours are looked for among: seeds from 0, or spread evenly over the set.")
-  var samples =
-    50_000
+  var samples = 50_000
   @OptionGroup var compute: ComputeOptions
 
   func validate() throws {

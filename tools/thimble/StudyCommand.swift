@@ -151,8 +151,7 @@ struct StudyCommand: ParsableCommand {
       }
       let page = GuidelinePage(
         command: command, data: "\(dataset.count) images of \(GuidelinePage.plain(dataset.name)), \(dataset.shapeText)",
-        steps: steps,
-        outcomes: outcomes)
+        steps: steps, outcomes: outcomes)
       try ImageFile.write(Array(page.text.utf8), to: "\(outdir)/README.md")
       try ImageFile.write(Array(page.curves.utf8), to: "\(outdir)/curves.svg")
     }

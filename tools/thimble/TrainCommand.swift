@@ -140,7 +140,6 @@ struct TrainCommand: ParsableCommand {
     return words.map(quoted).joined(separator: " ")
   }
 
-  /// A word as a shell takes it.
   /// The recipe of the file, of the run to resume, or the defaults; with the options' changes.
   private func resolvedRecipe(_ dataset: Dataset?) throws(FileError) -> Recipe {
     var base: Recipe

@@ -48,9 +48,7 @@ enum Path {
   }
 
   /// The folder that a path lies in.
-  static func folder(_ path: String) -> String {
-    path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-  }
+  static func folder(_ path: String) -> String { AtomicFile.folder(of: path) }
 
   /// Order by bytes, the same in every language setting; Swift's own order is that of Unicode's canonical forms.
   static func precedes(_ a: String, _ b: String) -> Bool { a.utf8.lexicographicallyPrecedes(b.utf8) }

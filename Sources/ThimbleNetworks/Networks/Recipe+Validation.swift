@@ -3,6 +3,7 @@ import ThimbleStorage
 extension Recipe {
   /// Sizes that networks are built for.
   package static let sizes = [16, 28, 32, 64, 128]
+  package static let mostClasses = 1000
 
   /// Refuses what no network or run can be built from; the kind of error, `file` and `advice` are for the message.
   package func validate(
@@ -18,8 +19,9 @@ extension Recipe {
     try require(channels == 1 || channels == 3, "channels", "\(channels)", "1 (grey) or 3 (colour)")
     try require((1...1024).contains(latentLength), "latentLength", "\(latentLength)", "1 to 1024")
     try require(
-      classes == 0 || (2...1000).contains(classes) && latentLength + classes <= 1024, "classes", "\(classes)",
-      "0, or 2 to 1000 that with the latent are at most 1024")
+      classes == 0 || (2...Self.mostClasses).contains(classes) && latentLength + classes <= 1024, "classes",
+      "\(classes)",
+      "0, or 2 to \(Self.mostClasses) that with the latent are at most 1024")
     try require(
       !(pooling && globalPooling), "globalPooling", "true with pooling", "one of the two: what pools the last maps")
     for (name, widths) in [("generatorHidden", generatorHidden), ("discriminatorHidden", discriminatorHidden)] {

@@ -26,10 +26,9 @@ extension TrainingRun {
         throw FileError(
           .badData, file: dataset.path, field: "labels", found: "class \(label)",
           wanted: "classes from 0 to \(recipe.classes - 1), as in the recipe",
-          advice: label < 0
-            ? "Mend the set's labels: classes are counted from 0."
-            : "Set the recipe's classes to \(Int(labels.max()!) + 1) if they are at most 1000, or mend the set's labels."
-        )
+          advice: label < 0 || labels.max()! >= Recipe.mostClasses
+            ? "Mend the set's labels: classes are counted from 0, and are at most \(Recipe.mostClasses)."
+            : "Set the recipe's classes to \(Int(labels.max()!) + 1), or mend the set's labels.")
       }
     }
     guard dataset.count >= recipe.batchSize else {
