@@ -15,18 +15,18 @@ package struct Memorisation: Sendable {
   package let exact: Int
 
   /// - Parameters: f32 rows of `length`; `own` are the distances of some training images to the nearest other one.
-  package init(_ samples: [Float], _ set: [Float], own: [Float], length: Int, workers: Workers) {
+  package init(_ samples: [Float], _ set: [Float], own: [Double], length: Int, workers: Workers) {
     nearest = NearestNeighbours.nearest(samples, among: set, length: length, workers: workers)
     let distances = nearest.map { $0.squaredDistance.squareRoot() }
     let sorted = own.sorted()
     let (median, near) = (sorted[sorted.count / 2], sorted[sorted.count / 100])
-    ratio = median > 0 ? Double(distances.sorted()[distances.count / 2] / median) : .infinity
+    ratio = median > 0 ? distances.sorted()[distances.count / 2] / median : .infinity
     closer = Share(distances.count { $0 < near }, of: distances.count)
     exact = distances.count { $0 == 0 }
   }
 
   /// Distances of `count` images, spread over the set, to the nearest other image of it.
-  package static func ownDistances(_ set: [Float], count: Int, length: Int, workers: Workers) -> [Float] {
+  package static func ownDistances(_ set: [Float], count: Int, length: Int, workers: Workers) -> [Double] {
     let total = set.count / length
     let chosen = (0..<min(count, total)).map { $0 * total / min(count, total) }
     let queries = chosen.flatMap { set[($0 * length)..<(($0 + 1) * length)] }

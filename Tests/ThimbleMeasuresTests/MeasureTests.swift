@@ -66,6 +66,15 @@ private struct Numbers {
     #expect(abs(a.squaredFrechetDistance(to: b) - wanted) < 1e-9)
   }
 
+  /// Catches: sums that round, so that of two images the one that is nearer by one step of one pixel loses.
+  @Test func distancesOfBytesAreExact() {
+    let length = 3 * 64 * 64 + 5
+    let rows = [Float](repeating: 255, count: length - 1) + [2] + [Float](repeating: 255, count: length - 1) + [1]
+    let query = [Float](repeating: 0, count: length - 1) + [1]
+    let found = NearestNeighbours.nearest(query, among: rows, length: length, workers: workers)
+    #expect(found == [.init(index: 1, squaredDistance: Double((length - 1) * 255 * 255))])
+  }
+
   /// Catches: neighbours found wrongly, or an image that is its own neighbour.
   @Test func neighbours() {
     let set = rows(200, 19, seed: 5)
