@@ -1,14 +1,22 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
+
+// Where targets lie. A folder of `Sources` imports only from those above it in this list, and from `System`.
+let runtime = "Sources/Runtime/"
+let workstation = "Sources/Workstation/"
+let commands = "Sources/Commands/"
+let system = "Sources/System/"
+let checks = "Checks/"
 
 /// The kernels are one set of sources, compiled once for each instruction set: `ThimbleKernels` for the baseline, the others
 /// hold nothing but links to its files. Unchecked, since their callers have proved all sizes; without cross-module
 /// optimisation, so that no code compiled for a newer set can move into a module for an older one.
-func kernels(_ name: String, _ clangFlags: [String] = [], defines: [String] = [], path: String? = nil) -> Target {
+func kernels(_ name: String, _ clangFlags: [String] = [], defines: [String] = [], in folder: String = runtime) -> Target
+{
   .target(
     name: name,
-    dependencies: ["ThimbleIntrinsics", "ThimbleKernelTypes"],
-    path: path,
+    dependencies: ["ThimbleIntrinsics", "ThimbleKernelInterface"],
+    path: folder + name,
     swiftSettings: [
       .unsafeFlags(["-Ounchecked", "-disable-cmo"] + clangFlags.flatMap { ["-Xcc", $0] })
     ] + defines.map { .define($0) })
@@ -26,7 +34,7 @@ func kernels(_ name: String, _ clangFlags: [String] = [], defines: [String] = []
   let twins = [
     kernels(
       "ThimbleKernelsV3VNNITwin", ["-march=x86-64-v4", "-mavx512vnni", "-DTHIMBLE_AT_MOST_256"],
-      defines: ["THIMBLE_AVXVNNI"], path: "Tests/ThimbleKernelsV3VNNITwin")
+      defines: ["THIMBLE_AVXVNNI"], in: checks)
   ]
 #elseif arch(arm64)
   let newerSets = [
@@ -42,85 +50,106 @@ func kernels(_ name: String, _ clangFlags: [String] = [], defines: [String] = []
   let twins: [Target] = []
 #endif
 
-let kernelModules = ["ThimbleIntrinsics", "ThimbleKernelTypes", "ThimbleKernels"] + newerSets.map(\.name)
+let kernelModules = ["ThimbleIntrinsics", "ThimbleKernelInterface", "ThimbleKernels"] + newerSets.map(\.name)
 
 /// Each of our dependencies by name; a list keeps the targets below to one line each.
 func names(_ modules: [String]) -> [Target.Dependency] { modules.map { .byName(name: $0) } }
+
+/// A module in a folder of its own name.
+func module(
+  _ name: String, in folder: String, uses dependencies: [String] = [], linked libraries: [String] = []
+) -> Target {
+  .target(
+    name: name, dependencies: names(dependencies), path: folder + name,
+    linkerSettings: libraries.map { .linkedLibrary($0, .when(platforms: [.linux])) })
+}
+
+/// A C library of the system, by the Debian package that has it.
+func library(_ name: String, pkgConfig: String? = nil, debian package: String) -> Target {
+  .systemLibrary(name: name, path: system + name, pkgConfig: pkgConfig, providers: [.apt([package])])
+}
 
 let package = Package(
   name: "thimble",
   products: [
     .library(name: "Thimble", targets: ["Thimble"]),
+    .library(name: "CThimble", targets: ["CThimble", "ThimbleC"]),
     .executable(name: "thimble", targets: ["ThimbleCommand"]),
+    .executable(name: "thimble-sample", targets: ["ThimbleSample"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
   targets: [
-    .target(name: "ThimbleIntrinsics"),
-    .target(name: "ThimbleKernelTypes", swiftSettings: [.unsafeFlags(["-Ounchecked"])]),
+    // The runtime.
+    module("ThimbleIntrinsics", in: runtime),
+    .target(
+      name: "ThimbleKernelInterface", path: runtime + "ThimbleKernelInterface",
+      swiftSettings: [.unsafeFlags(["-Ounchecked"])]),
     kernels("ThimbleKernels"),
     // Fused multiply-add, square root and rounding are calls to libm where the instruction set lacks them.
-    .target(
-      name: "Thimble", dependencies: names(kernelModules), exclude: ["Format/FORMAT.md"],
-      linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))]),
+    module("Thimble", in: runtime, uses: kernelModules, linked: ["m"]),
+    module("ThimbleFreestanding", in: runtime, uses: ["ThimbleIntrinsics"]),
+    module("CThimble", in: runtime, uses: ["ThimbleIntrinsics", "ThimbleFreestanding"]),
+    module("ThimbleC", in: runtime, uses: ["CThimble", "Thimble", "ThimbleIntrinsics", "ThimbleKernelInterface"]),
 
-    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
-    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
-    .target(
-      name: "ThimbleCodecs", dependencies: ["CPNG", "CJPEG"],
-      linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg")]),
-
-    .target(name: "ThimbleSampling"),
-    .target(name: "ThimbleStorage", dependencies: ["Thimble"]),
-    .target(
-      name: "ThimbleData", dependencies: ["Thimble", "ThimbleStorage", "ThimbleSampling", "ThimbleCodecs", "CZlib"]),
-    .target(name: "ThimbleThreadIntrinsics"),
-    .target(name: "ThimbleThreads", dependencies: ["Thimble", "ThimbleThreadIntrinsics"]),
-    .target(
-      name: "ThimbleNetworks", dependencies: names(["Thimble", "ThimbleStorage", "ThimbleThreads"] + kernelModules)),
-    .target(
-      name: "ThimbleMeasures",
-      dependencies: ["Thimble", "ThimbleStorage", "ThimbleData", "ThimbleNetworks", "ThimbleThreads"]),
-    .target(
-      name: "ThimbleTraining",
-      dependencies: [
-        "Thimble", "ThimbleKernels", "ThimbleStorage", "ThimbleData", "ThimbleNetworks", "ThimbleMeasures",
-        "ThimbleThreads",
-      ]),
-    .target(
-      name: "ThimbleQuantization", dependencies: ["Thimble", "ThimbleStorage", "ThimbleNetworks", "ThimbleThreads"],
-      exclude: ["QUALITY.md"]),
+    // Libraries of the system.
+    library("CPNG", pkgConfig: "libpng", debian: "libpng-dev"),
+    library("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
+    library("CJPEG", pkgConfig: "libjpeg", debian: "libjpeg-dev"),
     // Debian has no pkg-config file for it.
-    .systemLibrary(name: "CLinear", providers: [.apt(["liblinear-dev"])]),
-    .target(
-      name: "ThimbleFeatures",
-      dependencies: [
-        "Thimble", "ThimbleStorage", "ThimbleData", "ThimbleNetworks", "ThimbleMeasures", "ThimbleThreads", "CLinear",
-      ]),
-    .target(
-      name: "ThimbleStudies",
-      dependencies: [
-        "Thimble", "ThimbleStorage", "ThimbleSampling", "ThimbleData", "ThimbleNetworks", "ThimbleMeasures",
+    library("CLinear", debian: "liblinear-dev"),
+    module("ThimbleCodecs", in: system, uses: ["CPNG", "CJPEG"], linked: ["png", "jpeg"]),
+    module("ThimbleThreadIntrinsics", in: system),
+
+    // What makes a generator.
+    module("ThimbleStorage", in: workstation, uses: ["Thimble"]),
+    module("ThimbleThreads", in: workstation, uses: ["Thimble", "ThimbleThreadIntrinsics"]),
+    module(
+      "ThimbleData", in: workstation,
+      uses: ["Thimble", "ThimbleStorage", "SamplerSupport", "ThimbleCodecs", "CZlib"]),
+    module("ThimbleNetworks", in: workstation, uses: ["Thimble", "ThimbleStorage", "ThimbleThreads"] + kernelModules),
+    module(
+      "ThimbleStatistics", in: workstation,
+      uses: ["Thimble", "ThimbleStorage", "ThimbleData", "ThimbleNetworks", "ThimbleThreads", "CLinear"]),
+    module(
+      "ThimbleTraining", in: workstation,
+      uses: [
+        "Thimble", "ThimbleKernels", "ThimbleStorage", "ThimbleData", "ThimbleNetworks", "ThimbleStatistics",
         "ThimbleThreads",
       ]),
+    module(
+      "ThimbleQuantization", in: workstation, uses: ["Thimble", "ThimbleStorage", "ThimbleNetworks", "ThimbleThreads"]),
+    module(
+      "ThimbleStudies", in: workstation,
+      uses: [
+        "Thimble", "ThimbleStorage", "SamplerSupport", "ThimbleData", "ThimbleNetworks", "ThimbleStatistics",
+        "ThimbleTraining", "ThimbleThreads",
+      ]),
+
+    // What people run.
+    module("SamplerSupport", in: commands),
+    .executableTarget(
+      name: "ThimbleSample", dependencies: ["Thimble", "SamplerSupport", "ThimbleFreestanding"],
+      path: commands + "thimble-sample"),
     .executableTarget(
       name: "ThimbleCommand",
       dependencies: [
-        "Thimble", "ThimbleStorage", "ThimbleSampling", "ThimbleData", "ThimbleNetworks", "ThimbleTraining",
-        "ThimbleQuantization", "ThimbleMeasures", "ThimbleStudies", "ThimbleFeatures", "ThimbleThreads",
+        "Thimble", "ThimbleStorage", "SamplerSupport", "ThimbleData", "ThimbleNetworks", "ThimbleTraining",
+        "ThimbleQuantization", "ThimbleStatistics", "ThimbleStudies", "ThimbleThreads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      path: "tools/thimble"),
+      path: commands + "thimble"),
 
-    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
-    .executableTarget(name: "ModelMutants", dependencies: ["Thimble"], path: "Tests/ModelMutants"),
-    .executableTarget(name: "MemoryProbe", dependencies: ["Thimble"], path: "Tests/MemoryProbe"),
-    .target(
-      name: "KernelLattice", dependencies: names(["Thimble"] + kernelModules + twins.map(\.name)),
-      path: "Tests/KernelLattice"),
-    .executableTarget(name: "KernelProbe", dependencies: ["KernelLattice"], path: "Tests/KernelProbe"),
+    // What checks them.
+    .executableTarget(name: "ModelMutants", dependencies: ["Thimble"], path: checks + "ModelMutants"),
+    .executableTarget(name: "MemoryProbe", dependencies: ["Thimble"], path: checks + "MemoryProbe"),
+    module("KernelLattice", in: checks, uses: ["Thimble"] + kernelModules + twins.map(\.name)),
+    .executableTarget(name: "KernelProbe", dependencies: ["KernelLattice"], path: checks + "KernelProbe"),
+    module("AllocationCounter", in: "Tests/"),
+    module(
+      "TrainingTestSupport", in: "Tests/",
+      uses: ["ThimbleTraining", "ThimbleNetworks", "ThimbleData", "ThimbleStorage", "ThimbleThreads"]),
     .testTarget(
       name: "ThimbleTests",
       dependencies: names(["Thimble", "AllocationCounter", "KernelLattice", "ThimbleQuantization"] + kernelModules)),
@@ -134,23 +163,20 @@ let package = Package(
     .testTarget(
       name: "ThimbleTrainingTests",
       dependencies: [
-        "ThimbleTraining", "ThimbleMeasures", "ThimbleNetworks", "ThimbleData", "ThimbleStorage", "ThimbleThreads",
-        "Thimble",
+        "TrainingTestSupport", "ThimbleTraining", "ThimbleStatistics", "ThimbleNetworks", "ThimbleData",
+        "ThimbleStorage", "ThimbleThreads", "Thimble",
       ]),
     .testTarget(
-      name: "ThimbleMeasuresTests",
+      name: "ThimbleStatisticsTests",
       dependencies: [
-        "ThimbleMeasures", "ThimbleNetworks", "ThimbleData", "ThimbleStorage", "ThimbleThreads", "Thimble",
+        "ThimbleStatistics", "ThimbleNetworks", "ThimbleData", "ThimbleStorage", "ThimbleThreads", "Thimble",
       ]),
     .testTarget(
       name: "ThimbleStudiesTests",
       dependencies: [
-        "ThimbleStudies", "ThimbleMeasures", "ThimbleNetworks", "ThimbleData", "ThimbleStorage", "ThimbleThreads",
-        "Thimble",
+        "TrainingTestSupport", "ThimbleStudies", "ThimbleTraining", "ThimbleStatistics", "ThimbleNetworks",
+        "ThimbleData", "ThimbleStorage", "ThimbleThreads", "Thimble",
       ]),
-    .testTarget(
-      name: "ThimbleFeaturesTests",
-      dependencies: ["ThimbleFeatures", "ThimbleNetworks", "ThimbleData", "ThimbleStorage", "ThimbleThreads"]),
     .testTarget(
       name: "ThimbleQuantizationTests",
       dependencies: ["ThimbleQuantization", "ThimbleNetworks", "ThimbleStorage", "ThimbleThreads", "Thimble"]),

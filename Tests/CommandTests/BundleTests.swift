@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `thimble bundle`: samplers that are none, or not for the target, and what it writes. Real samplers run in
-/// `tools/check-bundle`; here a made-up one shows each part of the file.
+/// `Checks/bundle`; here a made-up one shows each part of the file.
 @Suite struct BundleTests {
   let made = Made.shared
   let folder = Folder()

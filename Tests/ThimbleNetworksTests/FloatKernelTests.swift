@@ -1,6 +1,6 @@
 import Testing
 import Thimble
-import ThimbleKernelTypes
+import ThimbleKernelInterface
 import ThimbleKernels
 import ThimbleNetworks
 import ThimbleThreads

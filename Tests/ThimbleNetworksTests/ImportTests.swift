@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 import Thimble
-import ThimbleKernelTypes
+import ThimbleKernelInterface
 import ThimbleNetworks
 import ThimbleStorage
 import ThimbleThreads

@@ -1,12 +1,12 @@
 import Foundation
 import Testing
 import Thimble
-import ThimbleKernelTypes
+import ThimbleKernelInterface
 import ThimbleNetworks
 import ThimbleStorage
 import ThimbleThreads
 
-/// Single layers, forward and all gradients, against PyTorch in f64 (`tools/reference/fixtures/make_training_fixtures.py`).
+/// Single layers, forward and all gradients, against PyTorch in f64 (`Oracle/fixtures/make_training_fixtures.py`).
 @Suite struct LayerTests {
   private let file: SafetensorsFile
 

@@ -1,5 +1,5 @@
 import Testing
-import ThimbleMeasures
+import ThimbleStatistics
 import ThimbleNetworks
 import ThimbleStudies
 import ThimbleThreads

@@ -1,6 +1,7 @@
+import TrainingTestSupport
 import Foundation
 import Testing
-import ThimbleMeasures
+import ThimbleStatistics
 import ThimbleNetworks
 import ThimbleStorage
 import ThimbleThreads

@@ -1,5 +1,6 @@
+import TrainingTestSupport
 import Testing
-import ThimbleKernelTypes
+import ThimbleKernelInterface
 import ThimbleNetworks
 import ThimbleStorage
 import ThimbleThreads

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 import ThimbleData
-import ThimbleKernelTypes
+import ThimbleKernelInterface
 import ThimbleNetworks
 import ThimbleStorage
 import ThimbleThreads

@@ -1,5 +1,5 @@
 import Testing
-import ThimbleMeasures
+import ThimbleStatistics
 import ThimbleTraining
 
 /// The signs of failure on numbers made for them.

@@ -1,3 +1,4 @@
+import TrainingTestSupport
 import Foundation
 import Testing
 import ThimbleTraining

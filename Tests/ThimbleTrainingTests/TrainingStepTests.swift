@@ -1,13 +1,13 @@
 import Foundation
 import Testing
 import Thimble
-import ThimbleKernelTypes
+import ThimbleKernelInterface
 import ThimbleNetworks
 import ThimbleStorage
 import ThimbleThreads
 import ThimbleTraining
 
-/// Whole training steps against PyTorch in f64 (`tools/reference/fixtures/make_training_fixtures.py`): images, losses, the first
+/// Whole training steps against PyTorch in f64 (`Oracle/fixtures/make_training_fixtures.py`): images, losses, the first
 /// gradients, the weights after the last step.
 @Suite struct TrainingStepTests {
   private static let fixtures =

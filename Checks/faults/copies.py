@@ -1,0 +1,219 @@
+"""Copies of the sources in which each instruction set has its own, to plant faults there and to try them."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+from faults import HEADERS, REFERENCE, SHARED
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+# Seconds; the whole lattice takes minutes on an emulated processor.
+PATIENCE = 1800
+
+
+def replaced_once(text, old, new, where):
+    """The text with `old`, which must occur once, replaced."""
+    if text.count(old) != 1:
+        sys.exit(f"{where}: '{old}' occurs {text.count(old)} times, wanted once: mend Checks/faults")
+    return text.replace(old, new)
+
+
+class Copy:
+    """What both kinds of copies share: `folders` says where each set's module lies."""
+
+    folders = {}
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.originals = {}
+        for name in ("Sources", "Tests", "tools"):
+            ignored = shutil.ignore_patterns("Float", "Fixtures", "__pycache__")
+            shutil.copytree(ROOT / name, self.folder / name, ignore=ignored)
+
+    def path(self, fault, set_name):
+        """The file that the fault belongs to."""
+        if fault.file.startswith(HEADERS) or set_name in (SHARED, REFERENCE):
+            return self.folder / fault.file
+        return self.folder / self.folders[set_name] / "Integer" / fault.file
+
+    def plant(self, fault, set_name):
+        """Writes the fault into the copy."""
+        path = self.path(fault, set_name)
+        before = path.read_text()
+        self.originals.setdefault(path, before)
+        where = f"{path.relative_to(self.folder)}, \"{fault.name}\""
+        after = replaced_once(before, fault.old, fault.new, where)
+        if fault.file.startswith(HEADERS):
+            # Each module says its name to the headers, so that a fault there can be planted for one of them.
+            start = before.rindex("\n", 0, before.index(fault.old)) + 1
+            end = before.index("\n", start)
+            line = before[start:end]
+            module = pathlib.Path(self.folders[set_name]).name
+            either = f"#ifdef THIMBLE_IN_{module}\n{line.replace(fault.old, fault.new)}\n#else\n{line}\n#endif"
+            after = before[:start] + either + before[end:]
+        path.write_text(after)
+
+    def restore(self):
+        """Takes all faults out again."""
+        for path, text in self.originals.items():
+            path.write_text(text)
+        self.originals = {}
+
+    def run(self, command, words, broken_off):
+        """Runs a probe: (cases, failed cases) for each set and for the reference, or `broken_off` if it does not end by itself."""
+        probe = subprocess.run([*command, *words], capture_output=True, text=True, timeout=PATIENCE)
+        if probe.returncode not in (0, 1):
+            if broken_off:
+                return broken_off
+            sys.exit(f"{command[-1]} ended with {probe.returncode}, wanted 0 or 1: which fault it was cannot be told")
+        rows = [line.split() for line in probe.stdout.splitlines() if not line.startswith("failed: ")]
+        return {name: (int(cases), int(failed)) for name, cases, failed in rows}
+
+    @staticmethod
+    def checked(build, what):
+        """Ends the program if a build has failed."""
+        if build.returncode != 0:
+            sys.exit(f"the copy does not build, {what}:\n" + build.stdout[-4000:] + build.stderr[-4000:])
+
+
+class PackageCopy(Copy):
+    """The package, with the sets of this machine."""
+
+    folders = {
+        "portable": "Sources/Runtime/ThimbleKernels",
+        "v2": "Sources/Runtime/ThimbleKernelsV2",
+        "v3": "Sources/Runtime/ThimbleKernelsV3",
+        "v4vnni": "Sources/Runtime/ThimbleKernelsV4VNNI",
+        "v3vnni-twin": "Checks/ThimbleKernelsV3VNNITwin",
+    }
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        flags = "+ clangFlags.flatMap"
+        named = '+ ["-Xcc", "-DTHIMBLE_IN_\\(name)"] ' + flags
+        manifest = replaced_once((ROOT / "Package.swift").read_text(), flags, named, "Package.swift")
+        (self.folder / "Package.swift").write_text(manifest)
+        (self.folder / ".build").mkdir()
+        for name in ("checkouts", "repositories", "workspace-state.json"):
+            path = ROOT / ".build" / name
+            if path.is_dir():
+                shutil.copytree(path, self.folder / ".build" / name, symlinks=True)
+            elif path.exists():
+                shutil.copy(path, self.folder / ".build" / name)
+        if (ROOT / "Package.resolved").exists():
+            shutil.copy(ROOT / "Package.resolved", self.folder)
+
+    def build(self, _places):
+        """Builds the copy as it is now."""
+        build = subprocess.run(["swift", "build", "-c", "release", "--product", "KernelProbe"], cwd=self.folder,
+                               capture_output=True, text=True)
+        self.checked(build, "the package")
+
+    def lattice(self, _places, words=(), broken_off=None):
+        """(cases, failed cases) for each set and for the reference."""
+        return self.run([self.folder / ".build/release/KernelProbe"], words, broken_off)
+
+
+class BoardCopy(Copy):
+    """The kernels of one target, which its emulator runs. Only the modules with faults are compiled again."""
+
+    emulators = {
+        "x86_64": [],
+        "aarch64": ["qemu-aarch64", "-cpu", "cortex-a76"],
+        "armv7": ["qemu-arm", "-cpu", "cortex-a9"],
+        "riscv64": ["qemu-riscv64", "-cpu", "rv64"],
+    }
+    modules = {
+        "x86_64": {"portable": "", "v2": "V2", "v3": "V3", "v3vnni": "V3VNNI", "v4vnni": "V4VNNI"},
+        "aarch64": {"portable": "", "neon": "NEON", "dotprod": "DotProd"},
+        "armv7": {"portable": "", "armv7": "ARMv7"},
+        "riscv64": {"portable": ""},
+    }
+
+    def __init__(self, folder, target):
+        super().__init__(folder)
+        self.target = target
+        self.folders = {f"{target}/{name}": f"Sources/Runtime/ThimbleKernels{module}"
+                        for name, module in self.modules[target].items()}
+        for module in self.folders.values():
+            if not (self.folder / module / "Integer").exists():
+                shutil.copytree(ROOT / "Sources/Runtime/ThimbleKernels/Integer", self.folder / module / "Integer")
+        script = self.folder / "tools/boards/build"
+        text = script.read_text()
+        for old, new in (
+                ('"$module" Sources/Runtime/ThimbleKernels/Integer', '"$module" "Sources/$module/Integer"'),
+                # No fault changes what a module offers.
+                ('stale "$out/$module.o" "$folder" $runtime', 'stale "$out/$module.o" "$folder"'),
+                ('"$@" -module-name', '-Xcc "-DTHIMBLE_IN_$module" "$@" -module-name')):
+            text = replaced_once(text, old, new, "tools/boards/build")
+        script.write_text(text)
+        self.objects = {}
+        self.build([])
+        self.objects = {place: self.object(place).read_bytes() for place in self.folders}
+
+    def object(self, place):
+        """The object file of a set's kernels."""
+        return self.folder / f".build-boards/{self.target}" / (pathlib.Path(self.folders[place]).name + ".o")
+
+    def plant(self, fault, set_name):
+        """Writes the fault, and leaves the file's time as it was: a header would have everything compiled again."""
+        path = self.path(fault, set_name)
+        times = path.stat()
+        super().plant(fault, set_name)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+        self.object(set_name).unlink(missing_ok=True)
+
+    def restore(self):
+        times = {path: path.stat() for path in self.originals}
+        super().restore()
+        for path, time in times.items():
+            os.utime(path, ns=(time.st_atime_ns, time.st_mtime_ns))
+        for place, content in self.objects.items():
+            self.object(place).write_bytes(content)
+
+    def build(self, _places):
+        """Builds the copy as it is now."""
+        self.checked(subprocess.run([self.folder / "tools/boards/build", self.target, "lattice"],
+                                    capture_output=True, text=True), self.target)
+
+    def lattice(self, _places, words=(), broken_off=None):
+        """(cases, failed cases) for each set, as TARGET/SET."""
+        probe = self.folder / f".build-boards/{self.target}/kernel-probe"
+        broken_off = {name: row for name, row in (broken_off or {}).items() if name in self.folders}
+        found = self.run([*self.emulators[self.target], probe], words, broken_off)
+        return {name if "/" in name else f"{self.target}/{name}": row for name, row in found.items()}
+
+
+class BoardCopies:
+    """The copies of all targets as one."""
+
+    def __init__(self, folder, targets):
+        self.copies = {}
+        for target in targets:
+            (pathlib.Path(folder) / target).mkdir()
+            self.copies[target] = BoardCopy(pathlib.Path(folder) / target, target)
+        self.folders = {place: module for copy in self.copies.values() for place, module in copy.folders.items()}
+
+    def plant(self, fault, place):
+        """Writes the fault into its target's copy."""
+        self.copies[place.split("/")[0]].plant(fault, place)
+
+    def restore(self):
+        """Takes all faults out again."""
+        for copy in self.copies.values():
+            copy.restore()
+
+    def _concerned(self, places):
+        targets = {place.split("/")[0] for place in places}
+        return [copy for target, copy in self.copies.items() if target in targets]
+
+    def build(self, places):
+        """Builds the targets of these places."""
+        for copy in self._concerned(places):
+            copy.build(places)
+
+    def lattice(self, places, words=(), broken_off=None):
+        """(cases, failed cases) for the sets of these places' targets."""
+        return {name: row for copy in self._concerned(places) for name, row in copy.lattice(places, words, broken_off).items()}

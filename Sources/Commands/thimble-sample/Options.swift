@@ -1,0 +1,84 @@
+import ThimbleFreestanding
+import SamplerSupport
+
+/// What pictures are written as.
+enum Format { case ppm, raw, y4m }
+
+/// The words of the command line, told apart and checked, as far as that goes without the model.
+struct Options {
+  var generator: Path?
+  /// Lists of seeds without an option.
+  var lists = UnsafeBufferPointer<Path>(start: nil, count: 0)
+  var seeds: Path?
+  var latents: Path?
+  var walk: Path?
+  /// Of all seeds.
+  var chosenClass: Int?
+  var frames: Int?
+  var grid: (columns: Int, rows: Int)?
+  var output: Path?
+  var outdir: Path?
+  var format: Format?
+  var golden: Path?
+  var threads = 1
+  var memory = false
+  var help = false
+  var version = false
+
+  /// Whether images go to standard output.
+  var isPiped: Bool { outdir == nil && (output.map { Text($0).equals("-") } ?? !memory) }
+  /// Whether images are only made, to see what memory that takes.
+  var isDry: Bool { outdir == nil && output == nil && memory }
+
+  /// Refuses what does not go together.
+  func check() throws(Refusal) {
+    if generator == nil { throw usage("generator: found none, wanted a .thimble file before the seeds") }
+    if golden != nil { return try checkAlone() }
+    let named = lists.count > 0 || seeds != nil
+    if (named ? 1 : 0) + (latents == nil ? 0 : 1) + (walk == nil ? 0 : 1) > 1 {
+      throw usage("images: found several of seeds, --latents and --walk, wanted one of them")
+    }
+    if chosenClass != nil && latents != nil {
+      throw usage("--class: found --latents, wanted seeds or --walk: a file's latents tell their class themselves")
+    }
+    if frames != nil && walk == nil { throw usage("--frames: found no --walk, wanted --walk SEEDS --frames N") }
+    if output != nil && outdir != nil { throw usage("-o: found --outdir, too, wanted one of them") }
+    if outdir != nil && grid != nil { throw usage("--grid: found --outdir, wanted -o, since a grid is one file") }
+    if memory && output.map({ Text($0).equals("-") }) ?? false {
+      throw usage("--memory: found -o -, wanted a file, since its lines go to standard output")
+    }
+    if output == nil && isPiped && thimble_is_terminal(1) != 0 {
+      throw usage("-o: found none, and a terminal, wanted -o FILE, --outdir DIR, or a pipe")
+    }
+    _ = try resolvedFormat()
+  }
+
+  /// Refuses whatever goes with images that are written.
+  private func checkAlone() throws(Refusal) {
+    if lists.count > 0 || seeds != nil || latents != nil || walk != nil || grid != nil || output != nil || outdir != nil
+      || format != nil || memory || chosenClass != nil
+    {
+      throw usage("--verify: found options that make images, wanted none but --threads")
+    }
+  }
+
+  /// What was asked for, or what the output's name ends in, or else ppm.
+  func resolvedFormat() throws(Refusal) -> Format {
+    if let format { return format }
+    guard let output else { return .ppm }
+    let ending = Text(output).ending
+    if ending.count == 0 || ending.equalsIgnoringCase("ppm") || ending.equalsIgnoringCase("pgm") { return .ppm }
+    if ending.equalsIgnoringCase("raw") { return .raw }
+    if ending.equalsIgnoringCase("y4m") { return .y4m }
+    throw usage("-o: found the ending .\(ending), wanted ppm, pgm, raw or y4m, or a --format")
+  }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+  /// Whether it is this word in lower or upper case.
+  fileprivate func equalsIgnoringCase(_ word: StaticString) -> Bool {
+    if count != word.utf8CodeUnitCount { return false }
+    for i in 0..<count where self[i] | (self[i] >= 65 && self[i] <= 90 ? 32 : 0) != word.utf8Start[i] { return false }
+    return true
+  }
+}

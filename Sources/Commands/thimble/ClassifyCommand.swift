@@ -1,0 +1,149 @@
+import ThimbleStatistics
+import ArgumentParser
+import Foundation
+import ThimbleData
+import ThimbleStudies
+import ThimbleStorage
+import ThimbleTraining
+
+struct ClassifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "classify", abstract: "A linear L2-SVM on features: how well they tell classes apart.",
+    discussion: """
+      LIBLINEAR's solver 1, one class against the rest. C is chosen on training images that are held out, then the machine is \
+      trained on all and tested (paper, sections 5.1 and 5.2).
+
+        thimble classify train-features.safetensors test-features.safetensors
+        thimble classify ... --labels 1000       so many labels, as many of each class: the mean of 100 draws, C chosen on 10 others
+        thimble classify ... --per-class 400     so many of each class
+
+      --export writes both files as LIBLINEAR's own programs read them.
+      """)
+
+  @Argument(help: "Features of the training set, with labels.") var train: String
+  @Argument(help: "Features of the test set, by the same networks.") var test: String
+  @Option(help: "Labels that are used, over all classes.") var labels: Int?
+  @Option(help: "Labels of each class that are used.") var perClass: Int?
+  @Option(help: "Draws of labels that are tested; 100 unless told.") var draws: Int?
+  @Option(help: "Draws that C is chosen on; 10 unless told.") var choosingDraws: Int?
+  @Option(help: "Values of C that are tried, with commas; the paper's unless told.") var penalties: String?
+  @Flag(help: "Bring each feature to mean 0 and deviation 1.") var standardise = false
+  @Option(help: "A text file of the labels that the test images are given, one a line; with all labels only.")
+  var predictions: String?
+  @Option(help: "A folder for train.txt and test.txt in LIBLINEAR's format; nothing is trained.") var export: String?
+  @OptionGroup var compute: ComputeOptions
+
+  private func penaltyList() throws -> [Double] {
+    guard let penalties else { return Classification.paperPenalties }
+    let list = penalties.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) ?? .nan }
+    guard (1...100).contains(list.count), list.allSatisfy({ $0 > 0 && $0 <= 1e9 }) else {
+      throw ValidationError("--penalties takes numbers above 0 with commas, as 0.001,0.01")
+    }
+    return list
+  }
+
+  func validate() throws {
+    guard labels == nil || perClass == nil else { throw ValidationError("name --labels or --per-class, not both") }
+    guard (labels ?? 1) >= 1, (perClass ?? 1) >= 1 else {
+      throw ValidationError("--labels and --per-class take numbers from 1")
+    }
+    guard (1...10_000).contains(draws ?? 1), (1...1000).contains(choosingDraws ?? 1) else {
+      throw ValidationError("--draws takes a number from 1 to 10000, --choosing-draws one from 1 to 1000")
+    }
+    guard (draws == nil && choosingDraws == nil) || labels != nil || perClass != nil else {
+      throw ValidationError("--draws and --choosing-draws go with --labels or --per-class")
+    }
+    guard predictions == nil || (labels == nil && perClass == nil) else {
+      throw ValidationError("--predictions goes with all labels: draws are many")
+    }
+    guard export == nil || (labels == nil && perClass == nil && predictions == nil && penalties == nil) else {
+      throw ValidationError(
+        "--export writes all images and trains nothing: leave out --labels, --per-class, --predictions, --penalties")
+    }
+    _ = try penaltyList()
+  }
+
+  func run() throws {
+    for input in [train, test] {
+      for output in [predictions] + (export.map { ["\($0)/train.txt", "\($0)/test.txt"] } ?? []) {
+        try refuseSameFile(input, output)
+      }
+    }
+    if let predictions { try AtomicFile.checkFolder(of: predictions) }
+    let (training, tested) = (try FeatureFile(path: train), try FeatureFile(path: test))
+    // Where there was room for the features; the system's folder for temporary files may be memory.
+    let scratch = URL(fileURLWithPath: train).deletingLastPathComponent().path
+    let classification = try Classification(
+      train: training, test: tested, penalties: try penaltyList(), isScaled: standardise, workers: compute.workers,
+      scratch: scratch)
+    if let export {
+      try Folder.create(export)
+      try classification.export(train: "\(export)/train.txt", test: "\(export)/test.txt")
+      print("\(export): train.txt, test.txt for liblinear-train -s 1 -B 1")
+      return
+    }
+    print(
+      "\(FileError.printable(training.dataName)): \(training.count) images, \(classification.classCount) classes, \(training.length) features"
+    )
+    print(FileError.printable(training.summary))
+    if let digest = training.dataDigest, digest == tested.dataDigest {
+      tell("\(train) and \(test) are of the same images: this tells how well they are learned by heart")
+    }
+    if let perClass = try labelsPerClass(classification) {
+      try few(classification, perClass)
+    } else {
+      try whole(classification)
+    }
+  }
+
+  private func labelsPerClass(_ classification: Classification) throws(FileError) -> Int? {
+    guard let labels else { return perClass }
+    guard labels % classification.classCount == 0 else {
+      throw FileError(
+        .usage, file: train, field: "--labels", found: "\(labels)",
+        wanted: "a multiple of the \(classification.classCount) classes",
+        advice: "Ask for as many labels of each class: --per-class tells how many.")
+    }
+    return labels / classification.classCount
+  }
+
+  private func whole(_ classification: Classification) throws(FileError) {
+    let whole = try classification.whole { penalty, right, isConverged in
+      print(
+        String(format: "C %-8g %6.2f %% right of those held out", penalty, 100 * right)
+          + (isConverged ? "" : ", the solver gave up"))
+      fflush(nil)
+    }
+    tellOfDoubts(whole.penalty, whole.isConverged, classification)
+    print(
+      String(
+        format: "C %g, all labels: %.2f %% right (%.2f to %.2f), error %.2f %%", whole.penalty,
+        100 * whole.accuracy.value, 100 * whole.accuracy.low, 100 * whole.accuracy.high,
+        100 * (1 - whole.accuracy.value)))
+    if let predictions {
+      try ImageFile.write(Array(whole.predictions.map { "\($0)\n" }.joined().utf8), to: predictions)
+    }
+  }
+
+  private func tellOfDoubts(_ penalty: Double, _ isConverged: Bool, _ classification: Classification) {
+    if !isConverged { tell("LIBLINEAR gave up after 1,000 rounds: take a smaller C, or --standardise") }
+    let tried = classification.penalties
+    guard tried.count > 1, penalty == tried.min() || penalty == tried.max() else { return }
+    tell(String(format: "C %g is at the end of what was tried; a better one may lie beyond: --penalties", penalty))
+  }
+
+  private func few(_ classification: Classification, _ perClass: Int) throws(FileError) {
+    var bar = ProgressLine()
+    let draws = draws ?? 100
+    let few = try classification.few(perClass: perClass, choosing: choosingDraws ?? 10, count: draws) { done in
+      bar.show { "draws  \(done)" }
+    }
+    bar.finish()
+    tellOfDoubts(few.penalty, few.isConverged, classification)
+    print(
+      String(
+        format: "C %g, %d labels a class, %d draws: %.2f %% right, deviation %.2f; error %.2f %%", few.penalty,
+        perClass,
+        draws, 100 * few.mean, 100 * few.deviation, 100 * (1 - few.mean)))
+  }
+}

@@ -1,0 +1,104 @@
+import ThimbleStatistics
+import ArgumentParser
+import Foundation
+import ThimbleData
+import ThimbleStudies
+import ThimbleNetworks
+import ThimbleStorage
+
+struct FeaturesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "features", abstract: "A discriminator's convolutional features of a set, for a classifier.",
+    discussion: """
+      All layers' features, each map max-pooled to a 4x4 grid, flattened and joined (paper, section 5.1). Batch normalisation takes \
+      the mean of the batch statistics over --statistics; training and test set are to be made with the same, the training set.
+
+        thimble features NETWORKS.safetensors --data TRAIN.safetensors -o train-features.safetensors
+        thimble features NETWORKS.safetensors --data TEST.safetensors --statistics TRAIN.safetensors -o test-features.safetensors
+        thimble classify train-features.safetensors test-features.safetensors
+
+      To compare with: --kind random (the same discriminator, untrained), pixels, and kmeans (centroids of the patches of \
+      --statistics). Pixels and k-means need no checkpoint. --mirrored and --shifts take the mean over views of an image: often \
+      better, mirrored where pictures mean the same then (digits do not), and as many times slower.
+      """)
+
+  enum Kind: String, ExpressibleByArgument, CaseIterable { case trained, random, pixels, kmeans }
+
+  @Argument(help: "A checkpoint with a discriminator.") var checkpoint: String?
+  @Option(help: "The packed set whose features are made.") var data: String
+  @Option(name: .shortAndLong, help: "The file of features to write.") var output: String
+  @Option(help: "The packed set that statistics, or centroids, are taken from; that of --data unless told.")
+  var statistics: String?
+  @Option(help: "trained, random, pixels or kmeans.") var kind = Kind.trained
+  @Option(help: "Centroids of k-means; 1600 unless told.") var centroids: Int?
+  @Flag(help: "The mean of the features of each image and of it mirrored left to right; not in the paper.")
+  var mirrored = false
+  @Option(help: "The mean over the image and it shifted so many pixels to each side, as 2 or 2,4; not in the paper.")
+  var shifts: PositiveNumbers?
+  @OptionGroup var compute: ComputeOptions
+
+  func validate() throws {
+    let needsCheckpoint = kind == .trained || kind == .random
+    guard needsCheckpoint == (checkpoint != nil) else {
+      throw ValidationError(
+        needsCheckpoint ? "name a checkpoint with a discriminator" : "--kind \(kind) takes no checkpoint")
+    }
+    guard (2...16_384).contains(centroids ?? 2) else {
+      throw ValidationError("--centroids takes a number from 2 to 16384")
+    }
+    guard centroids == nil || kind == .kmeans else { throw ValidationError("--centroids goes with --kind kmeans") }
+    guard statistics == nil || kind != .pixels else { throw ValidationError("--kind pixels takes no --statistics") }
+  }
+
+  func run() throws {
+    for input in [data, statistics, checkpoint] { if let input { try refuseSameFile(input, output) } }
+    try AtomicFile.checkFolder(of: output)
+    let set = try Dataset(path: data)
+    let source = try statistics.map { path throws(FileError) in try Dataset(path: path) } ?? set
+    guard source.height == set.height, source.width == set.width, source.channels == set.channels else {
+      throw FileError(
+        .badData, file: source.path, field: "images", found: source.shapeText,
+        wanted: "\(set.shapeText), as in \(data)",
+        advice: "Pack both sets alike.")
+    }
+    if let shift = shifts?.numbers.last, shift >= min(set.height, set.width) {
+      throw FileError(
+        .usage, file: data, field: "--shifts", found: "\(shift)",
+        wanted: "less than the sides of \(set.shapeText)", advice: "Shift by a few pixels, as --shifts 2.")
+    }
+    var bar = ProgressLine()
+    let base = try extractor(set, source, &bar)
+    let extractor: any FeatureExtractor =
+      mirrored || shifts != nil ? ViewFeatures(base, of: set, mirrored: mirrored, shifts: shifts?.numbers ?? []) : base
+    try FeatureFile.write(extractor, of: set, to: output) { done in
+      bar.show { "features  \(done) of \(set.count) images" }
+    }
+    bar.finish()
+    print("\(output): \(extractor.length) features of each of \(set.count) images (\(extractor.summary))")
+    if set.labels == nil { tell("\(data) has no labels: its features cannot be classified") }
+  }
+
+  private func extractor(
+    _ set: Dataset, _ source: Dataset, _ bar: inout ProgressLine
+  ) throws(FileError) -> any FeatureExtractor {
+    let (workers, kernels) = (compute.workers, try compute.kernels())
+    switch kind {
+    case .pixels: return PixelFeatures(height: set.height, width: set.width, channels: set.channels)
+    case .trained, .random:
+      let stored = try StoredDiscriminator(path: checkpoint!)
+      try DiscriminatorFeatures.check(stored, set)
+      return try DiscriminatorFeatures(
+        stored, random: kind == .random, statistics: source, workers: workers, kernels: kernels
+      ) { done, of in
+        bar.show { "statistics  \(done) of \(of) minibatches" }
+      }
+    case .kmeans:
+      let centroids = centroids ?? 1600
+      try PatchFeatures.check(set, centroids: centroids)
+      let dictionary = PatchDictionary(source, centroids: centroids, workers: workers, kernels: kernels) { round in
+        bar.show { "k-means  round \(round) of \(PatchDictionary.rounds)" }
+      }
+      return PatchFeatures(dictionary, side: set.height, channels: set.channels, workers: workers, kernels: kernels)
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import ArgumentParser
+import Foundation
+import Thimble
+import ThimbleStatistics
+import ThimbleNetworks
+import ThimbleStorage
+import ThimbleStudies
+
+struct ForgetCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "forget", abstract: "Make a generator leave out an object, by dropping the maps that draw it.",
+    discussion: """
+      First sheets to draw boxes on, with a mark every eighth pixel; then, from a file of boxes, lines of \
+      `seed,left,top,right,bottom` in pixels, the generator that forgets. A line of a seed alone is a sample without the object.
+
+        thimble forget rooms.safetensors --sheet 0-29 -o sheet.png
+        thimble forget rooms.safetensors --boxes windows.csv -o forgetful.safetensors --compare compare.png
+        thimble export forgetful.safetensors -o forgetful.thimble
+      """)
+
+  @Argument(help: "A checkpoint.") var checkpoint: String
+  @Option(help: "A file of boxes.") var boxes: String?
+  @Option(name: .shortAndLong, help: "The checkpoint of the forgetful generator; the PNG of --sheet.") var output:
+    String
+  @Option(help: "A PNG of the samples that have boxes: before, and below without the object.") var compare: String?
+  @Option(help: "Which maps are dropped: those of positive weight, or all of them that the regression uses.")
+  var rule: Forgetting.Rule = .positive
+  @Option(help: "The hidden layer; the second-highest one unless told.") var layer: String?
+  @Option(help: "The regression's L1 penalty: the greater, the fewer maps.") var penalty = 0.01
+  @Option(help: "A sheet of these seeds instead.") var sheet: SeedList?
+  @OptionGroup var compute: ComputeOptions
+
+  func validate() throws {
+    if (boxes != nil) == (sheet != nil) { throw ValidationError("give --boxes or --sheet, one of them") }
+    guard penalty >= 0, penalty <= 10 else { throw ValidationError("--penalty takes a number from 0 to 10") }
+    guard compare != output else { throw ValidationError("-o and --compare name the same file") }
+    if let sheet, sheet.seeds.count > 500 { throw ValidationError("--sheet takes at most 500 seeds") }
+  }
+
+  func run() throws {
+    for written in [output, compare] {
+      try refuseSameFile(checkpoint, written)
+      if let boxes { try refuseSameFile(boxes, written) }
+    }
+    guard try !ImageSource.isExported(checkpoint) else {
+      throw FileError(
+        .badData, file: checkpoint, field: "kind of file", found: "an exported generator", wanted: "a checkpoint",
+        advice: "Its maps are looked at in f32: name the checkpoint that it was exported from.")
+    }
+    let stored = try StoredGenerator(path: checkpoint)
+    if let sheet {
+      let source = try ImageSource(path: checkpoint, compute: compute)
+      let image = try NumberedSheet(source, seeds: sheet.seeds, columns: 6, scale: 4, rulers: true).image
+      try ImageWriter(format: .png).write(image, to: output)
+      return print("\(output): \(sheet.seeds.count) samples")
+    }
+    try forget(stored, Boxes(path: boxes!, width: stored.imageSide, height: stored.imageSide))
+  }
+
+  private func forget(_ stored: StoredGenerator, _ boxes: Boxes) throws(FileError) {
+    let network = stored.network(capacity: 128, workers: compute.workers, kernels: try compute.kernels())
+    let statistics = stored.statistics ?? network.freeze(stored.latents)
+    network.setStatistics(statistics)
+    let source = try ImageSource(path: checkpoint, compute: compute)
+    let latents = LatentOptions.rows(of: source, boxes.seeds)
+    let study = try Forgetting(
+      stored, network, boxes, latents: latents, layer: layer, rule: rule, penalty: penalty, file: self.boxes!)
+    guard !study.dropped.isEmpty else {
+      throw FileError(
+        .badData, file: self.boxes!, field: "maps to drop", found: "none", wanted: "a map that speaks for the object",
+        advice: "Take a smaller --penalty, or draw the boxes more closely.")
+    }
+    let forgetful = stored.dropping(study.dropped, of: study.layer)
+    try forgetful.write(statistics: statistics, to: output)
+    let before = try source.pixels(latents)
+    let after = try ImageSource(path: output, compute: compute).pixels(latents)
+    let change = ChangeInBoxes(
+      before, after, boxes, width: source.width, height: source.height, channels: source.channels)
+    if let compare { try writeComparison(source, boxes, before, after, to: compare) }
+    print(
+      String(
+        format: "accuracy %.1f %% on %d positions of samples held out, %.1f %% on the %d that it was fitted on",
+        100 * study.accuracy.heldOut, study.positions.heldOut, 100 * study.accuracy.fitted, study.positions.fitted))
+    print(
+      "\(study.layer): \(study.dropped.count) of \(study.weights.count) maps dropped, those of \(rule.rawValue) weight")
+    print(
+      String(
+        format: "change in bytes: %.2f inside the boxes, %.2f outside, %.2f times as much", change.inside,
+        change.outside, change.ratio))
+    print(output)
+  }
+
+  private func writeComparison(
+    _ source: ImageSource, _ boxes: Boxes, _ before: [UInt8], _ after: [UInt8], to path: String
+  ) throws(FileError) {
+    let (columns, size) = (16, source.imageByteCount)
+    let marked = boxes.boxes.indices.filter { !boxes.boxes[$0].isEmpty }
+    var pixels: [UInt8] = []
+    for first in stride(from: 0, to: marked.count, by: columns) {
+      for images in [before, after] {
+        for column in first..<(first + columns) {
+          pixels +=
+            column < marked.count
+            ? Array(images[(marked[column] * size)..<((marked[column] + 1) * size)])
+            : [UInt8](repeating: 255, count: size)
+        }
+      }
+    }
+    let batch = ImageBatch(pixels: pixels, height: source.height, width: source.width, channels: source.channels)
+    try ImageWriter(format: .png).write(
+      batch.sheet(GridSize(columns: columns, rows: batch.count / columns)), to: path)
+  }
+}
+
+extension Forgetting.Rule: ExpressibleByArgument {}

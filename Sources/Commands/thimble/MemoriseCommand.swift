@@ -1,0 +1,100 @@
+import ArgumentParser
+import Foundation
+import Thimble
+import ThimbleData
+import ThimbleStatistics
+import ThimbleNetworks
+import ThimbleStorage
+import ThimbleStudies
+
+struct MemoriseCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "memorise",
+    abstract: "Whether generators repeat training images: nearest neighbours, in pixels and in features.",
+    discussion: """
+      A line each: the median distance from a sample to the nearest training image, over that from a training image to the nearest \
+      other one (near or above 1: no nearer than images of the set are to each other); samples that come nearer than 99 in 100 training \
+      images do, with the 95 % interval (1 % is usual); exact copies; and the 1-NN test, which falls below 50 % for copies. \
+      Naming the checkpoint of the first pass too shows what had been seen only once.
+
+        thimble memorise run/checkpoints/step-0000272.safetensors faces.thimble --data SET.safetensors
+
+      -o shows the samples that come nearest, each above its neighbour in pixels and in features, of the last generator: training \
+      images, where their terms allow it.
+      """)
+
+  @Argument(help: ".thimble files, checkpoints, or safetensors with `images`.") var generators: [String]
+  @Option(help: "The packed set of the training.") var data: String
+  @Option(help: "Samples of each generator, and training images they are compared with.") var samples = 1000
+  @Option(name: .shortAndLong, help: "A PNG with training images.") var output: String?
+  @OptionGroup var compute: ComputeOptions
+
+  func validate() throws {
+    guard (64...20_000).contains(samples) else { throw ValidationError("--samples takes a number from 64 to 20000") }
+  }
+
+  func run() throws {
+    try refuseSameFile(data, output)
+    for generator in generators { try refuseSameFile(generator, output) }
+    let dataset = try Dataset(path: data)
+    let recipe = try dataset.measurable()
+    let sources = try MeasuredImages.all(generators, like: dataset, compute: compute)
+    let (side, channels, workers) = (recipe.size, recipe.channels, compute.workers)
+    let extractor = RandomFeatures(side: side, channels: channels, workers: workers, kernels: try compute.kernels())
+    let spaces: [(name: String, length: Int, rows: (Int, (Int) -> UnsafeRawBufferPointer) -> [Float])] = [
+      (
+        "pixels", SmallImages.length(side: side, channels: channels),
+        { SmallImages.rows(count: $0, side: side, channels: channels, image: $1) }
+      ), ("features", RandomFeatures.length, { extractor.features(count: $0, image: $1) }),
+    ]
+    print("\(dataset.name): \(dataset.count) images")
+    print("space      distance   nearer than 99 in 100    exact   1-NN (95 % interval)")
+    var shown: [[NearestNeighbours.Found]] = []
+    var pixels: [UInt8] = []
+    let batches = try sources.map { source throws(FileError) in try source.pixels(samples) }
+    for space in spaces {
+      let set = space.rows(dataset.count, dataset.image)
+      let own = Memorisation.ownDistances(set, count: samples, length: space.length, workers: workers)
+      for (path, batch) in zip(generators, batches) {
+        pixels = batch
+        let count = pixels.count / dataset.imageByteCount
+        let rows = pixels.withUnsafeBytes { bytes in
+          space.rows(count) {
+            UnsafeRawBufferPointer(
+              rebasing: bytes[($0 * dataset.imageByteCount)..<(($0 + 1) * dataset.imageByteCount)])
+          }
+        }
+        let study = Memorisation(rows, set, own: own, length: space.length, workers: workers)
+        let pairs = min(count, dataset.count)
+        let real = (0..<pairs).flatMap { n in
+          let at = n * dataset.count / pairs
+          return set[(at * space.length)..<((at + 1) * space.length)]
+        }
+        let test = NearestNeighbours.twoSampleAccuracy(
+          real, Array(rows.prefix(pairs * space.length)), length: space.length, workers: workers)
+        let name = space.name.padding(toLength: 9, withPad: " ", startingAt: 0)
+        print(
+          String(
+            format: "%@   %6.3f   %5.1f %% (%4.1f to %4.1f)   %6d   %5.1f %% (%4.1f to %4.1f)  ", name, study.ratio,
+            100 * study.closer.value, 100 * study.closer.low, 100 * study.closer.high, study.exact,
+            100 * test.all.value, 100 * test.all.low, 100 * test.all.high) + FileError.printable(path))
+        if path == generators.last { shown.append(study.nearest) }
+      }
+    }
+    if let output { try write(dataset, pixels, shown, to: output) }
+  }
+
+  /// Columns: the sixteen samples that come nearest in pixels, their neighbours in pixels, their neighbours in features.
+  private func write(
+    _ dataset: Dataset, _ pixels: [UInt8], _ found: [[NearestNeighbours.Found]], to path: String
+  ) throws(FileError) {
+    let size = dataset.imageByteCount
+    let order = found[0].indices.sorted { found[0][$0].squaredDistance < found[0][$1].squaredDistance }.prefix(16)
+    let samples = order.flatMap { pixels[($0 * size)..<(($0 + 1) * size)] }
+    let neighbours = found.flatMap { space in order.flatMap { Array(dataset.image(space[$0].index)) } }
+    let batch = ImageBatch(
+      pixels: samples + neighbours, height: dataset.height, width: dataset.width, channels: dataset.channels)
+    try ImageWriter(format: .png).write(batch.sheet(GridSize(columns: order.count, rows: 3)), to: path)
+    tell("\(path): samples, nearest in pixels, nearest in features")
+  }
+}

@@ -1,0 +1,175 @@
+import ArgumentParser
+import Foundation
+import Thimble
+import ThimbleData
+import ThimbleNetworks
+import SamplerSupport
+import ThimbleStorage
+import ThimbleTraining
+
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train", abstract: "Train a generator and a discriminator.",
+    discussion: """
+      Without a recipe, the paper's constants hold; --geometry, --size, --widths and the like change single ones. The run \
+      folder receives the recipe, metrics, grids of samples and checkpoints; Ctrl-C writes a checkpoint, --resume goes on.
+      """)
+
+  @Argument(help: "A recipe: JSON; fields that are left out have their defaults.") var recipe: String?
+  @Option(help: "The packed set to train on.") var data: String?
+  @Option(help: "The run folder.") var outdir: String?
+  @Option(help: "Minibatches in all, instead of the recipe's passes.") var steps: Int?
+  @Flag(help: "Go on from the newest checkpoint in the run folder.") var resume = false
+  @Flag(help: "Print networks, memory and time, and stop.") var dryRun = false
+  @OptionGroup var compute: ComputeOptions
+  @Option(help: "authors (5x5 kernels) or common (4x4).") var geometry: Recipe.Geometry?
+  @Option(help: "Side of the images; that of the set unless told.") var size: Int?
+  @Option(help: "Widths of the generator's maps, e.g. 512,256,128,64; the discriminator's are their mirror.")
+  var widths: String?
+  @Option(help: "Images in a minibatch.") var batch: Int?
+  @Option(help: "Passes over the set.") var passes: Int?
+  @Option(help: "What everything random is drawn from.") var seed: Int?
+  @Option(help: "Steps between checkpoints; a pass unless told.") var checkpointEvery: Int?
+  @Option(help: "Steps between grids of samples; a pass unless told.") var gridEvery: Int?
+  @Option(help: "Keep checkpoints at multiples of this for good, beside the last three and that of the first pass.")
+  var keepEvery: Int?
+  @Option(
+    help: """
+      Steps between measurements of the distance to the set, as of `measure`; the nearest networks are kept as best.safetensors. \
+      A tenth of the run, but at least 500 steps, unless told; 0: never.
+      """) var measureEvery: Int?
+  @Option(
+    help: """
+      When the samples of a grid become alike: warn; stop, with a checkpoint; or rollback to an earlier checkpoint, and on with \
+      other draws, at most three times.
+      """) var onCollapse: WatchOptions.CollapsePolicy = .warn
+  @Flag(help: "Write events for TensorBoard to the run folder's tensorboard/.") var tensorboard = false
+  @Flag(inversion: .prefixedNo, help: "Keep a page with curves and samples, report.html, in the run folder.")
+  var report = true
+
+  func validate() throws {
+    for (name, value) in [
+      ("steps", steps), ("checkpoint-every", checkpointEvery), ("grid-every", gridEvery), ("keep-every", keepEvery),
+    ] {
+      if let value, value < 1 { throw ValidationError("--\(name) takes a number from 1") }
+    }
+    if let measureEvery, measureEvery < 0 { throw ValidationError("--measure-every takes a number from 0") }
+    if (recipe != nil || resume) && geometry != nil {
+      throw ValidationError("--geometry is a field of the recipe: give one or the other")
+    }
+    if let seed, seed < 0 { throw ValidationError("--seed takes a number from 0") }
+    if !dryRun {
+      if data == nil { throw ValidationError("--data is missing: a set made by `thimble dataset pack`") }
+      if outdir == nil { throw ValidationError("--outdir is missing: the folder for the run") }
+    }
+  }
+
+  func run() throws {
+    let dataset = try data.map { path throws(FileError) in try Dataset(path: path) }
+    if let data { MappingFault.install(file: data) }
+    let recipe = try resolvedRecipe(dataset)
+    if dryRun { return try DryRun(recipe: recipe, dataset: dataset, compute: compute, steps: steps).run() }
+    guard let dataset, let outdir else { return }
+    let folder = RunFolder(path: outdir)
+    let total = steps ?? recipe.passes * (dataset.count / recipe.batchSize)
+    let every = measureEvery ?? max(500, total / 10)
+    let run = try TrainingRun(
+      recipe, dataset: dataset, folder: folder, resume: resume,
+      options: TrainingOptions(
+        steps: steps, checkpointEvery: checkpointEvery, gridEvery: gridEvery, keepEvery: keepEvery,
+        measureEvery: every > 0 ? every : nil, watch: try watchOptions(dataset.path, outdir)),
+      workers: compute.workers, kernels: try compute.kernels(), warn: tell)
+    Interruption.install()
+    var view = TrainingView(run: run)
+    view.begin(outdir)
+    let finished: Bool
+    do throws(FileError) {
+      finished = try run.run(
+        shouldStop: { Interruption.isWanted }, onStep: { view.show($0) },
+        onCheckpoint: { view.note("checkpoint: \($0)") }, warn: { view.note($0) })
+    } catch {
+      view.end()
+      throw error.kind == .inputOutput || error.kind == .cannotWrite ? advisedToResume(error) : error
+    }
+    view.end()
+    if finished {
+      let sight = report ? "to look at: \(folder.reportPath)" : "grids in \(outdir)/grids"
+      return print("done: \(folder.finalCheckpointPath), \(sight)")
+    }
+    tell("interrupted at step \(run.step); go on with: \(commandToGoOn(dataset.path, outdir))")
+    throw ExitCode(FileError.Kind.interrupted.rawValue)
+  }
+
+  /// What could not be written has not touched the checkpoints of before.
+  private func advisedToResume(_ error: FileError) -> FileError {
+    var error = error
+    error.advice += " The checkpoints before are intact: go on with --resume."
+    return error
+  }
+
+  private func watchOptions(_ data: String, _ outdir: String) throws(FileError) -> WatchOptions {
+    var options = WatchOptions()
+    options.onCollapse = onCollapse
+    options.tensorBoard = tensorboard
+    guard report else { return options }
+    let program = quoted(CommandLine.arguments[0])
+    let (folder, generator) = (RunFolder(path: outdir), quoted(outdir + "/generator.thimble"))
+    let set: InstructionSet = try .current()
+    options.report = ReportContext(
+      program: "thimble \(SamplerSupport.Version.number)", threads: compute.workers.count,
+      instructionSet: "\(set.name)",
+      commands: [
+        ("Go on, or further with --steps", commandToGoOn(data, outdir)),
+        ("Export to one flat file", "\(program) export \(quoted(folder.finalCheckpointPath)) -o \(generator)"),
+        ("Sample", "\(program) sample \(generator) --grid 8x8 -o \(quoted(outdir + "/samples.png"))"),
+      ])
+    return options
+  }
+
+  /// With the options that the run's folder does not hold.
+  private func commandToGoOn(_ data: String, _ outdir: String) -> String {
+    var words = [CommandLine.arguments[0], "train", "--data", data, "--outdir", outdir, "--resume"]
+    let numbers = [
+      ("--steps", steps), ("--checkpoint-every", checkpointEvery), ("--grid-every", gridEvery),
+      ("--keep-every", keepEvery), ("--measure-every", measureEvery), ("--threads", compute.threads),
+    ]
+    for (name, number) in numbers { if let number { words += [name, "\(number)"] } }
+    if onCollapse != .warn { words += ["--on-collapse", onCollapse.rawValue] }
+    if tensorboard { words.append("--tensorboard") }
+    if !report { words.append("--no-report") }
+    return words.map(quoted).joined(separator: " ")
+  }
+
+  /// The recipe of the file, of the run to resume, or the defaults; with the options' changes.
+  private func resolvedRecipe(_ dataset: Dataset?) throws(FileError) -> Recipe {
+    var base: Recipe
+    if let recipe {
+      base = try Recipe(path: recipe)
+    } else if resume, let outdir {
+      let folder = RunFolder(path: outdir)
+      try TrainingRun.checkFolder(folder, resume: true)
+      base = try Recipe(path: folder.recipePath)
+    } else {
+      base = Recipe(
+        geometry: geometry ?? .authors, size: size ?? dataset?.height ?? 64, channels: dataset?.channels ?? 3)
+    }
+    // What is wrong by now is the set's or the recipe's; what is wrong later, an option's.
+    if recipe == nil, !resume, size == nil, let dataset {
+      try base.validate(file: dataset.path, advice: "Pack the images with one of these sizes: --size.")
+    }
+    if let size { base.size = size }
+    if let widths {
+      base.generatorWidths = widths.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+      base.discriminatorWidths = base.generatorWidths.reversed()
+    }
+    base.batchSize = batch ?? base.batchSize
+    base.passes = passes ?? base.passes
+    if let seed { base.seed = UInt64(seed) }
+    try base.validate(
+      .usage, file: "options", advice: "Mend the option, or leave it out; `thimble train --help` lists them.")
+    return base
+  }
+}
+
+extension Recipe.Geometry: ExpressibleByArgument {}
+extension WatchOptions.CollapsePolicy: ExpressibleByArgument {}

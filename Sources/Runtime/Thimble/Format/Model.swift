@@ -1,0 +1,83 @@
+import ThimbleIntrinsics
+public import ThimbleKernelInterface
+
+/// A .thimble file that was checked from the first byte to the last: geometry, plan and numbers of a generator. Holds no
+/// memory but the mapping of the file.
+public struct Model: ~Copyable, @unchecked Sendable {
+  /// Header and records.
+  public let layout: Layout
+  /// The whole file.
+  public let bytes: UnsafeRawBufferPointer
+  /// The kernels that run it.
+  public let instructionSet: InstructionSet
+  private let isMapped: Bool
+
+  /// Checks a model that lies in the caller's memory, aligned to 64, which must outlive the model and must not change.
+  public init(
+    _ bytes: UnsafeRawBufferPointer, instructionSet: InstructionSet, plan: MemoryPlan = .ofFile
+  ) throws(ThimbleError) {
+    layout = try Layout(validating: bytes, instructionSet, plan)
+    (self.bytes, self.instructionSet, isMapped) = (bytes, instructionSet, false)
+  }
+
+  /// Maps a file and checks it, with the instruction set in force.
+  public init(path: UnsafePointer<CChar>) throws(ThimbleError) {
+    try self.init(path: path, instructionSet: InstructionSet.inForce())
+  }
+
+  /// Maps a file and checks it. Throws if it cannot be read or is not a valid model.
+  public init(
+    path: UnsafePointer<CChar>, instructionSet: InstructionSet, plan: MemoryPlan = .ofFile
+  ) throws(ThimbleError) {
+    var byteCount = 0
+    var error: Int32 = 0
+    guard let start = thimble_map_file(path, &byteCount, &error) else {
+      throw ThimbleError(.file, "model file", found: UInt64(UInt32(bitPattern: error)))
+    }
+    let bytes = UnsafeRawBufferPointer(start: start, count: byteCount)
+    do {
+      layout = try Layout(validating: bytes, instructionSet, plan)
+    } catch {
+      thimble_unmap_file(start, byteCount)
+      throw error
+    }
+    (self.bytes, self.instructionSet, isMapped) = (bytes, instructionSet, true)
+  }
+
+  /// A view of a model that was checked already: its bytes must outlive the view, too.
+  package init(viewing other: borrowing Model) {
+    (layout, bytes, instructionSet, isMapped) = (other.layout, other.bytes, other.instructionSet, false)
+  }
+
+  deinit { if isMapped { thimble_unmap_file(bytes.baseAddress, bytes.count) } }
+}
+
+extension Model {
+  /// Numbers of a latent, those that tell its class included.
+  public var latentLength: Int { Int(layout.header.latentLength) }
+  /// How many classes the generator knows; 0: none. The last so many numbers of a latent tell its class.
+  public var classCount: Int { Int(layout.header.classCount) }
+  /// How latents of this generator are made.
+  public var latents: LatentSource {
+    LatentSource(length: latentLength - classCount, distribution: distribution, classes: classCount)
+  }
+  /// How latents of this generator are distributed.
+  public var distribution: LatentDistribution { LatentDistribution(rawValue: layout.header.distribution) ?? .uniform }
+  /// Height, width and channels of an image.
+  public var imageShape: MapShape { layout.header.image }
+  /// Bytes of an image, u8 [height][width][channels].
+  public var imageByteCount: Int { Int(imageShape.positions) * Int(imageShape.channels) }
+  /// How many layers there are.
+  public var layerCount: Int { Int(layout.header.layerCount) }
+
+  /// A JSON object that describes the model; its arithmetic does not depend on it.
+  public var metadata: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(
+      start: bytes.baseAddress! + Int(layout.header.metadataOffset), count: Int(layout.header.metadataByteCount))
+  }
+
+  /// Bytes of the arena for so many images at once and so many workers; nil if that is more than memory can be.
+  public func arenaByteCount(images: Int = 1, workers: Int = 1) -> Int? {
+    layout.header.arena.byteCount(images: images, workers: workers)
+  }
+}

@@ -1,0 +1,132 @@
+import ThimbleKernelInterface
+import ThimbleThreads
+
+/// Batch normalisation (Ioffe and Szegedy 2015) and the activation after it, of one layer.
+///
+/// Sums over the minibatch are made image by image, images added in order within a shard, shards in order.
+package final class BatchNormalization {
+  /// Length of the statistics, and rows of that length an image.
+  let channels: Int
+  let rowsPerImage: Int
+  let slope: Float
+  let epsilon: Float
+  private let context: ComputeContext
+  private let mean: Slot
+  private let variance: Slot
+  private let inverseDeviation: Slot
+  private let gainGradient: Slot
+  private let biasGradient: Slot
+  private let imageSums: Slot
+  private let otherImageSums: Slot
+
+  package init(channels: Int, rowsPerImage: Int, slope: Float, epsilon: Float, images: Int, _ context: ComputeContext) {
+    self.channels = channels
+    self.rowsPerImage = rowsPerImage
+    self.slope = slope
+    self.epsilon = epsilon
+    self.context = context
+    let workspace = context.workspace
+    mean = workspace.reserve(channels)
+    variance = workspace.reserve(channels)
+    inverseDeviation = workspace.reserve(channels)
+    gainGradient = workspace.reserve(channels)
+    biasGradient = workspace.reserve(channels)
+    imageSums = workspace.reserve(images * channels)
+    otherImageSums = workspace.reserve(images * channels)
+  }
+
+  /// The statistics in force: of the last minibatch, or frozen ones. `deviation` follows from `variance`.
+  package var statistics: (mean: UnsafeMutablePointer<Float>, variance: UnsafeMutablePointer<Float>) {
+    (context.workspace[mean], context.workspace[variance])
+  }
+
+  /// Takes mean and biased variance of the minibatch, in two passes.
+  package func takeStatistics(of input: UnsafePointer<Float>, images: Int) {
+    let (means, variances) = statistics
+    let count = Float(images * rowsPerImage)
+    sums(input, images: images, mean: nil, into: means)
+    for c in 0..<channels { means[c] /= count }
+    sums(input, images: images, mean: means, into: variances)
+    for c in 0..<channels { variances[c] /= count }
+  }
+
+  private func sums(
+    _ input: UnsafePointer<Float>, images: Int, mean: UnsafePointer<Float>?, into result: UnsafeMutablePointer<Float>
+  ) {
+    let partial = context.workspace[imageSums]
+    let stride = rowsPerImage * channels
+    context.workers.share(images) { [self] range in
+      for image in range {
+        context.kernels.channelSums(
+          input + image * stride, rows: rowsPerImage, channels: channels, mean: mean, sums: partial + image * channels)
+      }
+    }
+    addInOrder(partial, images: images, into: result)
+  }
+
+  /// Adds the images' sums: within a shard, then shard after shard.
+  private func addInOrder(_ partial: UnsafeMutablePointer<Float>, images: Int, into result: UnsafeMutablePointer<Float>)
+  {
+    context.workers.share(channels, multiple: 16) { [channels] range in
+      for c in range { result[c] = 0 }
+      for shard in stride(from: 0, to: images, by: Arithmetic.shardImages) {
+        let first = partial + shard * channels
+        for image in 1..<max(1, min(Arithmetic.shardImages, images - shard)) {
+          let next = first + image * channels
+          for c in range { first[c] += next[c] }
+        }
+        for c in range { result[c] += first[c] }
+      }
+    }
+  }
+
+  /// Normalises with the statistics in force: pre-activation rows to activated rows.
+  package func forward(
+    _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, gain: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>, images: Int
+  ) {
+    let (_, variances) = statistics
+    let inverse = context.workspace[inverseDeviation]
+    for c in 0..<channels { inverse[c] = 1 / (variances[c] + epsilon).squareRoot() }
+    let task = normalization(input, output, gain, bias, images)
+    context.workers.share(images * rowsPerImage) { context.kernels.normalize(task, rows: $0) }
+  }
+
+  /// Turns the gradient after the activation into the one before normalisation, in place, and adds those of gain and bias.
+  package func backward(
+    _ input: UnsafePointer<Float>, _ gradient: UnsafeMutablePointer<Float>, gain: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>, images: Int, gainInto: UnsafeMutablePointer<Float>?,
+    biasInto: UnsafeMutablePointer<Float>?
+  ) {
+    let task = normalization(input, gradient, gain, bias, images)
+    let (gains, biases) = (context.workspace[imageSums], context.workspace[otherImageSums])
+    context.workers.share(images) { [self] range in
+      for image in range {
+        context.kernels.normalizationSums(
+          task, rows: (image * rowsPerImage)..<((image + 1) * rowsPerImage), gainSums: gains + image * channels,
+          biasSums: biases + image * channels)
+      }
+    }
+    let (gainTotal, biasTotal) = (context.workspace[gainGradient], context.workspace[biasGradient])
+    addInOrder(gains, images: images, into: gainTotal)
+    addInOrder(biases, images: images, into: biasTotal)
+    context.workers.share(images * rowsPerImage) { context.kernels.normalizationGradient(task, rows: $0) }
+    if let gainInto, let biasInto {
+      for c in 0..<channels {
+        gainInto[c] += gainTotal[c]
+        biasInto[c] += biasTotal[c]
+      }
+    }
+  }
+
+  private func normalization(
+    _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ gain: UnsafePointer<Float>,
+    _ bias: UnsafePointer<Float>, _ images: Int
+  ) -> Normalization {
+    let workspace = context.workspace
+    return Normalization(
+      input: input, output: output, mean: workspace[mean], inverseDeviation: workspace[inverseDeviation], gain: gain,
+      bias: bias, gainGradient: workspace[gainGradient], biasGradient: workspace[biasGradient], channels: channels,
+      rows: images * rowsPerImage, slope: slope)
+  }
+}

@@ -1,0 +1,43 @@
+import Glibc
+
+/// A file that lines are appended to. What a killed run left of a line has no end, or is no line that `keep` knows.
+package final class LineFile {
+  private let path: String
+  private let descriptor: Int32
+
+  /// Opens the file, keeping the lines for which `keep` holds.
+  package init(path: String, keep: (Substring) -> Bool) throws(FileError) {
+    self.path = path
+    var status = stat()
+    let old = stat(path, &status) == 0 ? String(decoding: try MappedFile(path: path).contents(), as: UTF8.self) : ""
+    let kept = old.split(separator: "\n").filter(keep).map { $0 + "\n" }.joined()
+    let file = try AtomicFile(path: path)
+    try file.write(kept)
+    try file.commit()
+    descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw .system(.cannotWrite, file: path, call: "open", wanted: "a file to append to", errno: errno)
+    }
+  }
+
+  /// Appends a line. Throws `inputOutput`; a part of the line may then be there.
+  package func append(_ line: String) throws(FileError) {
+    var rest = Array((line + "\n").utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else {
+        throw .system(.inputOutput, file: path, call: "write", wanted: "a line appended", errno: errno)
+      }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  /// Puts all lines on the disk. Throws `inputOutput`.
+  package func sync() throws(FileError) {
+    guard fsync(descriptor) != 0, errno != EINVAL, errno != EROFS else { return }
+    throw .system(.inputOutput, file: path, call: "fsync", wanted: "all lines on the disk", errno: errno)
+  }
+
+  deinit { close(descriptor) }
+}
