@@ -48,11 +48,11 @@ struct ConvolutionCase {
     func side(_ n: Int) -> Int { (n - 1) * stride - 2 * padding + kernel + outputPadding }
     let (height, width) = (side(shape.0), side(shape.1))
     guard height > 0, width > 0 else { return nil }
-    var record = LayerRecord(kind: LayerRecord.convolution)
+    var record = LayerRecord(kind: .fractionallyStridedConvolution)
     record.input = MapShape(height: UInt32(shape.0), width: UInt32(shape.1), channels: UInt32(shape.2))
     record.output = MapShape(height: UInt32(height), width: UInt32(width), channels: UInt32(channels))
     (record.kernel, record.stride) = (UInt32(kernel), UInt32(stride))
-    record.weightEncoding = int4 ? LayerRecord.int4 : LayerRecord.int8
+    record.weightEncoding = int4 ? .int4 : .int8
     self.record = record
     let (inputStride, channelStride) = (Int(record.input.positionStride), Int(record.output.positionStride))
     let inputCount = Int(record.input.positions) * inputStride

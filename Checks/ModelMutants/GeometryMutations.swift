@@ -40,7 +40,7 @@ extension Dice {
   private mutating func layout(_ breach: Breach?) -> Layout? {
     let latentLength = breach == .latentLength ? pick([0, 1025, 2000]) : within(1...40)
     var layout = Layout(latentLength: UInt32(latentLength), distribution: once(in: 2) ? .uniform : .normal)
-    let encoding = once(in: 3) ? LayerRecord.int4 : LayerRecord.int8
+    let encoding: LayerRecord.WeightEncoding = once(in: 3) ? .int4 : .int8
     let count = breach == .fewLayers ? below(2) : within(2...5)
     var shape = MapShape(height: 1, width: 1, channels: UInt32(latentLength))
     let odd = max(1, below(count))
@@ -50,7 +50,7 @@ extension Dice {
       layer.input = shape
       if i == odd && breach == .input { widen(&layer.input) }
       if i > 0 {
-        let (height, width) = (layer.outputSide(layer.input.height), layer.outputSide(layer.input.width))
+        let (height, width) = (side(layer, layer.input.height), side(layer, layer.input.width))
         guard (1...1024).contains(height), (1...1024).contains(width) else { return nil }
         (layer.output.height, layer.output.width) = (UInt32(height), UInt32(width))
         if i == odd && breach == .side {
@@ -64,8 +64,8 @@ extension Dice {
       layer.weightEncoding = encoding
       if i == count - 1 {
         layer.output.channels = UInt32(breach == .imageChannels ? pick([0, 5, 16]) : within(1...4))
-        layer.epilogue = LayerRecord.outputTable
-        if breach != .int4AtTheEnd { layer.weightEncoding = LayerRecord.int8 }
+        layer.epilogue = .outputTable
+        if breach != .int4AtTheEnd { layer.weightEncoding = .int8 }
       }
       layout.layers[i] = layer
       shape = layer.output
@@ -76,8 +76,13 @@ extension Dice {
     return layout
   }
 
+  /// The side of a convolution's output, also of one whose kind was changed.
+  private func side(_ layer: LayerRecord, _ side: UInt32) -> Int64 {
+    FractionallyStridedConvolutionLayer(layer).outputSide(side)
+  }
+
   private mutating func dense() -> LayerRecord {
-    var layer = LayerRecord(kind: LayerRecord.dense)
+    var layer = LayerRecord(kind: .dense)
     let side = pick([1, 2, 3, 5])
     layer.output = MapShape(height: UInt32(within(1...side)), width: UInt32(within(1...side)), channels: channels())
     layer.shift = UInt32(within(14...24))
@@ -85,7 +90,7 @@ extension Dice {
   }
 
   private mutating func convolution() -> LayerRecord {
-    var layer = LayerRecord(kind: LayerRecord.convolution)
+    var layer = LayerRecord(kind: .fractionallyStridedConvolution)
     let (kernel, stride) = (pick([1, 2, 3, 4, 4, 5, within(1...16)]), pick([1, 2, 2, 3, 4]))
     (layer.kernel, layer.stride) = (UInt32(kernel), UInt32(stride))
     layer.padding = UInt32(below(once(in: 2) ? kernel : (kernel + 1) / 2))
@@ -101,7 +106,7 @@ extension Dice {
     case .stride: layer.stride = UInt32(pick([0, 5, 6, 8]))
     case .padding: layer.padding = layer.kernel + UInt32(below(4))
     case .outputPadding: layer.outputPadding = layer.stride + UInt32(below(4))
-    case .kind: layer.kind = LayerRecord.dense
+    case .kind: layer.kind = .dense
     case .shift: layer.shift = pick([0, 63, 64, 65])
     default: break
     }
@@ -147,8 +152,8 @@ extension Dice {
   /// Random numbers for the channels that exist.
   private mutating func fill(_ layer: LayerRecord, _ bytes: UnsafeMutableRawBufferPointer) {
     // Without a kernel or a stride, weights have no place.
-    if layer.kind == LayerRecord.convolution && (layer.kernel == 0 || layer.stride == 0) { return }
-    if layer.weightEncoding == LayerRecord.int4 { layer.fillInt4(bytes) }
+    if layer.kind == .fractionallyStridedConvolution && (layer.kernel == 0 || layer.stride == 0) { return }
+    if layer.weightEncoding == .int4 { layer.fillInt4(bytes) }
     let side = max(1, Int(layer.kernel))
     for position in 0..<Int(layer.weightPositions) {
       for tap in 0..<side * side {
@@ -173,7 +178,7 @@ extension Dice {
     let place = Int(layer.weightsOffset)
     for first in stride(from: 0, to: Int(layer.input.channels), by: 4) {
       let inputs = min(4, Int(layer.input.channels) - first)
-      if layer.weightEncoding == LayerRecord.int4 {
+      if layer.weightEncoding == .int4 {
         let index = layer.int4Index(position: position, tap: tap, output: 16 * block, input: first)
         for output in 0..<outputs {
           let bits = word()

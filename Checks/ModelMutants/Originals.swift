@@ -96,7 +96,7 @@ extension Layout {
       let layer = layers[i]
       let taps = UInt64(layer.kernel) * UInt64(layer.kernel)
       let products =
-        layer.kind == LayerRecord.dense ? layer.output.positions : layer.input.positions * taps
+        layer.kind == .dense ? layer.output.positions : layer.input.positions * taps
       work += (products * (layer.input.positionStride + 16) + layer.output.positions) * layer.output.positionStride
     }
     return work

@@ -23,14 +23,14 @@ struct ModelBuilder {
   func layout() throws -> Layout {
     var layout = Layout(latentLength: UInt32(latentLength), distribution: distribution, classes: classes)
     let shape = MapShape(height: UInt32(first.height), width: UInt32(first.width), channels: UInt32(first.channels))
-    let encoding = int4 ? LayerRecord.int4 : LayerRecord.int8
+    let encoding: LayerRecord.WeightEncoding = int4 ? .int4 : .int8
     try layout.appendDense(output: shape, shift: 20, weightEncoding: encoding)
     for (i, c) in convolutions.enumerated() {
       try layout.appendConvolution(
         outputChannels: UInt32(c.channels), kernel: UInt32(c.kernel), stride: UInt32(c.stride),
         padding: UInt32(c.padding),
         outputPadding: UInt32(c.outputPadding), shift: 20,
-        weightEncoding: i + 1 < convolutions.count ? encoding : LayerRecord.int8)
+        weightEncoding: i + 1 < convolutions.count ? encoding : .int8)
     }
     try layout.finish(metadataByteCount: UInt64(metadata.count))
     return layout
@@ -56,7 +56,7 @@ struct ModelBuilder {
   private func fill(_ layer: LayerRecord, _ bytes: UnsafeMutableRawBufferPointer, _ random: inout TestRandom) {
     let side = max(1, Int(layer.kernel))
     let place = Int(layer.weightsOffset)
-    if layer.weightEncoding == LayerRecord.int4 { layer.fillInt4(bytes) }
+    if layer.weightEncoding == .int4 { layer.fillInt4(bytes) }
     for position in 0..<Int(layer.weightPositions) {
       for output in 0..<Int(layer.output.channels) {
         let channel = position * Int(layer.output.positionStride) + output
@@ -68,7 +68,7 @@ struct ModelBuilder {
           as: UInt32.self)
         for tap in 0..<side * side {
           for input in 0..<Int(layer.input.channels) {
-            if layer.weightEncoding == LayerRecord.int4 {
+            if layer.weightEncoding == .int4 {
               let index = layer.int4Index(
                 position: position, tap: (tap / side, tap % side), output: output, input: input)
               bytes.setNibble(index.weight, from: place, UInt8.random(in: 0...15, using: &random))

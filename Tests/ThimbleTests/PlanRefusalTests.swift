@@ -26,12 +26,11 @@ import ThimbleQuantization
   }
 
   static let ofStreams: [Lie] = [
-    Lie("schedule", 1) { $0.layers[1].schedule = 3 },
-    Lie("schedule", 0) { $0.layers[0].schedule = 2 },
-    Lie("schedule", 0) { $0.layers[0].schedule = 1 },
-    Lie("schedule", 3) { $0.layers[3].schedule = 0 },
-    Lie("schedule", 4) { $0.layers[4].schedule = 1 },
-    Lie("rows held", 2) { $0.layers[1].schedule = 0 },
+    Lie("schedule", 0) { $0.layers[0].schedule = .streamed },
+    Lie("schedule", 0) { $0.layers[0].schedule = .overlapping },
+    Lie("schedule", 3) { $0.layers[3].schedule = .wholeLayer },
+    Lie("schedule", 4) { $0.layers[4].schedule = .overlapping },
+    Lie("rows held", 2) { $0.layers[1].schedule = .wholeLayer },
     Lie("strip rows", 4) { $0.layers[4].stripRows = 0 },
     Lie("strip rows", 4) { $0.layers[4].stripRows = 65 },
     Lie("strip rows", 4) { $0.layers[4].stripRows = .max },
@@ -70,16 +69,16 @@ import ThimbleQuantization
     },
     Lie("output offset, over rows of the input that are still needed", 3) { move(&$0, 4, to: 64) },
     // The same places, and no strips.
-    Lie("output offset, inside of the input", 3) { $0.layers[3].schedule = 0 },
-    Lie("schedule", 4) { $0.layers[3].schedule = 2 },
-    Lie("schedule", 4) { $0.layers[4].schedule = 1 },
+    Lie("output offset, inside of the input", 3) { $0.layers[3].schedule = .wholeLayer },
+    Lie("schedule", 4) { $0.layers[3].schedule = .streamed },
+    Lie("schedule", 4) { $0.layers[4].schedule = .overlapping },
     Lie("output offset", 2) { move(&$0, 3, to: 1 << 40) },
   ]
 
   @Test(arguments: ofOverlaps) func overlapping(lie: Lie) throws {
     try expectRefusal(lie) { layout in
       layout = MemoryPlanner(layout).unstreamed.layout
-      #expect(layout.layers[3].schedule == LayerRecord.overlapping)
+      #expect(layout.layers[3].schedule == .overlapping)
     }
   }
 
@@ -95,6 +94,14 @@ import ThimbleQuantization
     } catch {
       #expect(error.isAbout(lie.field) && error.layer == Int32(lie.layer), "\(error)")
     }
+  }
+
+  /// A number that stands for no schedule.
+  @Test func unknownSchedule() throws {
+    let file = try Self.builder.build { $0 = MemoryPlanner($0).plans.last!.layout }
+    file.bytes[128 * 2 + 60] = 3
+    Layout.seal(file.bytes)
+    #expect(throws: ThimbleError(.unsupported, "schedule", layer: 1, found: 3, .atMost, 2)) { _ = try Model(file.raw) }
   }
 
   /// Files of version 1.0 know none of this.
@@ -142,7 +149,7 @@ import ThimbleQuantization
     let layer = Int.random(in: 0..<count, using: &random)
     let places = layout.header.arena.image / 64
     switch Int.random(in: 0..<7, using: &random) {
-    case 0: layout.layers[layer].schedule = UInt32.random(in: 0...2, using: &random)
+    case 0: layout.layers[layer].schedule = LayerRecord.Schedule(rawValue: UInt32.random(in: 0...2, using: &random))!
     case 1: layout.layers[count - 1].stripRows &+= UInt32.random(in: 0...2, using: &random) &- 1
     case 2: layout.layers[layer].rowsHeld &+= UInt32.random(in: 0...2, using: &random) &- 1
     case 3: layout.header.arena.image &+= 64 &* (UInt64.random(in: 0...4, using: &random) &- 1)

@@ -27,13 +27,11 @@ struct InspectCommand: ParsableCommand {
     print("layer  kind    input          output         kernel  weights   bytes     shift")
     for index in 0..<model.layerCount {
       let layer = model.layout.layers[index]
-      let dense = layer.kind == LayerRecord.dense
-      let kernel = dense ? "-" : "\(layer.kernel)x\(layer.kernel)/\(layer.stride)"
       print(
         columns([
-          ("\(index)", 7), (dense ? "dense" : "deconv", 8), (text(layer.input), 15), (text(layer.output), 15),
-          (kernel, 8), (layer.weightEncoding == LayerRecord.int4 ? "int4" : "int8", 10),
-          ("\(layer.weightsByteCount)", 10), ("\(layer.shift)", 5),
+          ("\(index)", 7), ("\(layer.kind.name)", 8), (text(layer.input), 15), (text(layer.output), 15),
+          (layer.kernelText, 8), ("\(layer.weightEncoding.name)", 10), ("\(layer.weightsByteCount)", 10),
+          ("\(layer.shift)", 5),
         ]))
     }
     showMemory(model)
@@ -50,7 +48,9 @@ struct InspectCommand: ParsableCommand {
     for index in 0..<model.layerCount {
       let layer = model.layout.layers[index]
       let height = layer.input.height
-      let reads = index == 0 ? "the latent" : layer.rowsHeld == 0 ? "\(height)" : "\(layer.rowsHeld) of \(height)"
+      let reads =
+        layer.kind.input == .latent
+        ? "the latent" : layer.rowsHeld == 0 ? "\(height)" : "\(layer.rowsHeld) of \(height)"
       let writes =
         index + 1 < model.layerCount
         ? range(layer.outputOffset, model.layout.layers[index + 1].inputByteCount) : "the caller's pixels"

@@ -3,7 +3,7 @@
 extension Generator {
   /// Puts whole latents, at most `images`, into the arena. Returns how many.
   @discardableResult
-  public mutating func load(latents: Span<Int16>) throws(ThimbleError) -> Int {
+  package mutating func load(latents: Span<Int16>) throws(ThimbleError) -> Int {
     let length = model.latentLength
     try require(UInt64(latents.count), .multipleOf, UInt64(length), "latents", code: .arguments)
     try require(UInt64(latents.count), .atMost, UInt64(length * images), "latents", code: .arguments)
@@ -15,7 +15,7 @@ extension Generator {
 
   /// Puts the latent of a seed into the arena, as that of an image below `images`.
   /// - Parameter chosen: its class, below `model.classCount`; the seed modulo the classes unless told.
-  public mutating func load(seed: UInt64, class chosen: Int? = nil, image: Int) {
+  package mutating func load(seed: UInt64, class chosen: Int? = nil, image: Int) {
     precondition(image >= 0 && image < images)
     var room = InlineArray<1024, Int16>(repeating: 0)
     var latent = room.mutableSpan
@@ -25,7 +25,7 @@ extension Generator {
 
   /// Copies a latent into the arena, zeros behind it.
   private func store(_ latent: Span<Int16>, image: Int) {
-    let first = model.layout.layers[0]
+    let first = model.layout.latentLayer
     let start = arena.firstImage + (image * arena.imageStride + Int(first.inputOffset))
     let count = Int(first.inputByteCount) / 2
     start.withMemoryRebound(to: Int16.self, capacity: count) { numbers in
@@ -39,7 +39,7 @@ extension Generator {
   ///
   /// Throws for a layer that the plan streams, since it runs together with those behind it: a model opened with `plan: .wholeLayers`
   /// has none.
-  public mutating func run(
+  package mutating func run(
     layer index: Int, images count: Int, into pixels: inout MutableSpan<UInt8>, parallelFor: ParallelFor = runInOrder
   ) throws(ThimbleError) {
     try require(UInt64(clamping: index), .below, UInt64(model.layerCount), "layer", code: .arguments)
@@ -53,10 +53,10 @@ extension Generator {
 
   /// The map that a layer but the last has left in the arena, u8 [height][width][up(channels, 16)]; valid until the next layer
   /// runs, or until the one after it in a model opened with `plan: .wholeLayers`. The layer must not be one that the plan streams.
-  public func map(ofLayer index: Int, image: Int) -> UnsafeRawBufferPointer {
+  package func map(ofLayer index: Int, image: Int) -> UnsafeRawBufferPointer {
     precondition(index >= 0 && index < model.layerCount - 1 && image >= 0 && image < images)
     let record = model.layout.layers[index]
-    precondition(record.schedule != LayerRecord.streamed, "open the model with plan: .wholeLayers")
+    precondition(record.schedule != .streamed, "open the model with plan: .wholeLayers")
     let start = arena.firstImage + (image * arena.imageStride + Int(record.outputOffset))
     return UnsafeRawBufferPointer(start: start, count: Int(record.output.positions * record.output.positionStride))
   }

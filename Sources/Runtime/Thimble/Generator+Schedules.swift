@@ -1,5 +1,3 @@
-import ThimbleKernelInterface
-
 // The loops over layers and strips, as the plan has them. All sizes and places were checked when the model was loaded.
 
 extension Generator {
@@ -16,18 +14,13 @@ extension Generator {
   func runAlone(
     _ index: Int, _ count: Int, _ pixels: UnsafeMutablePointer<UInt8>, _ parallelFor: ParallelFor
   ) {
-    if index == 0 {
-      let layer = denseLayer(images: count)
-      let run = model.instructionSet.kernels.dense
-      return parallelFor(layer.unitCount) { run(layer, $0) }
-    }
-    let record = record(index)
-    var layer = convolution(index, images: count, pixels)
+    var call = call(index, images: count, pixels)
+    let height = Int(call.record.output.height)
     var row = 0
-    while row < layer.outputHeight {
-      let end = record.schedule == LayerRecord.overlapping ? record.endOfStrip(from: row) : layer.outputHeight
-      (layer.firstOutputRow, layer.endOutputRow) = (row, end)
-      run(layer, parallelFor)
+    while row < height {
+      let end = call.record.schedule == .overlapping ? call.record.endOfStrip(from: row) : height
+      call.rows = row..<end
+      call.run(parallelFor)
       row = end
     }
   }
@@ -42,15 +35,15 @@ extension Generator {
       for index in stream.firstLayer..<model.layerCount {
         let rows = stream.rows(ofLayer: index)
         if rows.isEmpty { continue }
-        var layer = convolution(index, images: count, pixels)
-        layer.input -= firstRows[index] * Int(record(index).inputRowByteCount)
+        var call = call(index, images: count, pixels)
+        call.input -= firstRows[index] * Int(call.record.inputRowByteCount)
         if index + 1 < model.layerCount {
           let first = stream.firstInputRow(ofLayer: index + 1)
           makeRoom(inInputOf: index + 1, count, for: rows, from: &firstRows[index + 1], to: first)
-          layer.output -= firstRows[index + 1] * Int(record(index).outputRowByteCount)
+          call.output -= firstRows[index + 1] * Int(call.record.outputRowByteCount)
         }
-        (layer.firstOutputRow, layer.endOutputRow) = (rows.lowerBound, rows.upperBound)
-        run(layer, parallelFor)
+        call.rows = rows
+        call.run(parallelFor)
       }
     }
   }
@@ -68,13 +61,6 @@ extension Generator {
     }
     first = needed
   }
-
-  /// Some rows of a convolution, the image's or a map's.
-  private func run(_ layer: IntegerConvolution, _ parallelFor: ParallelFor) {
-    let kernels = model.instructionSet.kernels
-    let run = layer.table == nil ? kernels.fractionallyStridedConvolution : kernels.outputConvolution
-    parallelFor(layer.unitCount) { run(layer, $0) }
-  }
 }
 
 // From the file's records to what the kernels take. Not inlined: the layout, of which they have copies, is off the stack when
@@ -87,52 +73,18 @@ extension Generator {
   @inline(never)
   func rowStream() -> RowStream { RowStream(model.layout) }
 
+  /// All rows of a layer, with the maps at their places; the last layer goes through the table to `pixels`.
   @inline(never)
-  private func denseLayer(images count: Int) -> IntegerDense {
-    let record = record(0)
-    var layer = IntegerDense(
-      latentLength: Int(record.input.channels), positions: Int(record.output.positions),
-      outputChannels: Int(record.output.channels), shift: UInt64(record.shift), nothing: arena.zeros)
-    layer.weights = inFile(record.weightsOffset)
-    layer.hasInt4Weights = record.weightEncoding == LayerRecord.int4
-    layer.biases = inFile(record.biasesOffset)
-    layer.multipliers = inFile(record.multipliersOffset)
-    layer.images = count
-    layer.latents = UnsafeRawPointer(arena.firstImage + Int(record.inputOffset)).assumingMemoryBound(to: Int16.self)
-    layer.output = arena.firstImage + Int(record.outputOffset)
-    layer.imageStride = arena.imageStride
-    return layer
-  }
-
-  /// All rows, with the maps at their places; the last layer goes through the table to `pixels`.
-  @inline(never)
-  private func convolution(
-    _ index: Int, images count: Int, _ pixels: UnsafeMutablePointer<UInt8>
-  ) -> IntegerConvolution {
+  private func call(_ index: Int, images count: Int, _ pixels: UnsafeMutablePointer<UInt8>) -> LayerCall {
     let record = record(index)
-    var layer = IntegerConvolution(
-      inputHeight: Int(record.input.height), inputWidth: Int(record.input.width),
-      inputChannels: Int(record.input.channels),
-      outputHeight: Int(record.output.height), outputWidth: Int(record.output.width),
-      outputChannels: Int(record.output.channels), kernel: Int(record.kernel), stride: Int(record.stride),
-      padding: Int(record.padding), shift: UInt64(record.shift), nothing: arena.zeros)
-    layer.weights = inFile(record.weightsOffset)
-    layer.hasInt4Weights = record.weightEncoding == LayerRecord.int4
-    layer.biases = inFile(record.biasesOffset)
-    layer.multipliers = inFile(record.multipliersOffset)
-    layer.images = count
-    layer.input = UnsafePointer(arena.firstImage + Int(record.inputOffset))
-    layer.output = arena.firstImage + Int(record.outputOffset)
-    (layer.inputImageStride, layer.outputImageStride) = (arena.imageStride, arena.imageStride)
-    guard record.epilogue == LayerRecord.outputTable else { return layer }
-    layer.table = inFile(model.layout.header.outputTableOffset)
-    layer.output = pixels
-    layer.outputImageStride = model.imageByteCount
-    layer.outputPositionStride = layer.outputChannels
-    return layer
-  }
-
-  private func inFile<Number>(_ offset: UInt64) -> UnsafePointer<Number> {
-    (model.bytes.baseAddress! + Int(offset)).assumingMemoryBound(to: Number.self)
+    var call = LayerCall(
+      record: record, instructionSet: model.instructionSet, file: model.bytes.baseAddress!, zeros: arena.zeros,
+      rows: 0..<Int(record.output.height), images: count, input: arena.firstImage + Int(record.inputOffset),
+      output: arena.firstImage + Int(record.outputOffset), inputImageStride: arena.imageStride,
+      outputImageStride: arena.imageStride)
+    guard record.epilogue == .outputTable else { return call }
+    call.table = call.inFile(model.layout.header.outputTableOffset)
+    (call.output, call.outputImageStride) = (pixels, model.imageByteCount)
+    return call
   }
 }

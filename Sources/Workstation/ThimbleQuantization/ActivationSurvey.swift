@@ -20,8 +20,8 @@ struct ActivationSurvey {
   init(_ reference: FloatReference, _ latents: [Int16], _ layers: [FoldedLayer], workers: Workers) {
     let network = reference.network
     let hidden = network.layers.count - 1
-    let count = latents.count / network.layers[0].geometry.bigChannels
-    var correlations = layers.dropFirst().map { InputCorrelations($0, images: count, workers: workers) }
+    let count = latents.count / reference.latentLength
+    var correlations = layers.filter { !$0.readsLatent }.map { InputCorrelations($0, images: count, workers: workers) }
     var maxima = (0..<hidden).map { [Float](repeating: 1e-6, count: layers[$0].specification.outputChannels) }
     var imageMaxima = [[Double]](repeating: [Double](repeating: 0, count: count), count: hidden)
     images = reference.images(latents) { first, count in

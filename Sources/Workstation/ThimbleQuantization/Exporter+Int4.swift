@@ -11,8 +11,7 @@ extension Exporter {
     _ reference: FloatReference, _ folded: FoldedGenerator, _ latents: [Int16], _ smallestInputScales: [Double],
     _ progress: (String, Int, Int) -> Void
   ) -> [Int4Weights] {
-    let network = reference.network
-    let count = latents.count / network.layers[0].geometry.bigChannels
+    let count = latents.count / reference.latentLength
     progress("looking back from the image", 0, count)
     let sensitivity = OutputSensitivity(reference, folded, latents, workers: workers, kernels: kernels)
     return (0..<folded.layers.count - 1).map { index in
@@ -20,7 +19,7 @@ extension Exporter {
       let layer = folded.layers[index]
       let floors = QuantizedLayer.floors(layer, smallestInputScale: smallestInputScales[index], halfRange: 0)
       return Int4Weights(
-        layer, floors: floors, phases: index == 0 ? [] : phases(layer, index, reference, latents, count),
+        layer, floors: floors, phases: layer.readsLatent ? [] : phases(layer, index, reference, latents, count),
         outputs: sensitivity.moments[index], workers: workers)
     }
   }

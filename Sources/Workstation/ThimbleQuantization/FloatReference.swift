@@ -6,12 +6,12 @@ import ThimbleThreads
 final class FloatReference {
   let network: Network
   private let statistics: FrozenStatistics
-  private let length: Int
+  let latentLength: Int
 
   init(_ stored: StoredGenerator, _ statistics: FrozenStatistics, workers: Workers, kernels: FloatKernels) {
     network = stored.network(capacity: 128, workers: workers, kernels: kernels)
     self.statistics = statistics
-    length = stored.latentLength
+    latentLength = stored.latentLength
     network.setStatistics(statistics)
   }
 
@@ -21,14 +21,14 @@ final class FloatReference {
   ///   - inspect: called with the number of the first image and how many there are, after each minibatch.
   func images(_ latents: [Int16], frozen: Bool = true, inspect: ((Int, Int) -> Void)? = nil) -> [Float] {
     let rows = latents.map { Float($0) / 4096 }
-    let count = latents.count / length
+    let count = latents.count / latentLength
     var images: [Float] = []
     images.reserveCapacity(count * network.outputCount)
     if frozen { network.setStatistics(statistics) }
     rows.withUnsafeBufferPointer { rows in
       for first in stride(from: 0, to: count, by: network.capacity) {
         let batch = min(network.capacity, count - first)
-        network.forward(rows.baseAddress! + first * length, images: batch, frozen: frozen)
+        network.forward(rows.baseAddress! + first * latentLength, images: batch, frozen: frozen)
         images += UnsafeBufferPointer(start: network.output, count: batch * network.outputCount)
         inspect?(first, batch)
       }

@@ -8,19 +8,6 @@ struct FoldedLayer {
   var weights: [Double]
   /// For each output: position and channel of a dense layer, channel of a convolution.
   var biases: [Double]
-
-  var isDense: Bool { specification.direction == .bigToSmall }
-  var outputs: Int { isDense ? specification.geometry.smallChannels : specification.geometry.bigChannels }
-
-  /// The index of each weight of one output.
-  func indices(output: Int) -> [Int] {
-    let g = specification.geometry
-    if isDense { return (0..<g.bigChannels).map { $0 * g.smallChannels + output } }
-    return (0..<g.taps).flatMap { tap in
-      let first = (tap * g.bigChannels + output) * g.smallChannels
-      return first..<(first + g.smallChannels)
-    }
-  }
 }
 
 /// A frozen generator whose batch normalisation is folded into weights and biases, in f64.

@@ -49,21 +49,9 @@ final class GeneratorImage {
   private static func layout(
     _ layers: [QuantizedLayer], _ latents: LatentSource, _ metadata: Data
   ) throws(ThimbleError) -> Layout {
-    let first = layers[0].folded.specification
     var layout = Layout(
       latentLength: UInt32(latents.count), distribution: latents.distribution, classes: UInt32(latents.classes))
-    let side = UInt32(Double(first.flattenedPositions).squareRoot())
-    try layout.appendDense(
-      output: MapShape(height: side, width: side, channels: UInt32(first.outputChannels)), shift: 1,
-      weightEncoding: layers[0].weightEncoding)
-    for layer in layers.dropFirst() {
-      let g = layer.folded.specification.geometry
-      let outputPadding = g.bigSide - ((g.smallSide - 1) * g.stride - 2 * g.padding + g.kernel)
-      try layout.appendConvolution(
-        outputChannels: UInt32(g.bigChannels), kernel: UInt32(g.kernel), stride: UInt32(g.stride),
-        padding: UInt32(g.padding), outputPadding: UInt32(outputPadding), shift: 1,
-        weightEncoding: layer.weightEncoding)
-    }
+    for layer in layers { try layer.folded.append(to: &layout, layer.weightEncoding) }
     try layout.finish(metadataByteCount: UInt64(metadata.count))
     return layout
   }
@@ -107,7 +95,7 @@ final class GeneratorImage {
     for output in 0..<layer.folded.outputs {
       let (position, channel) = output.quotientAndRemainder(dividingBy: specification.outputChannels)
       for (number, memory) in layer.folded.indices(output: output).enumerated() {
-        let (tap, input) = layer.folded.isDense ? (0, number) : number.quotientAndRemainder(dividingBy: g.smallChannels)
+        let (tap, input) = number.quotientAndRemainder(dividingBy: layer.folded.inputs)
         let kernelPlace = (y: tap / g.kernel, x: tap % g.kernel)
         if let int4 = layer.int4 {
           let at = record.int4Index(position: position, tap: kernelPlace, output: channel, input: input)
@@ -127,7 +115,7 @@ final class GeneratorImage {
     for index in layers.indices {
       let last = index + 1 == layers.count
       let constants = try layers[index].constants(
-        inputScale: index == 0 ? 1.0 / 4096 : activationScales[index - 1],
+        inputScale: layers[index].folded.readsLatent ? 1.0 / 4096 : activationScales[index - 1],
         outputScale: last ? 1 / Self.tableStepsPerUnit : activationScales[index],
         halfRange: last ? Self.tableHalfRange : 0)
       layout.layers[index].shift = constants.shift

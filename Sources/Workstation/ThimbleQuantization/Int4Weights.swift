@@ -14,11 +14,9 @@ struct Int4Weights {
   /// Inputs of a group: of a dense layer, of each tap of a convolution.
   static let denseGroup = 8, convolutionGroup = 16
 
-  private static func groupInputs(_ layer: FoldedLayer) -> Int { layer.isDense ? denseGroup : convolutionGroup }
-
   /// - Parameters:
   ///   - floors: the least scale of each output.
-  ///   - phases: how the inputs of a convolution's phases vary together; none for a dense layer.
+  ///   - phases: how the inputs of a convolution's phases vary together; none for a layer that reads the latent.
   ///   - outputs: how errors of the outputs meet in the image.
   init(
     _ layer: FoldedLayer, floors: [Double], phases: [PhaseInputs], outputs: SecondMoments, workers: Workers
@@ -27,11 +25,11 @@ struct Int4Weights {
     groupScales = [UInt8](repeating: 1, count: layer.weights.count)
     let indices = (0..<layer.outputs).map { layer.indices(output: $0) }
     chooseScales(layer, floors, indices, phases, workers)
-    if layer.isDense {
+    if layer.readsLatent {
       round(layer, indices, JointRounding(inputs: nil, outputs: outputs))
       return
     }
-    let channels = layer.specification.geometry.smallChannels
+    let channels = layer.inputs
     for phase in phases where !phase.taps.isEmpty {
       let rows = indices.map { row in phase.taps.flatMap { row[($0 * channels)..<(($0 + 1) * channels)] } }
       round(layer, rows, JointRounding(inputs: phase.moments, outputs: outputs))
@@ -41,7 +39,7 @@ struct Int4Weights {
   private mutating func chooseScales(
     _ layer: FoldedLayer, _ floors: [Double], _ indices: [[Int]], _ phases: [PhaseInputs], _ workers: Workers
   ) {
-    let channels = layer.isDense ? indices[0].count : layer.specification.geometry.smallChannels
+    let channels = layer.inputs
     var energies = [Double](repeating: 1, count: indices[0].count)
     for phase in phases {
       for (index, tap) in phase.taps.enumerated() {
@@ -52,7 +50,7 @@ struct Int4Weights {
       }
     }
     var starts = stride(from: 0, to: indices[0].count, by: channels).flatMap { tap in
-      stride(from: tap, to: tap + channels, by: Self.groupInputs(layer))
+      stride(from: tap, to: tap + channels, by: layer.scaleGroup)
     }
     starts.append(indices[0].count)
     var found = [GroupScales?](repeating: nil, count: layer.outputs)

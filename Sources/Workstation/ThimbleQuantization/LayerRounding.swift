@@ -25,10 +25,8 @@ struct LayerRounding {
   /// The layer with its weights rounded.
   /// - Parameter inputFactors: what each input channel was divided by; 1 unless told.
   func layer(_ index: Int, inputFactors: [Double]?) -> QuantizedLayer {
-    let g = layers[index].specification.geometry
-    let inputs = layers[index].isDense ? g.bigChannels : g.smallChannels
-    return QuantizedLayer(
-      layers[index], inputFactors: inputFactors ?? [Double](repeating: 1, count: inputs),
+    QuantizedLayer(
+      layers[index], inputFactors: inputFactors ?? [Double](repeating: 1, count: layers[index].inputs),
       smallestInputScale: smallestInputScales[index],
       halfRange: index + 1 == layers.count ? GeneratorImage.tableHalfRange : 0, feedback: feedback[index],
       workers: workers)

@@ -6,7 +6,7 @@ extension Layout {
   /// `whole layers`, or what is not whole: `layer 2 overlapping, layers 3-4 in strips of 8 rows`.
   package var planDescription: String {
     let count = Int(header.layerCount)
-    var parts = (0..<count).filter { layers[$0].schedule == LayerRecord.overlapping }.map { "layer \($0) overlapping" }
+    var parts = (0..<count).filter { layers[$0].schedule == .overlapping }.map { "layer \($0) overlapping" }
     let first = RowStream(self).firstLayer
     if first < count {
       let rows = layers[count - 1].stripRows
@@ -20,17 +20,17 @@ extension Layout {
     let (layer, height) = (layers[index], Int(layers[index].output.height))
     var strips: [Range<Int>] = []
     switch layer.schedule {
-    case LayerRecord.overlapping:
+    case .overlapping:
       var row = 0
       while row < height {
         strips.append(row..<layer.endOfStrip(from: row))
         row = strips.last!.upperBound
       }
-    case LayerRecord.streamed:
+    case .streamed:
       var stream = RowStream(self)
       while stream.next() { strips.append(stream.rows(ofLayer: index)) }
       strips.removeAll(where: \.isEmpty)
-    default: strips = [0..<height]
+    case .wholeLayer: strips = [0..<height]
     }
     return strips
   }

@@ -8,7 +8,7 @@ struct MapPlacement {
   struct Place {
     var offset: UInt64
     /// Of the layer that reads the map.
-    var schedule: UInt32
+    var schedule: LayerRecord.Schedule
   }
 
   private struct Way {
@@ -60,8 +60,8 @@ struct MapPlacement {
     return [0, size - byteCount, record.outputOffset + distances[layer]].compactMap { offset in
       record.inputOffset = offset
       let apart = offset + byteCount <= record.outputOffset || record.outputOffset + outputByteCount <= offset
-      record.schedule = apart ? LayerRecord.wholeLayer : LayerRecord.overlapping
-      let isPossible = apart || layer > 0 && offset >= record.outputOffset + distances[layer]
+      record.schedule = apart ? .wholeLayer : .overlapping
+      let isPossible = apart || record.kind.input == .map && offset >= record.outputOffset + distances[layer]
       guard offset + byteCount <= size, isPossible else { return nil }
       return Way(
         places: [Place(offset: offset, schedule: record.schedule)] + way.places,
@@ -73,8 +73,8 @@ struct MapPlacement {
 extension LayerRecord {
   /// The least distance from output to input that lets the layer overlap: no row may end behind the first one it needs.
   fileprivate var leastDistance: UInt64 {
-    guard kind == Self.convolution else { return 0 }
-    let rows = LayerRows(self)
+    guard kind.input == .map else { return 0 }
+    let rows = rows
     let most = (0..<Int(output.height)).map { row in
       let (end, needed) = (UInt64(row + 1) * outputRowByteCount, UInt64(rows.firstInput(from: row)) * inputRowByteCount)
       return end > needed ? end - needed : 0
@@ -84,22 +84,13 @@ extension LayerRecord {
 
   /// Bytes of weights that a layer of schedule 0 or 1 reads.
   var weightTraffic: UInt64 {
-    guard kind == Self.convolution, schedule == Self.overlapping else { return packedWeightsByteCount }
+    guard schedule == .overlapping else { return packedWeightsByteCount }
     var (sum, row) = (UInt64(0), 0)
     while row < Int(output.height) {
       let end = endOfStrip(from: row)
-      sum += weightTraffic(rows: row..<end)
+      sum += weightByteCount(rows: row..<end)
       row = end
     }
     return sum
-  }
-
-  /// Bytes of weights that some output rows of a convolution read: those of the phases that they belong to.
-  func weightTraffic(rows: Range<Int>) -> UInt64 {
-    let (kernel, stride) = (Int(kernel), Int(stride))
-    let taps = rows.prefix(stride).reduce(0) { sum, row in
-      sum + max(0, (kernel - (row + Int(padding)) % stride + stride - 1) / stride)
-    }
-    return packedWeightsByteCount / UInt64(kernel) * UInt64(taps)
   }
 }

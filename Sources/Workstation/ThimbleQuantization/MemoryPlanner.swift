@@ -35,11 +35,11 @@ package struct MemoryPlanner {
     return overlapping.map { $0.arenaByteCount < wholeLayers.arenaByteCount ? $0 : wholeLayers } ?? wholeLayers
   }
 
-  /// All ways to stream: from each layer on but the dense one, in strips of 1, 2, 3, 4, 6, 8, 12 ... rows of the image.
+  /// All ways to stream: from each layer on that reads a map, in strips of 1, 2, 3, 4, 6, 8, 12 ... rows of the image.
   package var streamed: [PlannedMemory] {
     let rows = Int(whole.header.image.height)
     let heights = (0..<10).flatMap { [1 << $0, 3 << $0] }.filter { $0 <= rows }.sorted()
-    return (1..<max(1, count - 1)).reversed().flatMap { first in
+    return (0..<count - 1).filter { whole.layers[$0].kind.input == .map }.reversed().flatMap { first in
       heights.reversed().compactMap { stream(from: first, stripRows: UInt32($0)) }
     }
   }
@@ -68,7 +68,7 @@ package struct MemoryPlanner {
   /// Streams the layers from `first` on, those before it as they fit.
   private func stream(from first: Int, stripRows: UInt32) -> PlannedMemory? {
     var layout = whole
-    for i in first..<count { layout.layers[i].schedule = LayerRecord.streamed }
+    for i in first..<count { layout.layers[i].schedule = .streamed }
     layout.layers[count - 1].stripRows = stripRows
     let held = RowStream(layout).rowsHeld
     for i in first + 1..<count { layout.layers[i].rowsHeld = UInt32(held[i]) }
@@ -102,9 +102,8 @@ package struct MemoryPlanner {
         free += planned.layers[i].inputByteCount
       }
       if i < lastMap { planned.layers[i].schedule = places[i].schedule }
-      if i > 0 { planned.layers[i - 1].outputOffset = planned.layers[i].inputOffset }
     }
-    planned.layers[count - 1].outputOffset = 0
+    for i in 0..<count { planned.layers[i].outputOffset = i + 1 < count ? planned.layers[i + 1].inputOffset : 0 }
     return PlannedMemory(layout: planned, weightTraffic: traffic(planned))
   }
 
@@ -112,7 +111,7 @@ package struct MemoryPlanner {
     var stream = RowStream(layout)
     var sum = (0..<stream.firstLayer).reduce(0) { $0 + layout.layers[$1].weightTraffic }
     while stream.next() {
-      for i in stream.firstLayer..<count { sum += layout.layers[i].weightTraffic(rows: stream.rows(ofLayer: i)) }
+      for i in stream.firstLayer..<count { sum += layout.layers[i].weightByteCount(rows: stream.rows(ofLayer: i)) }
     }
     return sum
   }

@@ -20,7 +20,7 @@ struct OutputSensitivity {
     let hidden = folded.layers.count - 1
     let tail = Self.tail(folded, capacity: network.capacity, workers: workers, kernels: kernels)
     let moments = folded.layers.prefix(hidden).map { layer in
-      SecondMoments(layer.isDense ? layer.outputs : layer.specification.outputChannels, workers, kernels)
+      SecondMoments(layer.outputs, workers, kernels)
     }
     var number: UInt64 = 0
     _ = reference.images(latents) { first, count in

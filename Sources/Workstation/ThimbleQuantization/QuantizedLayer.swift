@@ -38,7 +38,7 @@ struct QuantizedLayer {
     weights = [Int8](repeating: 0, count: folded.weights.count)
     steps = [Double](repeating: 0, count: folded.outputs)
     largestSums = [Int64](repeating: 0, count: folded.outputs)
-    let largestInput: Int64 = folded.isDense ? 32768 : 255
+    let largestInput = folded.largestInput
     let inputs = inputFactors.count
     let floors = Self.floors(folded, smallestInputScale: smallestInputScale, halfRange: halfRange)
     weights.withUnsafeMutableBufferPointer { weights in
@@ -74,7 +74,7 @@ struct QuantizedLayer {
     let weights = zip(int4.q, int4.groupScales).map { $0 * Int8($1) }
     self.weights = weights
     steps = int4.scales
-    let largestInput: Int64 = folded.isDense ? 32768 : 255
+    let largestInput = folded.largestInput
     largestSums = (0..<folded.outputs).map { output in
       folded.indices(output: output).reduce(0) { $0 + abs(Int64(weights[$1])) } * largestInput
     }
@@ -127,13 +127,11 @@ struct QuantizedLayer {
 
 extension QuantizedLayer {
   /// As a file's record says it.
-  var weightEncoding: UInt32 { int4 == nil ? LayerRecord.int8 : LayerRecord.int4 }
+  var weightEncoding: LayerRecord.WeightEncoding { int4 == nil ? .int8 : .int4 }
   /// Bytes of the weights, the scales of int4 ones included, without those of channels that do not exist.
   var storedByteCount: Int {
     guard int4 != nil else { return weights.count }
-    let inputs =
-      folded.isDense ? folded.specification.geometry.bigChannels : folded.specification.geometry.smallChannels
-    let group = folded.isDense ? Int4Weights.denseGroup : Int4Weights.convolutionGroup
+    let (inputs, group) = (folded.inputs, folded.scaleGroup)
     return weights.count / 2 + weights.count / inputs * ((inputs + group - 1) / group) / 2
   }
 }

@@ -32,10 +32,10 @@ struct BenchJSON {
   private func row(_ layer: LayerCost, _ batch: Int, isLast: Bool) -> String {
     let (record, images) = (layer.record, Double(batch))
     let fields = [
-      "\"kind\": \"\(record.kind == LayerRecord.dense ? "dense" : "deconv")\"", shape("input", record.input),
+      "\"kind\": \"\(record.kind.name)\"", shape("input", record.input),
       shape("output", record.output), "\"kernel\": \(record.kernel)", "\"stride\": \(record.stride)",
-      number("macs", record.nominalMultiplyAccumulates, 0), number("us_per_image", layer.seconds / images * 1e6, 3),
-      number("gmacs_per_s", record.nominalMultiplyAccumulates * images / layer.seconds / 1e9, 2),
+      number("macs", record.multiplyAccumulates, 0), number("us_per_image", layer.seconds / images * 1e6, 3),
+      number("gmacs_per_s", record.multiplyAccumulates * images / layer.seconds / 1e9, 2),
       "\"bytes_per_run\": \(record.byteCountMoved(images: batch, isLast: isLast))",
       "\"crc32c\": \"\(String(format: "%08x", layer.checksum))\"",
     ]

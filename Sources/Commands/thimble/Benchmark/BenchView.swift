@@ -31,18 +31,16 @@ struct BenchView {
     ])
     for (index, layer) in layers.enumerated() {
       let record = layer.record
-      let isDense = record.kind == LayerRecord.dense
-      let rate = record.nominalMultiplyAccumulates * images / layer.seconds
+      let rate = record.multiplyAccumulates * images / layer.seconds
       show([
-        "\(index)", isDense ? "dense" : "deconv", text(record.input), text(record.output),
-        isDense ? "-" : "\(record.kernel)x\(record.kernel)/\(record.stride)",
-        number(record.nominalMultiplyAccumulates / 1e6, 3), number(layer.seconds / images * 1e6, 2),
+        "\(index)", "\(record.kind.name)", text(record.input), text(record.output), record.kernelText,
+        number(record.multiplyAccumulates / 1e6, 3), number(layer.seconds / images * 1e6, 2),
         number(rate / 1e9, 1), share(rate, peak),
         "\(record.byteCountMoved(images: bench.batch, isLast: index + 1 == layers.count))",
         String(format: "%08x", layer.checksum),
       ])
     }
-    let work = layers.reduce(0) { $0 + $1.record.nominalMultiplyAccumulates }
+    let work = layers.reduce(0) { $0 + $1.record.multiplyAccumulates }
     let rate = work * images / runs.median
     print("")
     print(

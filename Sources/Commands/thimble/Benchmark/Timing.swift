@@ -56,13 +56,8 @@ struct LayerCost {
 }
 
 extension LayerRecord {
-  /// Multiply-accumulates an image, as the field counts them: kernel x kernel / (stride x stride) taps for each output pixel,
-  /// those beyond the map's edge included, although they are never computed.
-  var nominalMultiplyAccumulates: Double {
-    let weights = Double(input.channels) * Double(output.channels) * Double(output.positions)
-    if kind == Self.dense { return weights }
-    return weights * Double(kernel * kernel) / Double(stride * stride)
-  }
+  /// Kernel and stride, for tables; `-` in a layer without a kernel.
+  var kernelText: String { kernel == 0 ? "-" : "\(kernel)x\(kernel)/\(stride)" }
 
   /// Bytes that a run at least moves: the weights once, the maps of all images in and out.
   func byteCountMoved(images: Int, isLast: Bool) -> UInt64 {

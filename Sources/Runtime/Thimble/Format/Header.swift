@@ -1,34 +1,34 @@
 /// The header of a file, field by field as FORMAT.md lists them.
-public struct Header: Equatable, Sendable {
+package struct Header: Equatable, Sendable {
   /// Bytes of the header, and of each layer's record.
-  public static let byteCount = 128
+  package static let byteCount = 128
   /// "THIMBLE", 0x1A, as a little-endian number.
   static let magic: UInt64 = 0x1A45_4C42_4D49_4854
 
   /// The version that a file says it has: 1.0 to 1.2. `Layout.write` writes the oldest that knows what the records use.
-  public var minorVersion: UInt32 = 0
+  package var minorVersion: UInt32 = 0
   /// CRC-32C of all other bytes; `Layout.seal` computes it.
-  public var checksum: UInt32 = 0
+  package var checksum: UInt32 = 0
   /// Bytes of the whole file.
-  public var fileByteCount: UInt64 = 0
+  package var fileByteCount: UInt64 = 0
   /// Numbers of a latent.
-  public var latentLength: UInt32 = 0
+  package var latentLength: UInt32 = 0
   /// The raw value of a `LatentDistribution`.
-  public var distribution: UInt32 = 0
+  package var distribution: UInt32 = 0
   /// The image, without padding.
-  public var image = MapShape(height: 0, width: 0, channels: 0)
+  package var image = MapShape(height: 0, width: 0, channels: 0)
   /// Layers, 2 to 16.
-  public var layerCount: UInt32 = 0
+  package var layerCount: UInt32 = 0
   /// Working memory.
-  public var arena = ArenaByteCounts()
+  package var arena = ArenaByteCounts()
   /// Where the metadata are in the file.
-  public var metadataOffset: UInt64 = 0
+  package var metadataOffset: UInt64 = 0
   /// Bytes of the metadata.
-  public var metadataByteCount: UInt64 = 0
+  package var metadataByteCount: UInt64 = 0
   /// Where the output table is in the file.
-  public var outputTableOffset: UInt64 = 0
+  package var outputTableOffset: UInt64 = 0
   /// Classes, which the last numbers of a latent tell; 0: none.
-  public var classCount: UInt32 = 0
+  package var classCount: UInt32 = 0
 
   init() {}
 

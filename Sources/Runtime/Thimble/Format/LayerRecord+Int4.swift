@@ -1,18 +1,15 @@
 // int4 weights: where their parts lie. FORMAT.md, section Sections.
 
 extension LayerRecord {
-  /// Inputs that share a scale: steps of 4.
-  public var scaleSteps: UInt64 { kind == Self.dense ? 2 : 4 }
-
   /// Bytes of one tap or position x 16 outputs.
   var weightRowByteCount: UInt64 {
-    weightEncoding == Self.int4
+    weightEncoding == .int4
       ? inputGroups * 32 + (inputGroups + scaleSteps - 1) / scaleSteps * 8 : inputGroups * 64
   }
 
   /// The places of an int4 weight and of its group's scale, in half bytes counted from the layer's first: 2 n is the low half of
   /// byte n, 2 n + 1 the high one. Parameters as those of `weightIndex`.
-  public func int4Index(
+  package func int4Index(
     position: Int = 0, tap: (y: Int, x: Int) = (0, 0), output channel: Int, input: Int
   ) -> (weight: Int, scale: Int) {
     let (step, steps) = (input / 4, Int(scaleSteps))
@@ -24,7 +21,7 @@ extension LayerRecord {
 
 extension LayerRecord {
   /// Writes weights of 0 and scales of 1 to the layer's place in a file's bytes: what channels that do not exist have.
-  public func fillInt4(_ bytes: UnsafeMutableRawBufferPointer) {
+  package func fillInt4(_ bytes: UnsafeMutableRawBufferPointer) {
     var at = Int(weightsOffset)
     while at < Int(weightsOffset + weightsByteCount) {
       var left = Int(inputGroups)
@@ -41,7 +38,7 @@ extension LayerRecord {
 
 extension UnsafeMutableRawBufferPointer {
   /// Sets half a byte, numbered as by `int4Index` from the byte `offset`, to 0 ... 15.
-  public func setNibble(_ index: Int, from offset: Int, _ value: UInt8) {
+  package func setNibble(_ index: Int, from offset: Int, _ value: UInt8) {
     let (byte, shift) = (offset + index / 2, UInt8(index % 2 * 4))
     self[byte] = self[byte] & ~(15 << shift) | value << shift
   }

@@ -32,12 +32,12 @@ extension Layout {
     try require(UInt64(header.layerCount), .atLeast, 2, "layer count")
     try require(UInt64(header.layerCount), .atMost, UInt64(Self.mostLayers), "layer count")
     try require(header.metadataByteCount, .atMost, 65_536, "byte count of the metadata")
-    var shape = MapShape(height: 1, width: 1, channels: header.latentLength)
+    var (reads, shape) = (LayerInput.latent, latentShape)
     let count = Int(header.layerCount)
     for i in 0..<count {
       let layer = record(i)
-      try layer.check(i, isLast: i == count - 1, input: shape)
-      shape = layer.output
+      try layer.check(i, isLast: i == count - 1, reads: reads, shape)
+      (reads, shape) = (.map, layer.output)
     }
     try require(UInt64(header.image.height), .equal, UInt64(shape.height), "image height")
     try require(UInt64(header.image.width), .equal, UInt64(shape.width), "image width")
@@ -68,12 +68,12 @@ private func requireSide(_ side: UInt32, _ field: StaticString, layer: Int = -1)
 }
 
 extension LayerRecord {
-  /// Refuses what is wrong with a record, places apart. `expected` is what the layer before gives.
-  func check(_ index: Int, isLast: Bool, input expected: MapShape) throws(ThimbleError) {
-    try require(UInt64(kind), .atLeast, 1, "kind", layer: index, code: .unsupported)
-    try require(UInt64(kind), .atMost, 2, "kind", layer: index, code: .unsupported)
-    try require(UInt64(kind), .equal, UInt64(index == 0 ? Self.dense : Self.convolution), "kind", layer: index)
-    try require(UInt64(epilogue), .equal, isLast ? 1 : 0, "epilogue", layer: index)
+  /// Refuses what is wrong with a record, places apart. `expected` is the latent, or what the layer before gives.
+  func check(_ index: Int, isLast: Bool, reads: LayerInput, _ expected: MapShape) throws(ThimbleError) {
+    if kind.input != reads {
+      try require(UInt64(kind.rawValue), .equal, UInt64(reads.usualKind.rawValue), "kind", layer: index)
+    }
+    try require(UInt64(epilogue.rawValue), .equal, isLast ? 1 : 0, "epilogue", layer: index)
     try require(UInt64(input.height), .equal, UInt64(expected.height), "input height", layer: index)
     try require(UInt64(input.width), .equal, UInt64(expected.width), "input width", layer: index)
     try require(UInt64(input.channels), .equal, UInt64(expected.channels), "input channels", layer: index)
@@ -81,34 +81,14 @@ extension LayerRecord {
     try requireSide(output.width, "output width", layer: index)
     try require(UInt64(output.channels), .atLeast, 1, "output channels", layer: index)
     try require(UInt64(output.channels), .atMost, 4096, "output channels", layer: index)
-    try checkKernel(index)
-    if kind == Self.convolution {
-      try require(
-        UInt64(output.height), .equal, UInt64(clamping: outputSide(input.height)), "output height", layer: index)
-      try require(UInt64(output.width), .equal, UInt64(clamping: outputSide(input.width)), "output width", layer: index)
-    }
+    try checkParameters(index)
+    let implied = impliedOutput
+    try require(UInt64(output.height), .equal, UInt64(implied.height), "output height", layer: index)
+    try require(UInt64(output.width), .equal, UInt64(implied.width), "output width", layer: index)
     try require(
-      UInt64(weightEncoding), .atMost, UInt64(isLast ? Self.int8 : Self.int4), "weight encoding", layer: index,
-      code: .unsupported)
+      UInt64(weightEncoding.rawValue), .atMost, isLast ? 0 : 1, "weight encoding", layer: index, code: .unsupported)
     try require(UInt64(packing), .equal, 0, "packing", layer: index, code: .unsupported)
     try require(UInt64(shift), .atLeast, 1, "shift", layer: index)
     try require(UInt64(shift), .atMost, 62, "shift", layer: index)
-  }
-
-  /// Refuses kernels, strides and paddings.
-  func checkKernel(_ index: Int) throws(ThimbleError) {
-    if kind == Self.dense {
-      try require(UInt64(kernel), .equal, 0, "kernel", layer: index)
-      try require(UInt64(stride), .equal, 0, "stride", layer: index)
-      try require(UInt64(padding), .equal, 0, "padding", layer: index)
-      try require(UInt64(outputPadding), .equal, 0, "output padding", layer: index)
-      return
-    }
-    try require(UInt64(kernel), .atLeast, 1, "kernel", layer: index)
-    try require(UInt64(kernel), .atMost, 16, "kernel", layer: index)
-    try require(UInt64(stride), .atLeast, 1, "stride", layer: index)
-    try require(UInt64(stride), .atMost, 4, "stride", layer: index)
-    try require(UInt64(padding), .below, UInt64(kernel), "padding", layer: index)
-    try require(UInt64(outputPadding), .below, UInt64(stride), "output padding", layer: index)
   }
 }

@@ -42,16 +42,11 @@ extension Layout {
     try require(UInt64(header.layerCount), .atMost, UInt64(Self.mostLayers), "layer count")
     let end = Header.byteCount * (Int(header.layerCount) + 1)
     try require(UInt64(bytes.count), .atLeast, UInt64(end), "byte count")
-    for i in 0..<Int(header.layerCount) {
+    let count = Int(header.layerCount)
+    for i in 0..<count {
       let offset = Header.byteCount * (i + 1)
-      let layer = LayerRecord(bytes, at: offset)
-      layers[i] = layer
-      if header.minorVersion == 0 {
-        try require(UInt64(layer.schedule), .equal, 0, "schedule", layer: i, code: .unsupported)
-        try require(UInt64(layer.weightEncoding), .equal, 0, "weight encoding", layer: i, code: .unsupported)
-      }
-      let reserved = offset + (header.minorVersion == 0 ? 112 : 120)
-      if !bytes.isZero(reserved..<offset + 128) { throw ThimbleError(.unsupported, "reserved bytes", layer: i) }
+      try LayerRecord.checkVersion(header.minorVersion, bytes, at: offset, index: i)
+      layers[i] = try LayerRecord(bytes, at: offset, index: i, isLast: i == count - 1)
     }
   }
 
@@ -83,7 +78,7 @@ extension LayerRecord {
     _ bytes: UnsafeRawBufferPointer, _ set: InstructionSet, _ index: Int
   ) throws(ThimbleError) {
     let weights = UnsafeRawBufferPointer(rebasing: bytes[Int(weightsOffset)...].prefix(Int(weightsByteCount)))
-    if weightEncoding == Self.int4 {
+    if weightEncoding == .int4 {
       try checkInt4(weights, index)
     } else {
       if set.kernels.containsLeastInt8(weights.baseAddress!, weights.count) {
@@ -127,27 +122,5 @@ extension LayerRecord {
       }
       return false
     }
-  }
-
-  /// Calls `body` with each row, all inputs of one tap or position x 16 outputs, of the last block, until it says true.
-  func anyRow(ofLastBlock count: Int, _ body: (Int) -> Bool) -> Bool {
-    let blocks = Int(output.blocks)
-    var start = 0
-    func run(_ rowsABlock: Int) -> Bool {
-      start += blocks * rowsABlock
-      for row in start - rowsABlock..<start where body(row) { return true }
-      return false
-    }
-    if kind == Self.dense {
-      while start < count { if run(1) { return true } }
-      return false
-    }
-    let (kernel, stride) = (Int(kernel), Int(stride))
-    for phase in 0..<stride * stride {
-      let rows = max(0, (kernel - phase / stride + stride - 1) / stride)
-      let columns = max(0, (kernel - phase % stride + stride - 1) / stride)
-      if run(rows * columns) { return true }
-    }
-    return false
   }
 }

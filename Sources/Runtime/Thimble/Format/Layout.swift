@@ -5,71 +5,52 @@ import ThimbleKernelInterface
 ///
 /// To write a file: make a layout, append the layers, `finish`; then allocate `header.fileByteCount` zeros aligned to 64,
 /// `write` the layout there, put the output table, weights, biases, multipliers and metadata at their offsets, and `seal`.
-public struct Layout: Sendable {
+package struct Layout: Sendable {
   /// The most layers that a file may have.
-  public static let mostLayers = 16
+  package static let mostLayers = 16
   /// Entries, and bytes, of the output table.
-  public static let outputTableByteCount: UInt64 = 4096
+  package static let outputTableByteCount: UInt64 = 4096
 
   /// The file's header.
-  public var header = Header()
+  package var header = Header()
   /// The first `header.layerCount` count.
-  public var layers = InlineArray<16, LayerRecord>(repeating: LayerRecord())
+  package var layers = InlineArray<16, LayerRecord>(repeating: LayerRecord())
 
   /// A layout without layers.
   /// - Parameter classes: how many of the latent's numbers, the last ones, tell a class.
-  public init(latentLength: UInt32, distribution: LatentDistribution, classes: UInt32 = 0) {
+  package init(latentLength: UInt32, distribution: LatentDistribution, classes: UInt32 = 0) {
     (header.latentLength, header.distribution) = (latentLength, distribution.rawValue)
     header.classCount = classes
   }
 
   init(header: Header) { self.header = header }
 
-  /// Adds the dense first layer.
-  public mutating func appendDense(
-    output: MapShape, shift: UInt32, weightEncoding: UInt32 = LayerRecord.int8
-  ) throws(ThimbleError) {
-    var layer = LayerRecord()
-    layer.kind = LayerRecord.dense
-    (layer.output, layer.shift, layer.weightEncoding) = (output, shift, weightEncoding)
-    try append(layer)
-  }
+  /// What the first layer reads, as a map.
+  var latentShape: MapShape { MapShape(height: 1, width: 1, channels: header.latentLength) }
 
-  /// Adds a fractionally-strided convolution of what the last layer gives.
-  public mutating func appendConvolution(
-    outputChannels: UInt32, kernel: UInt32, stride: UInt32, padding: UInt32, outputPadding: UInt32, shift: UInt32,
-    weightEncoding: UInt32 = LayerRecord.int8
-  ) throws(ThimbleError) {
-    var layer = LayerRecord()
-    layer.kind = LayerRecord.convolution
-    (layer.kernel, layer.stride, layer.padding, layer.outputPadding) = (kernel, stride, padding, outputPadding)
-    (layer.shift, layer.weightEncoding) = (shift, weightEncoding)
-    layer.output.channels = outputChannels
-    try append(layer)
-  }
+  /// The layer that reads the latent: the first one.
+  var latentLayer: LayerRecord { record(0) }
 
-  private mutating func append(_ layer: LayerRecord) throws(ThimbleError) {
+  /// Adds a layer that reads what is there so far. The kinds have functions of their own for this.
+  mutating func append(_ layer: LayerRecord) throws(ThimbleError) {
     let index = Int(header.layerCount)
     try require(UInt64(index), .below, UInt64(Self.mostLayers), "layer count")
     var layer = layer
-    layer.input =
-      index == 0 ? MapShape(height: 1, width: 1, channels: header.latentLength) : layers[index - 1].output
-    if layer.kind == LayerRecord.convolution {
-      try layer.checkKernel(index)
-      // A side below 1 becomes 0, which the check of the whole layout refuses.
-      layer.output.height = UInt32(clamping: layer.outputSide(layer.input.height))
-      layer.output.width = UInt32(clamping: layer.outputSide(layer.input.width))
-    }
+    layer.input = latentShape
+    for i in 0..<index { layer.input = record(i).output }
+    try layer.checkParameters(index)
+    // A side below 1 becomes 0, which the check of the whole layout refuses.
+    layer.output = layer.impliedOutput
     layers[index] = layer
     header.layerCount += 1
   }
 
   /// Ends the list of layers: the last one writes the image. Places all sections, and all maps as whole layers, and checks
   /// everything.
-  public mutating func finish(metadataByteCount: UInt64) throws(ThimbleError) {
+  package mutating func finish(metadataByteCount: UInt64) throws(ThimbleError) {
     try require(UInt64(header.layerCount), .atLeast, 2, "layer count")
     let last = Int(header.layerCount) - 1
-    layers[last].epilogue = LayerRecord.outputTable
+    layers[last].epilogue = .outputTable
     header.image = layers[last].output
     header.metadataByteCount = metadataByteCount
     try checkGeometry()
@@ -107,13 +88,13 @@ public struct Layout: Sendable {
     if header.classCount > 0 { return 2 }
     for i in 0..<Int(header.layerCount) {
       let layer = record(i)
-      if layer.schedule != LayerRecord.wholeLayer || layer.weightEncoding != LayerRecord.int8 { return 1 }
+      if layer.schedule != .wholeLayer || layer.weightEncoding != .int8 { return 1 }
     }
     return 0
   }
 
   /// Writes header and records to the beginning of a file's bytes.
-  public func write(to bytes: UnsafeMutableRawBufferPointer) {
+  package func write(to bytes: UnsafeMutableRawBufferPointer) {
     precondition(UInt64(bytes.count) == header.fileByteCount)
     var header = header
     header.minorVersion = leastMinorVersion
@@ -122,7 +103,7 @@ public struct Layout: Sendable {
   }
 
   /// Puts the CRC-32C of a whole file into it: the last step of whoever writes one.
-  public static func seal(_ bytes: UnsafeMutableRawBufferPointer) {
+  package static func seal(_ bytes: UnsafeMutableRawBufferPointer) {
     bytes.setWord(12, checksum(UnsafeRawBufferPointer(bytes), .detected))
   }
 

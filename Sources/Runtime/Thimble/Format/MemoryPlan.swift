@@ -1,5 +1,5 @@
 /// Which plan of the memory a model runs by. Pixels do not depend on it.
-public enum MemoryPlan: Sendable {
+package enum MemoryPlan: Sendable {
   /// That of the file.
   case ofFile
   /// Every layer whole, no two neighbouring maps in the same place: for whoever runs single layers and looks at their maps.

@@ -5,7 +5,7 @@ public import ThimbleKernelInterface
 /// memory but the mapping of the file.
 public struct Model: ~Copyable, @unchecked Sendable {
   /// Header and records.
-  public let layout: Layout
+  package let layout: Layout
   /// The whole file.
   public let bytes: UnsafeRawBufferPointer
   /// The kernels that run it.
@@ -13,8 +13,14 @@ public struct Model: ~Copyable, @unchecked Sendable {
   private let isMapped: Bool
 
   /// Checks a model that lies in the caller's memory, aligned to 64, which must outlive the model and must not change.
-  public init(
-    _ bytes: UnsafeRawBufferPointer, instructionSet: InstructionSet, plan: MemoryPlan = .ofFile
+  /// Throws if it is not a valid model, or if the build or the machine lacks the instruction set.
+  public init(_ bytes: UnsafeRawBufferPointer, instructionSet: InstructionSet) throws(ThimbleError) {
+    try self.init(bytes, instructionSet: instructionSet, plan: .ofFile)
+  }
+
+  /// The same, by any plan of the memory.
+  package init(
+    _ bytes: UnsafeRawBufferPointer, instructionSet: InstructionSet, plan: MemoryPlan
   ) throws(ThimbleError) {
     layout = try Layout(validating: bytes, instructionSet, plan)
     (self.bytes, self.instructionSet, isMapped) = (bytes, instructionSet, false)
@@ -25,9 +31,15 @@ public struct Model: ~Copyable, @unchecked Sendable {
     try self.init(path: path, instructionSet: InstructionSet.inForce())
   }
 
-  /// Maps a file and checks it. Throws if it cannot be read or is not a valid model.
-  public init(
-    path: UnsafePointer<CChar>, instructionSet: InstructionSet, plan: MemoryPlan = .ofFile
+  /// Maps a file and checks it. Throws if it cannot be read or is not a valid model, or if the build or the machine lacks
+  /// the instruction set.
+  public init(path: UnsafePointer<CChar>, instructionSet: InstructionSet) throws(ThimbleError) {
+    try self.init(path: path, instructionSet: instructionSet, plan: .ofFile)
+  }
+
+  /// The same, by any plan of the memory.
+  package init(
+    path: UnsafePointer<CChar>, instructionSet: InstructionSet, plan: MemoryPlan
   ) throws(ThimbleError) {
     var byteCount = 0
     var error: Int32 = 0
@@ -68,7 +80,7 @@ extension Model {
   /// Bytes of an image, u8 [height][width][channels].
   public var imageByteCount: Int { Int(imageShape.positions) * Int(imageShape.channels) }
   /// How many layers there are.
-  public var layerCount: Int { Int(layout.header.layerCount) }
+  package var layerCount: Int { Int(layout.header.layerCount) }
 
   /// A JSON object that describes the model; its arithmetic does not depend on it.
   public var metadata: UnsafeRawBufferPointer {

@@ -10,24 +10,21 @@ extension Layout {
   @inline(never)
   mutating func planWholeLayers() {
     let count = Int(header.layerCount)
-    for i in 0..<count { (layers[i].schedule, layers[i].stripRows, layers[i].rowsHeld) = (0, 0, 0) }
+    for i in 0..<count { (layers[i].schedule, layers[i].stripRows, layers[i].rowsHeld) = (.wholeLayer, 0, 0) }
     var largest: UInt64 = 0
     for i in 0..<count {
       let following = i + 1 < count ? layers[i + 1].inputByteCount : 0
       largest = max(largest, layers[i].inputByteCount + following)
     }
     header.arena = ArenaByteCounts(fixed: zerosByteCount, image: largest, worker: 0)
-    for i in 0..<count {
-      layers[i].inputOffset = i % 2 == 0 ? 0 : largest - layers[i].inputByteCount
-      if i > 0 { layers[i - 1].outputOffset = layers[i].inputOffset }
-    }
-    layers[count - 1].outputOffset = 0
+    for i in 0..<count { layers[i].inputOffset = i % 2 == 0 ? 0 : largest - layers[i].inputByteCount }
+    for i in 0..<count { layers[i].outputOffset = i + 1 < count ? layers[i + 1].inputOffset : 0 }
   }
 
-  /// Zeros that convolutions read outside of their maps: one position of the widest.
+  /// Zeros that layers read outside of their maps: one position of the widest.
   private var zerosByteCount: UInt64 {
     var largest: UInt64 = 0
-    for i in 1..<Int(header.layerCount) { largest = max(largest, record(i).input.positionStride) }
+    for i in 0..<Int(header.layerCount) { largest = max(largest, record(i).zerosByteCount) }
     return roundedUp(largest, 64)
   }
 
@@ -39,22 +36,23 @@ extension Layout {
     try require(header.arena.image, .multipleOf, 64, "arena: bytes an image")
     try require(header.arena.worker, .equal, 0, "arena: bytes a worker")
     let count = Int(header.layerCount)
-    for i in 0..<count { try checkSchedule(i, isLast: i == count - 1) }
+    var isStreamed = false
+    for i in 0..<count {
+      try checkSchedule(i, follows: isStreamed, isLast: i == count - 1)
+      isStreamed = record(i).schedule == .streamed
+    }
     try checkRowsHeld()
     for i in 0..<count { try checkPlaces(i, isLast: i == count - 1) }
     try checkStreamedPlaces()
   }
 
   /// Refuses schedules in the wrong order, and numbers of rows that belong to other schedules.
-  private func checkSchedule(_ i: Int, isLast: Bool) throws(ThimbleError) {
+  /// - Parameter follows: whether the layer before is streamed.
+  private func checkSchedule(_ i: Int, follows: Bool, isLast: Bool) throws(ThimbleError) {
     let layer = record(i)
-    let follows = i > 0 && record(i - 1).schedule == LayerRecord.streamed
-    let schedule = UInt64(layer.schedule)
-    try require(schedule, .atMost, UInt64(LayerRecord.streamed), "schedule", layer: i, code: .unsupported)
-    if follows {
-      try require(schedule, .equal, UInt64(LayerRecord.streamed), "schedule", layer: i)
-    } else if i == 0 || isLast {
-      try require(schedule, .equal, 0, "schedule", layer: i)
+    if follows || layer.kind.input == .latent || isLast {
+      let wanted = follows ? LayerRecord.Schedule.streamed : .wholeLayer
+      try require(UInt64(layer.schedule.rawValue), .equal, UInt64(wanted.rawValue), "schedule", layer: i)
     }
     try require(UInt64(layer.stripRows), .atLeast, isLast && follows ? 1 : 0, "strip rows", layer: i)
     try require(
@@ -77,12 +75,14 @@ extension Layout {
   private func checkPlaces(_ i: Int, isLast: Bool) throws(ThimbleError) {
     let layer = record(i)
     try require(layer.inputOffset, .multipleOf, 64, "input offset", layer: i)
-    if i > 0 { try require(layer.inputOffset, .equal, record(i - 1).outputOffset, "input offset", layer: i) }
+    if layer.kind.input == .map {
+      try require(layer.inputOffset, .equal, record(i - 1).outputOffset, "input offset", layer: i)
+    }
     try requireInside(layer.inputOffset, layer.inputByteCount, "input offset", layer: i)
     if isLast { return try require(layer.outputOffset, .equal, 0, "output offset", layer: i) }
     try require(layer.outputOffset, .multipleOf, 64, "output offset", layer: i)
     try requireInside(layer.outputOffset, record(i + 1).inputByteCount, "output offset", layer: i)
-    if layer.schedule == LayerRecord.overlapping { return try checkStrips(i) }
+    if layer.schedule == .overlapping { return try checkStrips(i) }
     try requireApart(i, layer.outputOffset, record(i + 1).inputByteCount, "output offset, inside of the input")
   }
 

@@ -18,8 +18,8 @@ package struct RowStream {
   package init(_ layout: borrowing Layout) {
     let count = Int(layout.header.layerCount)
     var first = 0
-    while first < count, layout.record(first).schedule != LayerRecord.streamed { first += 1 }
-    for i in first..<count { layers[i] = LayerRows(layout.record(i)) }
+    while first < count, layout.record(first).schedule != .streamed { first += 1 }
+    for i in first..<count { layers[i] = layout.record(i).rows }
     (firstLayer, lastLayer, stripRows) = (first, count - 1, Int(layout.record(count - 1).stripRows))
   }
 

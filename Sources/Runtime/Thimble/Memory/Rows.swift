@@ -1,4 +1,4 @@
-/// The rows of a convolution: which of its input which of its output need. FORMAT.md's lo and hi, section Memory. Small, so that streams hold
+/// The rows of a layer: which of its input which of its output need. FORMAT.md's lo and hi, section Memory. Small, so that streams hold
 /// one for each layer.
 package struct LayerRows: Sendable {
   private var kernel: UInt16 = 0, stride: UInt16 = 0, padding: UInt16 = 0, inputHeight: UInt16 = 0
@@ -6,10 +6,10 @@ package struct LayerRows: Sendable {
 
   init() {}
 
-  /// Those of a convolution whose geometry is valid.
-  package init(_ layer: LayerRecord) {
-    (kernel, stride, padding) = (UInt16(layer.kernel), UInt16(layer.stride), UInt16(layer.padding))
-    (inputHeight, outputHeight) = (UInt16(layer.input.height), UInt16(layer.output.height))
+  /// Those of a layer whose geometry is valid: numbers along the rows, in units of a fractionally-strided convolution.
+  init(kernel: UInt32, stride: UInt32, padding: UInt32, inputHeight: UInt32, outputHeight: UInt32) {
+    (self.kernel, self.stride, self.padding) = (UInt16(kernel), UInt16(stride), UInt16(padding))
+    (self.inputHeight, self.outputHeight) = (UInt16(inputHeight), UInt16(outputHeight))
   }
 
   /// The first input row that output rows from `row` on need: lo(row).
@@ -32,7 +32,7 @@ extension LayerRecord {
   /// Where a strip of an overlapping layer ends that begins at an output row: as far as no byte is written at or behind the
   /// first input row that is still needed. `row` itself or less if not even one row fits. Offsets and maps are below 2^32.
   package func endOfStrip(from row: Int) -> Int {
-    let free = inputOffset + UInt64(LayerRows(self).firstInput(from: row)) * inputRowByteCount
+    let free = inputOffset + UInt64(rows.firstInput(from: row)) * inputRowByteCount
     guard free > outputOffset else { return row }
     return min(Int(clamping: (free - outputOffset) / outputRowByteCount), Int(output.height))
   }
