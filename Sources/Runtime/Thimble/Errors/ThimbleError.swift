@@ -38,7 +38,7 @@ public struct ThimbleError: Error, Equatable, Sendable {
   public var wanted: UInt64
 
   /// An error about one field.
-  public init(
+  package init(
     _ code: Code, _ field: StaticString, layer: Int = -1, found: UInt64 = 0, _ relation: Relation = .other,
     _ wanted: UInt64 = 0
   ) {

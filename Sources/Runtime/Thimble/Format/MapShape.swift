@@ -9,13 +9,13 @@
   }
 
   /// height x width.
-  public var positions: UInt64 { UInt64(height) * UInt64(width) }
+  package var positions: UInt64 { UInt64(height) * UInt64(width) }
   /// Blocks of 16 channels: what a kernel computes at once.
-  public var blocks: UInt64 { (UInt64(channels) + 15) / 16 }
+  package var blocks: UInt64 { (UInt64(channels) + 15) / 16 }
   /// Bytes of one position in the arena: the channels, rounded up to 16.
-  public var positionStride: UInt64 { blocks * 16 }
+  package var positionStride: UInt64 { blocks * 16 }
   /// Bytes of the map in the arena, rounded up to 64.
-  public var byteCount: UInt64 { roundedUp(positions * positionStride, 64) }
+  package var byteCount: UInt64 { roundedUp(positions * positionStride, 64) }
 }
 
 /// n rounded up to a multiple.

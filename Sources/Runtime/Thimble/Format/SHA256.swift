@@ -1,5 +1,5 @@
 /// SHA-256 (FIPS 180-4): the digest of golden files, data sets and checkpoints. Small rather than fast.
-public struct SHA256: Sendable {
+package struct SHA256: Sendable {
   private var state: InlineArray<8, UInt32> = [
     0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
   ]
@@ -8,10 +8,10 @@ public struct SHA256: Sendable {
   private var byteCount: UInt64 = 0
 
   /// A digest of no bytes yet.
-  public init() {}
+  package init() {}
 
   /// Takes in more bytes.
-  public mutating func update(_ bytes: RawSpan) {
+  package mutating func update(_ bytes: RawSpan) {
     byteCount &+= UInt64(bytes.byteCount)
     var at = 0
     while at < bytes.byteCount {
@@ -26,7 +26,7 @@ public struct SHA256: Sendable {
   }
 
   /// The 32 bytes of the digest of all bytes taken in.
-  public consuming func finalize() -> InlineArray<32, UInt8> {
+  package consuming func finalize() -> InlineArray<32, UInt8> {
     let bitCount = byteCount &* 8
     append(0x80)
     while pendingCount != 56 { append(0) }

@@ -38,7 +38,7 @@ extension InstructionSet {
   }
 
   /// The set itself, or an error if this build or this machine lacks it.
-  public func checked() throws(ThimbleError) -> InstructionSet {
+  package func checked() throws(ThimbleError) -> InstructionSet {
     if !isBuiltIn { throw ThimbleError(.instructionSet, "instruction set, not in this build", found: UInt64(rawValue)) }
     if !isOffered {
       throw ThimbleError(.instructionSet, "instruction set, not in this machine", found: UInt64(rawValue))

@@ -8,7 +8,7 @@ import ThimbleIntrinsics
   case normal = 1
 
   /// One element in Q3.12 (4096 stands for 1) from 16 random bits, by integers only.
-  public func element(_ bits: UInt16) -> Int16 {
+  package func element(_ bits: UInt16) -> Int16 {
     switch self {
     case .uniform: Int16((Int32(bits) + 4) >> 3 - 4096)
     case .normal: Self.normalElement(bits)
@@ -26,7 +26,7 @@ import ThimbleIntrinsics
   }
 
   /// Fills `elements`, or the first `count`, with numbers of `stream` in `domain`: element i is made of bits i % 8 of the block i / 8.
-  public func fill(
+  package func fill(
     _ elements: inout MutableSpan<Int16>, count: Int? = nil, seed: UInt64, stream: UInt64 = 0,
     domain: Philox.Domain = .latents
   ) {

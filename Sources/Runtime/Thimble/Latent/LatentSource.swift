@@ -16,11 +16,19 @@ public struct LatentSource: Equatable, Sendable {
   /// Numbers of a latent.
   public var count: Int { length + classes }
 
-  /// Fills the first `count` elements, in Q3.12, with the latent of a seed, or of a stream of it.
+  /// Fills the first `count` elements, in Q3.12, with the latent of a seed.
   ///
-  /// - Parameter chosen: the class, below `classes`; unless told, the seed, or the stream, modulo the classes.
-  public func fill(
-    _ elements: inout MutableSpan<Int16>, seed: UInt64, stream: UInt64 = 0, domain: Philox.Domain = .latents,
+  /// - Parameter chosen: the class, below `classes`; unless told, the seed modulo the classes.
+  @export(interface)
+  public func fill(_ elements: inout MutableSpan<Int16>, seed: UInt64, class chosen: Int? = nil) {
+    fill(&elements, seed: seed, stream: 0, domain: .latents, class: chosen)
+  }
+
+  /// Fills the first `count` elements, in Q3.12, with the latent of a stream of a seed.
+  ///
+  /// - Parameter chosen: the class, below `classes`; unless told, the seed, or outside of `latents` the stream, modulo the classes.
+  package func fill(
+    _ elements: inout MutableSpan<Int16>, seed: UInt64, stream: UInt64, domain: Philox.Domain,
     class chosen: Int? = nil
   ) {
     distribution.fill(&elements, count: length, seed: seed, stream: stream, domain: domain)

@@ -1,8 +1,8 @@
 /// Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel Random Numbers: As Easy as 1, 2, 3", 2011): a function from a key and a
 /// counter to 128 random bits, without state, so that any number can be had in any order.
-public struct Philox: Sendable {
+package struct Philox: Sendable {
   /// What a stream of random numbers is for: the last word of the counter. Streams of different domains never meet.
-  public enum Domain: UInt32, Sendable {
+  package enum Domain: UInt32, Sendable {
     /// Latents of a seed that a user names.
     case latents = 1
     /// Latents of a training run.
@@ -22,19 +22,19 @@ public struct Philox: Sendable {
   private let key: (UInt32, UInt32)
 
   /// Random numbers of one seed.
-  public init(seed: UInt64) {
+  package init(seed: UInt64) {
     key = (UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
   }
 
   /// The four words for the counter (block, stream mod 2^32, stream / 2^32, domain).
-  public func block(_ block: UInt32, stream: UInt64 = 0, domain: Domain) -> SIMD4<UInt32> {
+  package func block(_ block: UInt32, stream: UInt64 = 0, domain: Domain) -> SIMD4<UInt32> {
     words(
       counter: SIMD4(
         block, UInt32(truncatingIfNeeded: stream), UInt32(truncatingIfNeeded: stream >> 32), domain.rawValue))
   }
 
   /// The bare function; `block(_:stream:domain:)` is what the project uses.
-  public func words(counter: SIMD4<UInt32>) -> SIMD4<UInt32> {
+  package func words(counter: SIMD4<UInt32>) -> SIMD4<UInt32> {
     var (k0, k1) = key
     var c = counter
     for _ in 0..<10 {
