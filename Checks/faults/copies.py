@@ -6,9 +6,9 @@ import shutil
 import subprocess
 import sys
 
-from faults import HEADERS, REFERENCE, SHARED
+from patches import KERNELS, ROOT, plant, within
+from sets import REFERENCE, SHARED
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 # Seconds; the whole lattice takes minutes on an emulated processor.
 PATIENCE = 1800
 
@@ -28,32 +28,24 @@ class Copy:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
         self.originals = {}
-        for name in ("Sources", "Tests", "tools"):
+        for name in ("Sources", "Tests", "Checks", "tools"):
             ignored = shutil.ignore_patterns("Float", "Fixtures", "__pycache__")
             shutil.copytree(ROOT / name, self.folder / name, ignore=ignored)
 
-    def path(self, fault, set_name):
-        """The file that the fault belongs to."""
-        if fault.file.startswith(HEADERS) or set_name in (SHARED, REFERENCE):
-            return self.folder / fault.file
-        return self.folder / self.folders[set_name] / "Integer" / fault.file
+    def file(self, fault, set_name):
+        """The file to change: the set's own copy of it, unless all sets share it."""
+        if fault.in_header or set_name in (SHARED, REFERENCE):
+            return fault.file
+        return f"{self.folders[set_name]}/{fault.file.removeprefix(KERNELS)}"
 
     def plant(self, fault, set_name):
         """Writes the fault into the copy."""
-        path = self.path(fault, set_name)
-        before = path.read_text()
-        self.originals.setdefault(path, before)
-        where = f"{path.relative_to(self.folder)}, \"{fault.name}\""
-        after = replaced_once(before, fault.old, fault.new, where)
-        if fault.file.startswith(HEADERS):
-            # Each module says its name to the headers, so that a fault there can be planted for one of them.
-            start = before.rindex("\n", 0, before.index(fault.old)) + 1
-            end = before.index("\n", start)
-            line = before[start:end]
-            module = pathlib.Path(self.folders[set_name]).name
-            either = f"#ifdef THIMBLE_IN_{module}\n{line.replace(fault.old, fault.new)}\n#else\n{line}\n#endif"
-            after = before[:start] + either + before[end:]
-        path.write_text(after)
+        file = self.file(fault, set_name)
+        self.originals.setdefault(self.folder / file, (self.folder / file).read_text())
+        # Each module says its name to the headers, so that a fault there can be planted for one of them.
+        own = fault.in_header and set_name not in (SHARED, REFERENCE)
+        module = pathlib.Path(self.folders[set_name]).name if own else None
+        plant(within(fault.diff, f"THIMBLE_IN_{module}") if own else fault.diff, self.folder, file)
 
     def restore(self):
         """Takes all faults out again."""
@@ -143,7 +135,7 @@ class BoardCopy(Copy):
         script = self.folder / "tools/boards/build"
         text = script.read_text()
         for old, new in (
-                ('"$module" Sources/Runtime/ThimbleKernels/Integer', '"$module" "Sources/$module/Integer"'),
+                ('"$module" Sources/Runtime/ThimbleKernels/Integer', '"$module" "Sources/Runtime/$module/Integer"'),
                 # No fault changes what a module offers.
                 ('stale "$out/$module.o" "$folder" $runtime', 'stale "$out/$module.o" "$folder"'),
                 ('"$@" -module-name', '-Xcc "-DTHIMBLE_IN_$module" "$@" -module-name')):
@@ -159,7 +151,7 @@ class BoardCopy(Copy):
 
     def plant(self, fault, set_name):
         """Writes the fault, and leaves the file's time as it was: a header would have everything compiled again."""
-        path = self.path(fault, set_name)
+        path = self.folder / self.file(fault, set_name)
         times = path.stat()
         super().plant(fault, set_name)
         os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
