@@ -10,4 +10,7 @@ typedef struct thimble_loop_runner {
   void *context;
 } thimble_loop_runner;
 
+/// The version for Swift, which knows no constant text that is a macro.
+static inline const char *thimble_header_version(void) { return THIMBLE_VERSION; }
+
 #endif

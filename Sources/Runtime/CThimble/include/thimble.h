@@ -38,7 +38,7 @@ extern "C" {
 #endif
 
 /** The version that this header belongs to. */
-#define THIMBLE_VERSION "0.1.0"
+#define THIMBLE_VERSION "0.2.0"
 
 /** How a call ended. */
 enum {
