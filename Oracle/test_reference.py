@@ -352,6 +352,7 @@ class ReaderTests(unittest.TestCase):
 class RowTests(unittest.TestCase):
     def test_rows_by_their_definition(self):
         """lo and hi against the taps themselves, over the lattice and unusual geometries."""
+        self.assertGreater(len(random_models.lattice()), 100)
         for geometry in random_models.lattice() + random_models.UNUSUAL:
             for height in (1, 2, 5):
                 outputs = random_models.output_side(height, geometry)

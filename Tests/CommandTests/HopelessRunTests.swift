@@ -28,6 +28,7 @@ import ThimbleStorage
     let last = folder["run/checkpoints/step-\(String("000000\(step - 1)".suffix(7))).safetensors"]
     let file = try SafetensorsFile(path: last)
     #expect(file.tensors[String("\(match.2).\(match.3)")] != nil || match.1 == "output")
+    #expect(!file.tensors.isEmpty)
     for tensor in file.tensors.values { #expect(tensor.floats().allSatisfy { $0.isFinite }) }
     #expect(!exists(folder["run/checkpoints/step-\(String("000000\(step)".suffix(7))).safetensors"]))
     #expect(!exists(folder["run/checkpoint.safetensors"]))

@@ -110,6 +110,7 @@ import Thimble
 
   /// A copy of a fixture's folder with another provenance.json.
   private func copy(_ name: String, _ change: (String) -> String) throws -> String {
+    #expect(names(in: "\(Self.fixtures)/\(name)").contains("provenance.json"))
     for file in names(in: "\(Self.fixtures)/\(name)") where file != "generator.thimble" {
       folder.write("copy/" + file, bytes(of: "\(Self.fixtures)/\(name)/\(file)"))
     }

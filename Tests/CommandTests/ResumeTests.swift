@@ -76,6 +76,7 @@ import Testing
   /// Catches: a run without a whole checkpoint that begins anew over the metrics and grids of the old one.
   @Test func allBroken() throws {
     try begin(["--steps", "6", "--checkpoint-every", "2"])
+    #expect(names(in: folder["run/checkpoints"]).count == 3)
     for name in names(in: folder["run/checkpoints"]) { folder.write("run/checkpoints/" + name, "broken") }
     expectRefusal(try run(resume), 65, saying: "step-0000006")
     #expect(try metricsSteps(folder["run"]) == Array(1...6))

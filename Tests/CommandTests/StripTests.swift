@@ -67,6 +67,7 @@ import ThimbleStorage
       #expect(!exists(folder["out"]))
     }
     try FileManager.default.copyItem(atPath: made.run, toPath: folder["copy"])
+    #expect(!names(in: folder["copy/checkpoints"]).isEmpty)
     for name in names(in: folder["copy/checkpoints"]) {
       folder.write("copy/checkpoints/\(name)", bytes(of: networks))
     }

@@ -10,6 +10,8 @@ import ThimbleStorage
   /// "FILE SIZE MODE BACKGROUND", as in expected.safetensors.
   static let cases = try! SafetensorsFile(path: Place.fixtures + "/expected.safetensors").tensors.keys.sorted()
 
+  @Test func casesAreThere() { #expect(Self.cases.count >= 101) }
+
   /// Catches a wrong pixel anywhere between the file and the set: decoding, orientation, alpha, grey, crop, resampling.
   /// Exact, JPEG included.
   @Test(arguments: cases)

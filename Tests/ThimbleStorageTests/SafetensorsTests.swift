@@ -89,6 +89,7 @@ import ThimbleStorage
   @Test func filesWithOneWrongByte() throws {
     try writeExample()
     let whole = bytes(of: path)
+    #expect(whole.count > 100)
     for at in whole.indices {
       for value: UInt8 in [0x20, 0x39, 0xff, whole[at] ^ 1] {
         var damaged = whole

@@ -5,6 +5,8 @@ import Thimble
 let testedSets = InstructionSet.allCases.filter { $0.isBuiltIn && $0.isOffered }
 
 @Suite struct ChecksumTests {
+  @Test func someSetsAreTested() { #expect(testedSets.contains(.portable)) }
+
   static func hex(_ digest: InlineArray<32, UInt8>) -> String {
     digest.span.indices.map { i in
       let text = String(digest[i], radix: 16)

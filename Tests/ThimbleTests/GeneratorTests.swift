@@ -150,12 +150,15 @@ import Thimble
   /// Bytes of the model files in Tests/Fixtures/models, whose goldens the NumPy oracle made.
   @Test(arguments: testedSets) func fixturesGiveTheirGoldenDigests(set: InstructionSet) throws {
     let folder = #filePath.split(separator: "/").dropLast(2).map { "/" + $0 }.joined() + "/Fixtures/models"
-    guard let listing = opendir(folder) else { return }
+    let listing = try #require(opendir(folder))
     defer { closedir(listing) }
+    var count = 0
     while let entry = readdir(listing) {
       let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
       guard name.hasSuffix(".thimble") else { continue }
       let golden = text(folder + "/" + name.dropLast(8) + ".golden.txt")
+      #expect(!golden.isEmpty, "\(name)")
+      count += 1
       for line in golden.split(separator: "\n") {
         let parts = line.split(separator: " ")
         var digest = SHA256()
@@ -164,6 +167,7 @@ import Thimble
         #expect(ChecksumTests.hex(digest.finalize()) == parts[0], "\(name) seed \(parts[1])")
       }
     }
+    #expect(count >= 80)
   }
 
   private func text(_ path: String) -> String {

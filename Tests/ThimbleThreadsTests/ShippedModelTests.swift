@@ -14,7 +14,10 @@ import ThimbleThreads
   static let plans: [(name: String, plan: MemoryPlan)] = [("file", .ofFile), ("whole layers", .wholeLayers)]
   static let batches = [1, 3, 16]
 
-  @Test func thereIsOne() { #expect(!Self.models.isEmpty && !Self.sets.isEmpty) }
+  @Test func allAreThere() {
+    #expect(Set(Self.models).isSuperset(of: ["digits28", "emoji64", "faces64", "fashion28", "rooms64"]))
+    #expect(Self.sets.contains(.portable))
+  }
 
   /// Catches: an image that depends on the kernels, on how many others are made with it, on its place among them, or on who
   /// computes which part. The golden digests are those of the NumPy oracle.

@@ -18,6 +18,7 @@ import ThimbleTraining
     (alarmed.limits.discriminatorLoss, alarmed.limits.vanished, alarmed.limits.settled) = (100, 100, 0)
     let warnings = try tiny.train("alarmed", tiny.recipe(geometry), steps: 40, watch: alarmed)
     #expect(warnings.count == 4, "\(warnings)")
+    #expect(!tiny.names("plain/checkpoints").isEmpty && !tiny.names("plain/grids").isEmpty)
     for name in ["watched", "alarmed"] {
       for file in ["checkpoint.safetensors"] + tiny.names("plain/checkpoints").map({ "checkpoints/" + $0 })
         + tiny.names("plain/grids").map({ "grids/" + $0 })
