@@ -94,7 +94,7 @@ import ThimbleStorage
     for count in 0..<whole.count { #expect(error("images", Array(whole[..<count]))?.kind == .badData, "\(count)") }
   }
 
-  @Test(.enabled(if: Place.exists(Place.fashion))) func gzipThatIsDamaged() {
+  @Test(.enabled(if: Place.exists(Place.fashion), "needs Debian's dataset-fashion-mnist")) func gzipThatIsDamaged() {
     let whole = bytes(of: "\(Place.fashion)/t10k-labels-idx1-ubyte.gz")
     #expect(error("labels.gz", whole)?.field == "magic number")
     var images = bytes(of: "\(Place.fashion)/t10k-images-idx3-ubyte.gz")

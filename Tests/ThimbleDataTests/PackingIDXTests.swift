@@ -15,7 +15,7 @@ import ThimbleStorage
   ///     wide = b"".join(bytes([v, 0, 0, 0]) for v in labels)
   ///     hashlib.sha256(b"10000 28 28 1\n" + images + wide).hexdigest()
   @Test(
-    .enabled(if: Place.exists(Place.fashion)),
+    .enabled(if: Place.exists(Place.fashion), "needs Debian's dataset-fashion-mnist"),
     arguments: [
       ("t10k", 10_000, "b35a93bc179be1decb4860d40116a45ffcfff65c506b9b525a9d6720c26e0e69"),
       ("train", 60_000, "6c0d6da053afc403c83b306bed2ede67b587e110aed6a14be1e7f6342309940b"),

@@ -2,7 +2,8 @@ import Testing
 import ThimbleData
 
 /// Real photographs, where they are at hand (see `Place.shared`); nothing of them is in the repository.
-@Suite(.serialized, .enabled(if: Place.exists(Place.shared))) struct SharedSetTests {
+@Suite(.serialized, .enabled(if: Place.exists(Place.shared), "needs the shared image sets, THIMBLE_DATA"))
+struct SharedSetTests {
   let folder = TemporaryFolder()
 
   struct Case: Sendable, CustomTestStringConvertible {
