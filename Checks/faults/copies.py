@@ -28,7 +28,7 @@ class Copy:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
         self.originals = {}
-        for name in ("Sources", "Tests", "Checks", "tools"):
+        for name in ("Sources", "Checks", "Tests", "tools"):
             ignored = shutil.ignore_patterns("Float", "Fixtures", "__pycache__")
             shutil.copytree(ROOT / name, self.folder / name, ignore=ignored)
 
