@@ -57,6 +57,7 @@ public struct Generator: ~Copyable {
   /// - Parameters:
   ///   - latents: int16 in Q3.12, [n][latent length].
   ///   - pixels: u8 [n][height][width][channels].
+  ///   - parallelFor: who runs the parts of a layer.
   @export(interface)
   public mutating func generate(
     latents: Span<Int16>, into pixels: inout MutableSpan<UInt8>, parallelFor: ParallelFor = runInOrder

@@ -19,7 +19,16 @@ public struct ThimbleError: Error, Equatable, Sendable {
 
   /// How what was found should have stood to what was wanted.
   public enum Relation: UInt8, Sendable {
-    case equal, atMost, atLeast, multipleOf, below
+    /// Equal to it.
+    case equal
+    /// Equal or less.
+    case atMost
+    /// Equal or more.
+    case atLeast
+    /// A multiple of it.
+    case multipleOf
+    /// Less than it.
+    case below
     /// Nothing of the kind: `wanted` says nothing.
     case other
   }
