@@ -8,49 +8,61 @@ let commands = "Sources/Commands/"
 let system = "Sources/System/"
 let checks = "Checks/"
 
-/// The kernels are one set of sources, compiled once for each instruction set: `ThimbleKernels` for the baseline, the others
-/// hold nothing but links to its files. Unchecked, since their callers have proved all sizes; without cross-module
-/// optimisation, so that no code compiled for a newer set can move into a module for an older one.
-func kernels(_ name: String, _ clangFlags: [String] = [], defines: [String] = [], in folder: String = runtime) -> Target
-{
-  .target(
-    name: name,
+/// The instruction sets, for each architecture from older to newer ones. A row has the architecture, the set's name, the module of its
+/// kernels, flags of clang, defines of Swift without THIMBLE_, and a processor that QEMU emulates, if one has the set and nothing newer.
+/// `tools/instruction-sets` reads these rows for the other scripts: a row is one line of literals.
+///
+/// WIDE_REGISTERS: more than four lanes, so that last layers and batches of latents have tiles of their own. SHORT_TILES: a tile for short
+/// rows. SIGNED_INPUTS: dot products are of signed bytes.
+let instructionSets = [
+  ("x86_64", "portable", "ThimbleKernels", "", "", "core2duo"),
+  ("x86_64", "v2", "ThimbleKernelsV2", "-march=x86-64-v2", "", "Nehalem"),
+  ("x86_64", "v3", "ThimbleKernelsV3", "-march=x86-64-v3", "WIDE_REGISTERS", "Haswell"),
+  ("x86_64", "v3vnni", "ThimbleKernelsV3VNNI", "-march=x86-64-v3 -mavxvnni", "WIDE_REGISTERS", ""),
+  ("x86_64", "v4vnni", "ThimbleKernelsV4VNNI", "-march=x86-64-v4 -mavx512vnni", "WIDE_REGISTERS SHORT_TILES", ""),
+  ("aarch64", "portable", "ThimbleKernels", "", "", "cortex-a53"),
+  ("aarch64", "neon", "ThimbleKernelsNEON", "", "SIGNED_INPUTS", "cortex-a53"),
+  ("aarch64", "dotprod", "ThimbleKernelsDotProd", "-march=armv8.2-a+dotprod", "SIGNED_INPUTS", "cortex-a76"),
+  ("armv7", "portable", "ThimbleKernels", "", "", "cortex-a9"),
+  ("armv7", "armv7", "ThimbleKernelsARMv7", "", "SIGNED_INPUTS", "cortex-a9"),
+  ("riscv64", "portable", "ThimbleKernels", "", "", "rv64"),
+]
+
+/// The kernels are one set of sources, compiled once for each instruction set: `ThimbleKernels` for the baseline; the folders of the
+/// others hold links to its files, and the shapes of their tiles. Unchecked, since their callers have proved all sizes; without
+/// cross-module optimisation, so that no code compiled for a newer set can move into a module for an older one.
+func kernels(_ set: String, module: String, flags: String, defines: String, in folder: String = runtime) -> Target {
+  let clangFlags = ["-DTHIMBLE_INSTRUCTION_SET=\(set)"] + flags.split(separator: " ").map(String.init)
+  return .target(
+    name: module,
     dependencies: ["ThimbleIntrinsics", "ThimbleKernelInterface"],
-    path: folder + name,
+    path: folder + module,
     swiftSettings: [
       .unsafeFlags(["-Ounchecked", "-disable-cmo"] + clangFlags.flatMap { ["-Xcc", $0] })
-    ] + defines.map { .define($0) })
+    ] + defines.split(separator: " ").map { .define("THIMBLE_\($0)") })
 }
 
+// Of other architectures the package builds the baseline alone. Boards have the sets of 32-bit Arm.
 #if arch(x86_64)
-  // The older sets have no float kernels of their own: training takes those of the next older set that has.
-  let newerSets = [
-    kernels("ThimbleKernelsV2", ["-march=x86-64-v2"]),
-    kernels("ThimbleKernelsV3", ["-march=x86-64-v3"], defines: ["THIMBLE_AVX2"]),
-    kernels("ThimbleKernelsV3VNNI", ["-march=x86-64-v3", "-mavxvnni"], defines: ["THIMBLE_AVXVNNI"]),
-    kernels("ThimbleKernelsV4VNNI", ["-march=x86-64-v4", "-mavx512vnni"], defines: ["THIMBLE_AVX512"]),
-  ]
+  let architecture = "x86_64"
   // For tests alone: AVX-VNNI's kernels in the encoding of AVX-512 VNNI, for processors that have that one only.
   let twins = [
     kernels(
-      "ThimbleKernelsV3VNNITwin", ["-march=x86-64-v4", "-mavx512vnni", "-DTHIMBLE_AT_MOST_256"],
-      defines: ["THIMBLE_AVXVNNI"], in: checks)
+      "v3vnni", module: "ThimbleKernelsV3VNNITwin", flags: "-march=x86-64-v4 -mavx512vnni -DTHIMBLE_AT_MOST_256",
+      defines: "WIDE_REGISTERS", in: checks)
   ]
 #elseif arch(arm64)
-  let newerSets = [
-    kernels(
-      "ThimbleKernelsNEON", ["-DTHIMBLE_NEON"], defines: ["THIMBLE_NEON", "THIMBLE_SIGNED_INPUTS"]),
-    kernels(
-      "ThimbleKernelsDotProd", ["-DTHIMBLE_NEON", "-march=armv8.2-a+dotprod"],
-      defines: ["THIMBLE_DOTPROD", "THIMBLE_SIGNED_INPUTS"]),
-  ]
+  let architecture = "aarch64"
   let twins: [Target] = []
 #else
-  let newerSets: [Target] = []
+  let architecture = "riscv64"
   let twins: [Target] = []
 #endif
 
-let kernelModules = ["ThimbleIntrinsics", "ThimbleKernelInterface", "ThimbleKernels"] + newerSets.map(\.name)
+let kernelTargets = instructionSets.filter { $0.0 == architecture }.map {
+  kernels($0.1, module: $0.2, flags: $0.3, defines: $0.4)
+}
+let kernelModules = ["ThimbleIntrinsics", "ThimbleKernelInterface"] + kernelTargets.map(\.name)
 
 /// Each of our dependencies by name; a list keeps the targets below to one line each.
 func names(_ modules: [String]) -> [Target.Dependency] { modules.map { .byName(name: $0) } }
@@ -86,7 +98,6 @@ let package = Package(
     .target(
       name: "ThimbleKernelInterface", path: runtime + "ThimbleKernelInterface",
       swiftSettings: [.unsafeFlags(["-Ounchecked"])]),
-    kernels("ThimbleKernels"),
     // Fused multiply-add, square root and rounding are calls to libm where the instruction set lacks them.
     module("Thimble", in: runtime, uses: kernelModules, linked: ["m"]),
     module("ThimbleFreestanding", in: runtime, uses: ["ThimbleIntrinsics"]),
@@ -181,6 +192,6 @@ let package = Package(
       name: "ThimbleQuantizationTests",
       dependencies: ["ThimbleQuantization", "ThimbleNetworks", "ThimbleStorage", "ThimbleThreads", "Thimble"]),
     .testTarget(name: "CommandTests", dependencies: ["ThimbleStorage", "ThimbleData", "Thimble"]),
-  ] + newerSets + twins,
+  ] + kernelTargets + twins,
   swiftLanguageModes: [.v6]
 )

@@ -9,6 +9,14 @@ import sys
 from patches import KERNELS, ROOT, plant, within
 from sets import REFERENCE, SHARED
 
+
+
+def instruction_sets(*architecture):
+    """The rows of Package.swift as lists: architecture, name, module, clang's flags, Swift's defines, emulated processor."""
+    rows = subprocess.run([ROOT / "tools/instruction-sets", *architecture], check=True, capture_output=True, text=True)
+    return [row.split("|") for row in rows.stdout.splitlines()]
+
+
 # Seconds; the whole lattice takes minutes on an emulated processor.
 PATIENCE = 1800
 
@@ -73,18 +81,14 @@ class Copy:
 class PackageCopy(Copy):
     """The package, with the sets of this machine."""
 
-    folders = {
-        "portable": "Sources/Runtime/ThimbleKernels",
-        "v2": "Sources/Runtime/ThimbleKernelsV2",
-        "v3": "Sources/Runtime/ThimbleKernelsV3",
-        "v4vnni": "Sources/Runtime/ThimbleKernelsV4VNNI",
-        "v3vnni-twin": "Checks/ThimbleKernelsV3VNNITwin",
-    }
+    # AVX-VNNI's kernels are tried as their twin, which is the same source in another encoding.
+    folders = {row[1]: f"Sources/Runtime/{row[2]}" for row in instruction_sets("x86_64") if row[1] != "v3vnni"} | {
+        "v3vnni-twin": "Checks/ThimbleKernelsV3VNNITwin"}
 
     def __init__(self, folder):
         super().__init__(folder)
         flags = "+ clangFlags.flatMap"
-        named = '+ ["-Xcc", "-DTHIMBLE_IN_\\(name)"] ' + flags
+        named = '+ ["-Xcc", "-DTHIMBLE_IN_\\(module)"] ' + flags
         manifest = replaced_once((ROOT / "Package.swift").read_text(), flags, named, "Package.swift")
         (self.folder / "Package.swift").write_text(manifest)
         (self.folder / ".build").mkdir()
@@ -111,33 +115,24 @@ class PackageCopy(Copy):
 class BoardCopy(Copy):
     """The kernels of one target, which its emulator runs. Only the modules with faults are compiled again."""
 
-    emulators = {
-        "x86_64": [],
-        "aarch64": ["qemu-aarch64", "-cpu", "cortex-a76"],
-        "armv7": ["qemu-arm", "-cpu", "cortex-a9"],
-        "riscv64": ["qemu-riscv64", "-cpu", "rv64"],
-    }
-    modules = {
-        "x86_64": {"portable": "", "v2": "V2", "v3": "V3", "v3vnni": "V3VNNI", "v4vnni": "V4VNNI"},
-        "aarch64": {"portable": "", "neon": "NEON", "dotprod": "DotProd"},
-        "armv7": {"portable": "", "armv7": "ARMv7"},
-        "riscv64": {"portable": ""},
-    }
+    modules = {}
+    emulators = {}
+    for architecture, name, module, _, _, processor in instruction_sets():
+        modules.setdefault(architecture, {})[name] = module
+        # The newest processor has all sets. x86-64's run on this one, which has the newest.
+        emulator = ["qemu-" + {"armv7": "arm"}.get(architecture, architecture), "-cpu", processor]
+        emulators[architecture] = [] if architecture == "x86_64" else emulator
 
     def __init__(self, folder, target):
         super().__init__(folder)
         self.target = target
-        self.folders = {f"{target}/{name}": f"Sources/Runtime/ThimbleKernels{module}"
-                        for name, module in self.modules[target].items()}
-        for module in self.folders.values():
-            if not (self.folder / module / "Integer").exists():
-                shutil.copytree(ROOT / "Sources/Runtime/ThimbleKernels/Integer", self.folder / module / "Integer")
+        shutil.copy(ROOT / "Package.swift", self.folder)
+        self.folders = {f"{target}/{name}": f"Sources/Runtime/{module}" for name, module in self.modules[target].items()}
         script = self.folder / "tools/boards/build"
         text = script.read_text()
         for old, new in (
-                ('"$module" Sources/Runtime/ThimbleKernels/Integer', '"$module" "Sources/Runtime/$module/Integer"'),
                 # No fault changes what a module offers.
-                ('stale "$out/$module.o" "$folder" $runtime', 'stale "$out/$module.o" "$folder"'),
+                ('stale "$out/$module.o" $sources $runtime', 'stale "$out/$module.o" $sources'),
                 ('"$@" -module-name', '-Xcc "-DTHIMBLE_IN_$module" "$@" -module-name')):
             text = replaced_once(text, old, new, "tools/boards/build")
         script.write_text(text)

@@ -1,5 +1,5 @@
 import Testing
-import ThimbleKernelInterface
+import Thimble
 import ThimbleStatistics
 import ThimbleNetworks
 import ThimbleThreads

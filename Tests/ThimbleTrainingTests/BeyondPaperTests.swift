@@ -1,6 +1,6 @@
 import TrainingTestSupport
 import Testing
-import ThimbleKernelInterface
+import Thimble
 import ThimbleNetworks
 import ThimbleStorage
 import ThimbleThreads

@@ -1,5 +1,4 @@
 import ThimbleIntrinsics
-public import ThimbleKernelInterface
 
 /// A .thimble file that was checked from the first byte to the last: geometry, plan and numbers of a generator. Holds no
 /// memory but the mapping of the file.

@@ -1,15 +1,10 @@
-public import ThimbleKernelInterface
-
 import ThimbleIntrinsics
-
-/// The instruction sets that kernels are compiled for.
-public typealias InstructionSet = ThimbleKernelInterface.InstructionSet
 
 extension InstructionSet {
   /// Whether this machine, processor and operating system, can run it.
   public var isOffered: Bool {
-    // The bits are in the order of the list.
-    self == .portable || thimble_processor_features() >> UInt32(rawValue - 1) & 1 != 0
+    let needed = neededFeatures
+    return thimble_processor_features() & needed == needed
   }
 
   /// The best set that is built in and that this machine can run.

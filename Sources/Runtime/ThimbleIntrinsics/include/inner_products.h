@@ -3,65 +3,10 @@
 #ifndef THIMBLE_INNER_PRODUCTS_H
 #define THIMBLE_INNER_PRODUCTS_H
 
-#include "dot_products.h"
+#include "vectors.h"
 
-#if THIMBLE_HAS_DOT_PRODUCT
-
-/// Weights, and as many inputs as a register takes, as the products take them.
-typedef int8_t thimble_lane_weight;
-typedef thimble_bytes thimble_lanes;
-
-/// Inputs that one register takes.
-THIMBLE_INLINE intptr_t thimble_lane_inputs(void) { return 4 * THIMBLE_LANES; }
-
-THIMBLE_INLINE thimble_lanes thimble_load_lanes(const uint8_t *inputs) {
-  thimble_lanes lanes;
-  __builtin_memcpy(&lanes, inputs, sizeof lanes);
-  return lanes;
-}
-
-/// `count` inputs, fewer than a register takes, with zeros behind them. Reads no further input.
-THIMBLE_INLINE thimble_lanes thimble_load_some_lanes(const uint8_t *inputs, intptr_t count) {
-#if THIMBLE_LANES == 16
-  return (thimble_lanes)_mm512_maskz_loadu_epi8(~0ull >> (64 - count), inputs);
-#else
-  // Inputs come in sixteens: what is left is half a register.
-  (void)count;
-  return (thimble_lanes)_mm256_zextsi128_si256(_mm_loadu_si128((const __m128i *)inputs));
-#endif
-}
-
-/// Adds the products of inputs with their weights.
-THIMBLE_INLINE thimble_sums thimble_add_lanes(thimble_sums sums, thimble_lanes inputs, const int8_t *weights) {
-  return thimble_add_products(sums, inputs, thimble_load_weights(weights));
-}
-
-#else
-
-typedef int16_t thimble_lane_weight;
-typedef thimble_shorts thimble_lanes;
-
-THIMBLE_INLINE intptr_t thimble_lane_inputs(void) { return 2 * THIMBLE_LANES; }
-
-THIMBLE_INLINE thimble_lanes thimble_load_lanes(const uint8_t *inputs) {
-  typedef uint8_t some_t __attribute__((ext_vector_type(2 * THIMBLE_LANES)));
-  some_t some;
-  __builtin_memcpy(&some, inputs, sizeof some);
-  return __builtin_convertvector(some, thimble_shorts);
-}
-
-/// Never called: inputs come in sixteens.
-THIMBLE_INLINE thimble_lanes thimble_load_some_lanes(const uint8_t *inputs, intptr_t count) {
-  (void)count;
-  return thimble_load_lanes(inputs);
-}
-
-THIMBLE_INLINE thimble_sums thimble_add_lanes(thimble_sums sums, thimble_lanes inputs, const int16_t *weights) {
-  thimble_shorts factors;
-  __builtin_memcpy(&factors, weights, sizeof factors);
-  return thimble_add_pairs(sums, inputs, factors);
-}
-
+#if THIMBLE_LANES != 4 && THIMBLE_LANES != 8 && THIMBLE_LANES != 16
+#error "sums over registers of so many lanes are not written yet"
 #endif
 
 // Sums over the lanes of as many registers as a register has lanes, by halving: each step turns two registers into one, with

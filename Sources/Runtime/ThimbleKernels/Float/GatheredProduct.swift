@@ -1,17 +1,5 @@
 import ThimbleKernelInterface
 
-#if THIMBLE_AVX512
-  /// Positions of a tile: with two blocks of 16 lanes, 16 of the 32 vector registers hold sums.
-  let tilePositions = 8
-  typealias Tile<Element> = InlineArray<8, Element>
-  private let tileBlocks = 2
-#else
-  /// Positions of a tile: 16 lanes are two registers of AVX2 or four of SSE and NEON.
-  let tilePositions = 5
-  typealias Tile<Element> = InlineArray<5, Element>
-  private let tileBlocks = 1
-#endif
-
 /// The plain reference of `gatheredProduct`: one output after the other.
 public func gatheredProductReference(_ a: GatheredProduct) {
   for position in 0..<(a.images * a.positions) {

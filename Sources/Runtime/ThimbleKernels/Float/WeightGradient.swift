@@ -105,16 +105,6 @@ public func weightGradient(_ a: WeightGradient, parts: Range<Int>) {
   }
 }
 
-#if THIMBLE_AVX512
-  private let tileRows = 8
-  private let tileColumns = 2
-  private typealias Sums = InlineArray<16, Lanes>
-#else
-  private let tileRows = 4
-  private let tileColumns = 1
-  private typealias Sums = InlineArray<4, Lanes>
-#endif
-
 @inline(__always)
 private func load(_ place: UnsafePointer<Float>) -> Lanes { UnsafeRawPointer(place).loadUnaligned(as: Lanes.self) }
 
@@ -133,9 +123,9 @@ private func accumulate(
       let big = a.big + (group * a.bigGroupStride + row)
       let small = a.small + (block * a.smallBlockStride + 16 * column)
       accumulateTile(a, images, meetings, big, small, sums + (row * 2 + column))
-      column += tileColumns
+      column += gradientColumns
     }
-    row += tileRows
+    row += gradientRows
   }
 }
 
@@ -144,21 +134,21 @@ private func accumulateTile(
   _ a: WeightGradient, _ images: Range<Int>, _ meetings: Range<Int>, _ big: UnsafePointer<Float>,
   _ small: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Lanes>
 ) {
-  var tile = Sums { sums[$0 / tileColumns * 2 + $0 % tileColumns] }
+  var tile = GradientSums { sums[$0 / gradientColumns * 2 + $0 % gradientColumns] }
   for image in images {
     let (bigImage, smallImage) = (big + image * a.bigImageStride, small + image * a.smallImageStride)
     for meeting in meetings {
       let at = a.meetings[meeting]
       let (x, g) = (bigImage + Int(at[0]), smallImage + Int(at[1]))
       var columns = InlineArray<2, Lanes>(repeating: .zero)
-      for column in 0..<tileColumns { columns[column] = load(g + 16 * column) }
-      for row in 0..<tileRows {
+      for column in 0..<gradientColumns { columns[column] = load(g + 16 * column) }
+      for row in 0..<gradientRows {
         let value = Lanes(repeating: x[row])
-        for column in 0..<tileColumns { tile[row * tileColumns + column].addProduct(value, columns[column]) }
+        for column in 0..<gradientColumns { tile[row * gradientColumns + column].addProduct(value, columns[column]) }
       }
     }
   }
-  for i in 0..<(tileRows * tileColumns) { sums[i / tileColumns * 2 + i % tileColumns] = tile[i] }
+  for i in 0..<(gradientRows * gradientColumns) { sums[i / gradientColumns * 2 + i % gradientColumns] = tile[i] }
 }
 
 /// Adds a shard's sums of a part to the gradient.

@@ -42,59 +42,10 @@ private func runUnit<let count: Int>(
   }
 }
 
-// The tiles of each instruction set: as many sums as leave registers for weights and inputs. `Wide` and `Narrow` for the body and
-// the end of a row, `Output` for the few channels of a last layer, of which it computes one register, the others for short rows
-// and for a last odd block.
-#if THIMBLE_AVX512
-  private typealias Wide = ConvolutionTile<8, 2, 16>
-  private typealias Narrow = ConvolutionTile<4, 2, 8>
-  private typealias Short = ConvolutionTile<4, 4, 16>
-  private typealias Output = ConvolutionTile<8, 1, 8>
-  private var wide: Int { 8 }
-  private var narrow: Int { 4 }
-  private var outputPixels: Int { 8 }
-#elseif THIMBLE_AVXVNNI
-  private typealias Wide = ConvolutionTile<6, 2, 12>
-  private typealias Narrow = ConvolutionTile<4, 2, 8>
-  private typealias Output = ConvolutionTile<8, 1, 8>
-  private var wide: Int { 6 }
-  private var narrow: Int { 4 }
-  private var outputPixels: Int { 8 }
-#elseif THIMBLE_AVX2
-  private typealias Wide = ConvolutionTile<4, 2, 8>
-  private typealias Narrow = ConvolutionTile<2, 2, 4>
-  private typealias Output = ConvolutionTile<8, 1, 8>
-  private var wide: Int { 4 }
-  private var narrow: Int { 2 }
-  private var outputPixels: Int { 8 }
-#elseif THIMBLE_DOTPROD
-  private typealias Wide = ConvolutionTile<4, 4, 16>
-  private typealias Narrow = ConvolutionTile<2, 4, 8>
-  private typealias Output = ConvolutionTile<8, 1, 8>
-  private var wide: Int { 4 }
-  private var narrow: Int { 2 }
-  private var outputPixels: Int { 8 }
-#elseif THIMBLE_ARMV7 || arch(riscv64)
-  // 16 registers in all on ARMv7, no vectors on RISC-V.
-  private typealias Wide = ConvolutionTile<1, 4, 4>
-  private typealias Narrow = Wide
-  private typealias Output = ConvolutionTile<4, 1, 4>
-  private var wide: Int { 1 }
-  private var narrow: Int { 0 }
-  private var outputPixels: Int { 4 }
-#else
-  private typealias Wide = ConvolutionTile<2, 4, 8>
-  private typealias Narrow = ConvolutionTile<1, 4, 4>
-  private typealias Output = ConvolutionTile<4, 1, 4>
-  private var wide: Int { 2 }
-  private var narrow: Int { 1 }
-  private var outputPixels: Int { 4 }
-#endif
-
 @inline(never)
 private func runTiles(_ layer: IntegerConvolution, _ unit: ConvolutionUnit, _ scratch: ConvolutionScratch) {
   var block = unit.firstBlock
-  #if THIMBLE_AVX512 && !THIMBLE_COMPACT
+  #if THIMBLE_SHORT_TILES && !THIMBLE_COMPACT
     // Rows of four pixels and fewer: a tile of four blocks reads each input once for all of them.
     if unit.columns <= narrow && unit.endImage - unit.firstImage < wide {
       while block + Short.blocks <= unit.endBlock && layer.table == nil {

@@ -1,16 +1,6 @@
 import ThimbleIntrinsics
 import ThimbleKernelInterface
 
-#if THIMBLE_AVX512
-  private typealias ManyImages = DenseTile<8, 16>
-  private typealias OneImage = DenseTile<1, 2>
-#elseif THIMBLE_AVX2 || THIMBLE_AVXVNNI
-  private typealias ManyImages = DenseTile<2, 8>
-  private typealias OneImage = DenseTile<1, 4>
-#else
-  private typealias OneImage = DenseTile<1, 8>
-#endif
-
 /// One unit of the dense layer, for all images: a block's weights stay in the first cache meanwhile.
 public func dense(_ layer: IntegerDense, unit: Int) {
   let blocks = layer.blocks(ofUnit: unit)
@@ -47,7 +37,7 @@ private func denseInt4(_ layer: IntegerDense, _ blocks: Range<Int>) {
 @inline(never)
 private func dense(_ layer: IntegerDense, _ blocks: Range<Int>) {
   var image = 0
-  #if (THIMBLE_AVX512 || THIMBLE_AVXVNNI || THIMBLE_AVX2) && !THIMBLE_COMPACT
+  #if THIMBLE_WIDE_REGISTERS && !THIMBLE_COMPACT
     while image + ManyImages.imageCount <= layer.images {
       for block in blocks { ManyImages.run(layer, block, image) }
       image += ManyImages.imageCount
@@ -61,7 +51,7 @@ private func dense(_ layer: IntegerDense, _ blocks: Range<Int>) {
 
 /// A block of 16 outputs of some images. Weights are widened to 16 bits, so that the latent's numbers need not be split: a sum
 /// takes two lanes, and a block twice the registers that its outputs fill.
-private struct DenseTile<let images: Int, let sums: Int> {
+struct DenseTile<let images: Int, let sums: Int> {
   static var imageCount: Int { images }
 
   @inline(__always)

@@ -1,16 +1,7 @@
 import ThimbleIntrinsics
 import ThimbleKernelInterface
 
-#if (THIMBLE_AVX512 || THIMBLE_AVXVNNI || THIMBLE_AVX2) && !THIMBLE_COMPACT
-  // Tiles with as many sums as leave registers for inputs and weights.
-  #if THIMBLE_AVX512
-    private typealias OneChannel = OutputTile<16, 1, 16>
-    private typealias ThreeChannels = OutputTile<8, 3, 24>
-  #else
-    private typealias OneChannel = OutputTile<8, 1, 8>
-    private typealias ThreeChannels = OutputTile<4, 3, 12>
-  #endif
-
+#if THIMBLE_WIDE_REGISTERS && !THIMBLE_COMPACT
   /// One unit of the last layer, of 1 to 4 channels, through the output table to the caller's pixels.
   ///
   /// Lanes lie along the inputs: 16 outputs at once would be mostly empty ones. The weights of the phase are rearranged for that,

@@ -1,5 +1,5 @@
 // Only where registers are so wide that one lane an output channel would leave most of them empty (Convolution.swift).
-#if (THIMBLE_AVX512 || THIMBLE_AVXVNNI || THIMBLE_AVX2) && !THIMBLE_COMPACT
+#if THIMBLE_WIDE_REGISTERS && !THIMBLE_COMPACT
   import ThimbleIntrinsics
   import ThimbleKernelInterface
 

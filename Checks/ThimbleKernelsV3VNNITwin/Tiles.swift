@@ -1,0 +1,1 @@
+../../Sources/Runtime/ThimbleKernelsV3VNNI/Tiles.swift

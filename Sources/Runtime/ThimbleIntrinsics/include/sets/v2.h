@@ -1,0 +1,2 @@
+/// v2: x86-64-v2, SSE4.2.
+#include "../sse.h"

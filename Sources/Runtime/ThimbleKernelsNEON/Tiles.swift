@@ -1,0 +1,1 @@
+../ThimbleKernels/Tiles.swift

@@ -1,0 +1,1 @@
+../ThimbleKernels/FloatTiles.swift
