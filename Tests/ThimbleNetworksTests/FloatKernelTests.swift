@@ -83,8 +83,8 @@ import ThimbleThreads
         let found = run { product in
           // In two parts, as threads would share it.
           let count = kernels.gatheredTileCount(product)
-          kernels.gatheredProduct(product, tiles: (count / 3)..<count)
-          kernels.gatheredProduct(product, tiles: 0..<(count / 3))
+          kernels.gatheredProduct(product, (count / 3)..<count)
+          kernels.gatheredProduct(product, 0..<(count / 3))
         }
         #expect(found == wanted, "\(set.name), case \(number)")
       }
@@ -163,7 +163,7 @@ import ThimbleThreads
             inputOffsets: offsets,
             outputOffsets: places, weights: aligned, images: 1, positions: positions, taps: taps, tapsInRow: 1,
             depth: depth, outputs: outputs),
-          positions: 0..<positions)
+          0..<positions)
         return output
       }
       let found = run(.portable)

@@ -107,8 +107,8 @@ import ThimbleThreads
     for set in [InstructionSet.portable, .v3, .v4vnni] where set.isOfferedHere {
       let kernels = FloatKernels(set)
       var (tangents, softplus, sigmoid) = (padded, padded, padded)
-      kernels.hyperbolicTangents(&tangents, groups: 0..<9)
-      kernels.softplusAndSigmoids(padded, softplus: &softplus, sigmoid: &sigmoid, groups: 9)
+      kernels.hyperbolicTangents(&tangents, 0..<9)
+      kernels.softplusAndSigmoids(padded, &softplus, &sigmoid, 9)
       for (index, x) in input.enumerated() {
         let exact = Double(x)
         #expect(abs(Double(tangents[index]) - tanh(exact)) < 0x1p-22, "tanh \(x)")

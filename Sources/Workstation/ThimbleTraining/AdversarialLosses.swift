@@ -30,7 +30,7 @@ final class AdversarialLosses {
     let logits = discriminator.output
     let sign: Float = wanted == .real ? -1 : 1
     for i in 0..<images { arguments[i] = sign * logits[i] }
-    kernels.softplusAndSigmoids(&arguments, softplus: &softplus, sigmoid: &sigmoid, groups: arguments.count / 16)
+    kernels.softplusAndSigmoids(&arguments, &softplus, &sigmoid, arguments.count / 16)
     let gradient = discriminator.outputGradient
     let count = Float(images)
     var (loss, score): (Float, Float) = (0, 0)

@@ -58,7 +58,7 @@ package final class BatchNormalization {
     context.workers.share(images) { [self] range in
       for image in range {
         context.kernels.channelSums(
-          input + image * stride, rows: rowsPerImage, channels: channels, mean: mean, sums: partial + image * channels)
+          input + image * stride, rowsPerImage, channels, mean, partial + image * channels)
       }
     }
     addInOrder(partial, images: images, into: result)
@@ -89,7 +89,7 @@ package final class BatchNormalization {
     let inverse = context.workspace[inverseDeviation]
     for c in 0..<channels { inverse[c] = 1 / (variances[c] + epsilon).squareRoot() }
     let task = normalization(input, output, gain, bias, images)
-    context.workers.share(images * rowsPerImage) { context.kernels.normalize(task, rows: $0) }
+    context.workers.share(images * rowsPerImage) { context.kernels.normalize(task, $0) }
   }
 
   /// Turns the gradient after the activation into the one before normalisation, in place, and adds those of gain and bias.
@@ -103,14 +103,14 @@ package final class BatchNormalization {
     context.workers.share(images) { [self] range in
       for image in range {
         context.kernels.normalizationSums(
-          task, rows: (image * rowsPerImage)..<((image + 1) * rowsPerImage), gainSums: gains + image * channels,
-          biasSums: biases + image * channels)
+          task, (image * rowsPerImage)..<((image + 1) * rowsPerImage), gains + image * channels,
+          biases + image * channels)
       }
     }
     let (gainTotal, biasTotal) = (context.workspace[gainGradient], context.workspace[biasGradient])
     addInOrder(gains, images: images, into: gainTotal)
     addInOrder(biases, images: images, into: biasTotal)
-    context.workers.share(images * rowsPerImage) { context.kernels.normalizationGradient(task, rows: $0) }
+    context.workers.share(images * rowsPerImage) { context.kernels.normalizationGradient(task, $0) }
     if let gainInto, let biasInto {
       for c in 0..<channels {
         gainInto[c] += gainTotal[c]

@@ -121,11 +121,11 @@ package final class Convolution {
           outputs: outputs)
         if narrow {
           context.workers.share(images * table.positions, multiple: 8) {
-            context.kernels.narrowProduct(product, positions: $0)
+            context.kernels.narrowProduct(product, $0)
           }
         } else {
           context.workers.share(context.kernels.gatheredTileCount(product)) {
-            context.kernels.gatheredProduct(product, tiles: $0)
+            context.kernels.gatheredProduct(product, $0)
           }
         }
       }

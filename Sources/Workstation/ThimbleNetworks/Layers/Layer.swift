@@ -114,9 +114,9 @@ final class Layer {
     context.workers.share(groups(images)) { [self] groups in
       switch specification.activation {
       case .none: break
-      case .hyperbolicTangent: context.kernels.hyperbolicTangents(values, groups: groups)
+      case .hyperbolicTangent: context.kernels.hyperbolicTangents(values, groups)
       case .sigmoid: context.kernels.sigmoids(values, groups: groups)
-      case .rectifier(let slope): context.kernels.leakyRectify(values, slope: slope, groups: groups)
+      case .rectifier(let slope): context.kernels.leakyRectify(values, slope, groups)
       }
     }
   }
@@ -174,11 +174,11 @@ final class Layer {
     context.workers.share(groups(images)) { [self] groups in
       switch specification.activation {
       case .none: break
-      case .hyperbolicTangent: context.kernels.hyperbolicTangentGradient(gradient, after: values, groups: groups)
+      case .hyperbolicTangent: context.kernels.hyperbolicTangentGradient(gradient, values, groups)
       case .sigmoid:
         for i in (groups.lowerBound * 16)..<(groups.upperBound * 16) { gradient[i] *= values[i] * (1 - values[i]) }
       case .rectifier(let slope):
-        context.kernels.leakyRectifyGradient(gradient, after: values, slope: slope, groups: groups)
+        context.kernels.leakyRectifyGradient(gradient, values, slope, groups)
       }
     }
   }

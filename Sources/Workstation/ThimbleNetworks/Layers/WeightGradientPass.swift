@@ -131,7 +131,7 @@ package struct WeightGradientPass {
           taps: partTaps, bigChannels: rows, smallChannels: smallChannels, images: images, shardImages: shardImages,
           imagesAtOnce: max(1, min(shardImages, 512 / smallPositions)))
         let parts = (rows + 7) / 8 * ((smallChannels + 31) / 32) * partTaps
-        workers.share(parts, multiple: partTaps) { kernels.weightGradient(task, parts: $0) }
+        workers.share(parts, multiple: partTaps) { kernels.weightGradient(task, $0) }
       }
     }
   }

@@ -124,7 +124,7 @@ package final class Network {
     guard let averageValues else { return }
     let values = UnsafePointer(parameterValues)
     context.workers.share(parameterCount / 16) { groups in
-      context.kernels.moveAverages(averageValues, towards: values, weight: weight, groups: groups)
+      context.kernels.moveAverages(averageValues, values, weight, groups)
     }
   }
 
@@ -157,7 +157,7 @@ package final class Network {
       parameterValues + first, gradients + first, firstMoments + first, secondMoments + first
     )
     context.workers.share(groups) { groups in
-      context.kernels.adam(step, parameters: p, gradients: g, firstMoments: m, secondMoments: v, groups: groups)
+      context.kernels.adam(step, p, g, m, v, groups)
     }
   }
 }
