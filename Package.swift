@@ -103,6 +103,7 @@ let package = Package(
     module("ThimbleFreestanding", in: runtime, uses: ["ThimbleIntrinsics"]),
     module("CThimble", in: runtime, uses: ["ThimbleIntrinsics", "ThimbleFreestanding"]),
     module("ThimbleC", in: runtime, uses: ["CThimble", "Thimble", "ThimbleIntrinsics", "ThimbleKernelInterface"]),
+    module("SamplerSupport", in: runtime),
 
     // Libraries of the system.
     library("CPNG", pkgConfig: "libpng", debian: "libpng-dev"),
@@ -139,7 +140,6 @@ let package = Package(
       ]),
 
     // What people run.
-    module("SamplerSupport", in: commands),
     .executableTarget(
       name: "ThimbleSample", dependencies: ["Thimble", "SamplerSupport", "ThimbleFreestanding"],
       path: commands + "thimble-sample"),
