@@ -116,27 +116,41 @@ let package = Package(
 
     // What makes a generator.
     module("ThimbleStorage", in: workstation, uses: ["Thimble"]),
+    module("ThimbleBatches", in: workstation, uses: ["Thimble"]),
     module("ThimbleThreads", in: workstation, uses: ["Thimble", "ThimbleThreadIntrinsics"]),
     module(
       "ThimbleData", in: workstation,
-      uses: ["Thimble", "ThimbleStorage", "SamplerSupport", "ThimbleCodecs", "CZlib"]),
-    module("ThimbleNetworks", in: workstation, uses: ["Thimble", "ThimbleStorage", "ThimbleThreads"] + kernelModules),
-    module(
-      "ThimbleStatistics", in: workstation,
-      uses: ["Thimble", "ThimbleStorage", "ThimbleData", "ThimbleNetworks", "ThimbleThreads", "CLinear"]),
-    module(
-      "ThimbleTraining", in: workstation,
       uses: [
-        "Thimble", "ThimbleKernels", "ThimbleStorage", "ThimbleData", "ThimbleNetworks", "ThimbleStatistics",
+        "Thimble", "ThimbleStorage", "ThimbleBatches", "SamplerSupport", "ThimbleCodecs", "CZlib",
+      ]),
+    module(
+      "ThimbleNetworks", in: workstation,
+      uses: ["Thimble", "ThimbleStorage", "ThimbleBatches", "ThimbleThreads"] + kernelModules),
+    module(
+      "ThimbleSampling", in: workstation,
+      uses: [
+        "Thimble", "ThimbleStorage", "ThimbleBatches", "SamplerSupport", "ThimbleData", "ThimbleNetworks",
         "ThimbleThreads",
       ]),
     module(
-      "ThimbleQuantization", in: workstation, uses: ["Thimble", "ThimbleStorage", "ThimbleNetworks", "ThimbleThreads"]),
+      "ThimbleStatistics", in: workstation,
+      uses: [
+        "Thimble", "ThimbleStorage", "ThimbleBatches", "ThimbleData", "ThimbleNetworks", "ThimbleThreads", "CLinear",
+      ]),
+    module(
+      "ThimbleTraining", in: workstation,
+      uses: [
+        "Thimble", "ThimbleKernels", "ThimbleStorage", "ThimbleBatches", "ThimbleData", "ThimbleNetworks",
+        "ThimbleStatistics", "ThimbleThreads",
+      ]),
+    module(
+      "ThimbleQuantization", in: workstation,
+      uses: ["Thimble", "ThimbleStorage", "ThimbleBatches", "ThimbleNetworks", "ThimbleThreads"]),
     module(
       "ThimbleStudies", in: workstation,
       uses: [
-        "Thimble", "ThimbleStorage", "SamplerSupport", "ThimbleData", "ThimbleNetworks", "ThimbleStatistics",
-        "ThimbleTraining", "ThimbleThreads",
+        "Thimble", "ThimbleStorage", "ThimbleBatches", "SamplerSupport", "ThimbleData", "ThimbleNetworks",
+        "ThimbleStatistics", "ThimbleTraining", "ThimbleThreads",
       ]),
 
     // What people run.
@@ -146,8 +160,9 @@ let package = Package(
     .executableTarget(
       name: "ThimbleCommand",
       dependencies: [
-        "Thimble", "ThimbleStorage", "SamplerSupport", "ThimbleData", "ThimbleNetworks", "ThimbleTraining",
-        "ThimbleQuantization", "ThimbleStatistics", "ThimbleStudies", "ThimbleThreads",
+        "Thimble", "ThimbleStorage", "ThimbleBatches", "SamplerSupport", "ThimbleData", "ThimbleNetworks",
+        "ThimbleSampling", "ThimbleTraining", "ThimbleQuantization", "ThimbleStatistics",
+        "ThimbleStudies", "ThimbleThreads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: commands + "thimble"),
@@ -164,6 +179,7 @@ let package = Package(
     .testTarget(
       name: "ThimbleTests",
       dependencies: names(["Thimble", "AllocationCounter", "KernelLattice", "ThimbleQuantization"] + kernelModules)),
+    .testTarget(name: "ThimbleBatchesTests", dependencies: ["ThimbleBatches", "Thimble"]),
     .testTarget(name: "ThimbleStorageTests", dependencies: ["ThimbleStorage"]),
     .testTarget(name: "ThimbleDataTests", dependencies: ["ThimbleData", "ThimbleStorage"]),
     .testTarget(
@@ -186,7 +202,7 @@ let package = Package(
       name: "ThimbleStudiesTests",
       dependencies: [
         "TrainingTestSupport", "ThimbleStudies", "ThimbleTraining", "ThimbleStatistics", "ThimbleNetworks",
-        "ThimbleData", "ThimbleStorage", "ThimbleThreads", "Thimble",
+        "ThimbleBatches", "ThimbleData", "ThimbleStorage", "ThimbleThreads", "Thimble",
       ]),
     .testTarget(
       name: "ThimbleQuantizationTests",

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import Thimble
+import ThimbleBatches
 import ThimbleNetworks
 import ThimbleStorage
 import ThimbleStudies
@@ -33,13 +34,8 @@ import ThimbleThreads
     return network
   }
 
-  private func latents(_ seeds: [UInt64]) -> [Int16] {
-    var row = [Int16](repeating: 0, count: 100)
-    return seeds.flatMap { seed in
-      var span = row.mutableSpan
-      LatentDistribution.normal.fill(&span, seed: seed)
-      return row
-    }
+  private func latents(_ seeds: [UInt64]) -> LatentBatch {
+    LatentBatch(LatentSource(length: 100, distribution: .normal), seeds: seeds)
   }
 
   /// Catches: a dropped map that is not 0 everywhere, or another map that changes.
@@ -48,7 +44,7 @@ import ThimbleThreads
     let dropped = [1, 5, 15]
     let forgetful = whole.dropping(dropped, of: layer)
     let index = whole.layers.firstIndex { $0.name == layer }!
-    let rows = latents([1, 2, 3]).map { Float($0) / 4096 }
+    let rows = latents([1, 2, 3]).values
     func map(_ stored: StoredGenerator) -> [Float] {
       let network = network(stored)
       network.forward(rows, images: 3, frozen: true)
@@ -72,7 +68,7 @@ import ThimbleThreads
     let (index, channel) = (1, 3)
     var boxes: [[Boxes.Box]] = []
     for sample in seeds.indices {
-      network.forward(rows[(sample * 100)..<((sample + 1) * 100)].map { Float($0) / 4096 }, images: 1, frozen: true)
+      network.forward(rows[sample].map { Float($0) / 4096 }, images: 1, frozen: true)
       let map = network.output(ofLayer: index)
       let strong = (0..<64).sorted { map[$0 * 16 + channel] > map[$1 * 16 + channel] }.prefix(8)
       boxes.append(

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
 import Thimble
+import ThimbleBatches
 import ThimbleData
+import ThimbleSampling
 import ThimbleStorage
 import ThimbleStudies
 import ThimbleTraining
@@ -65,36 +67,35 @@ struct ArithmeticCommand: ParsableCommand {
     try sum(source, LatentExpression(expression!))
   }
 
-  private func write(_ source: ImageSource, _ pixels: [UInt8], columns: Int, _ path: String) throws(FileError) {
-    let batch = ImageBatch(pixels: pixels, height: source.height, width: source.width, channels: source.channels)
-    let sheet = batch.sheet(GridSize(columns: columns, rows: (batch.count + columns - 1) / columns))
+  private func write(_ images: ImageBatch<UInt8>, columns: Int, _ path: String) throws(FileError) {
+    let sheet = images.sheet(GridSize(columns: columns, rows: (images.count + columns - 1) / columns))
     try ImageWriter(format: .png).write(sheet, to: path)
   }
 
   private func writeSheet(_ source: ImageSource, _ seeds: [UInt64]) throws(FileError) {
-    let sheet = try NumberedSheet(source, seeds: seeds)
+    let sheet = try NumberedSheet(source.pixels(source.latents(seeds)), seeds: seeds)
     try ImageWriter(format: .png).write(sheet.image, to: output!)
     print("\(output!): \(seeds.count) images")
   }
 
   private func writeAlong(_ source: ImageSource, _ path: String, _ seeds: [UInt64]) throws {
     let direction = try LatentFile.read(path, length: source.latentLength)
-    guard direction.count == source.latentLength else {
+    guard direction.count == 1 else {
       throw FileError(
-        .badData, file: path, field: "latents", found: "\(direction.count / source.latentLength) rows", wanted: "one",
+        .badData, file: path, field: "latents", found: "\(direction.count) rows", wanted: "one",
         advice: "Name a file that --save wrote.")
     }
-    let rows = LatentOptions.rows(of: source, seeds)
-    var moved: [Int16] = []
+    let rows = source.latents(seeds)
+    var moved = LatentBatch(length: source.latentLength)
     for seed in seeds.indices {
-      let row = rows[(seed * source.latentLength)..<((seed + 1) * source.latentLength)]
       for frame in 0..<frames {
         let share = 2 * Double(frame) / Double(frames - 1) - 1
-        moved += LatentVector.rounded(zip(row, direction).map { (Double($0) + share * Double($1)) / 4096 })
+        let sum = zip(rows[seed], direction[0]).map { Double(Q3x12.value($0)) + share * Double(Q3x12.value($1)) }
+        moved.append(LatentVector.rounded(sum))
       }
     }
-    moved = source.latents.setting(moved) { Int(seeds[$0 / frames] % UInt64(source.latents.classes)) }
-    try write(source, source.pixels(moved), columns: frames, output!)
+    moved = moved.setting(source.latents) { Int(seeds[$0 / frames] % UInt64(source.latents.classes)) }
+    try write(source.pixels(moved), columns: frames, output!)
     print("\(output!): \(seeds.count) seeds, \(frames) images each")
   }
 
@@ -112,7 +113,10 @@ struct ArithmeticCommand: ParsableCommand {
 
   private func sum(_ source: ImageSource, _ expression: LatentExpression) throws(FileError) {
     let shown = try shownClass(source)
-    func classed(_ rows: [Int16]) -> [Int16] { source.latents.setting(rows) { _ in shown } }
+    func classed(_ rows: LatentBatch) -> LatentBatch { rows.setting(source.latents) { _ in shown } }
+    func classed(_ sum: [Double]) -> LatentBatch {
+      classed(LatentBatch(LatentVector.rounded(sum), length: source.latentLength))
+    }
     let terms = try expression.terms.map { term throws(FileError) in
       try Concept(name: term.name, path: "\(concepts)/\(term.name).txt")
     }
@@ -122,28 +126,26 @@ struct ArithmeticCommand: ParsableCommand {
           + "take \(Concept.fewest) or more")
     }
     let study = ArithmeticStudy(
-      expression: expression, rows: terms.map { LatentOptions.rows(of: source, $0.seeds) }, length: source.latentLength)
+      expression: expression, rows: terms.map { source.latents($0.seeds) })
     try Folder.create(outdir)
     let columns = study.columns
     var sheet: [UInt8] = []
     for term in terms.indices {
-      let pixels = try source.pixels(study.rows[term] + classed(LatentVector.rounded(study.means[term])))
+      let pixels = try source.pixels(study.rows[term] + classed(study.means[term])).pixels
       let blanks = (columns + 1) * source.imageByteCount - pixels.count
       sheet += pixels.dropLast(source.imageByteCount) + [UInt8](repeating: 255, count: blanks)
       sheet += pixels.suffix(source.imageByteCount)
     }
-    try write(source, sheet, columns: columns + 1, "\(outdir)/concepts.png")
+    try write(source.batch(sheet), columns: columns + 1, "\(outdir)/concepts.png")
     let neighbourhood = classed(study.neighbourhood)
-    try write(source, source.pixels(neighbourhood), columns: 3, "\(outdir)/result.png")
-    try LatentFile.write(neighbourhood, length: source.latentLength, to: "\(outdir)/result.safetensors")
+    try write(source.pixels(neighbourhood), columns: 3, "\(outdir)/result.png")
+    try LatentFile.write(neighbourhood, to: "\(outdir)/result.safetensors")
     let singles = try source.pixels(classed(study.singles))
-    try write(source, singles, columns: study.singles.count / source.latentLength, "\(outdir)/single.png")
+    try write(singles, columns: singles.count, "\(outdir)/single.png")
     let images = try study.rows.map { rows throws(FileError) in try source.pixels(classed(rows)) }
-    let controls = study.pixelSums(images, imageByteCount: source.imageByteCount)
-    try write(source, controls, columns: controls.count / source.imageByteCount, "\(outdir)/pixels.png")
-    if let save {
-      try LatentFile.write(classed(LatentVector.rounded(study.sum)), length: source.latentLength, to: save)
-    }
+    let controls = study.pixelSums(images)
+    try write(controls, columns: controls.count, "\(outdir)/pixels.png")
+    if let save { try LatentFile.write(classed(study.sum), to: save) }
     print("\(outdir): concepts.png, result.png, single.png, pixels.png; the nine latents in result.safetensors")
   }
 }

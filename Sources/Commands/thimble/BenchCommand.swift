@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import Thimble
+import ThimbleBatches
+import ThimbleSampling
 import ThimbleStorage
 import ThimbleThreads
 
@@ -93,23 +95,16 @@ struct GeneratorBench: ParsableCommand {
   /// The latents of the file, or of the first seeds: whole rows, at least a batch of them if runs are timed.
   private func rows(_ model: borrowing Model) throws(FileError) -> [Float] {
     let length = model.latentLength
-    var numbers: [Int16] = []
     if let latents {
-      numbers = try LatentFile.read(latents, length: length)
-      guard numbers.count >= batch * length || seconds == 0 else {
+      let rows = try LatentFile.read(latents, length: length)
+      guard rows.count >= batch || seconds == 0 else {
         throw FileError(
-          .badData, file: latents, field: "latents", found: "\(numbers.count / length) rows",
+          .badData, file: latents, field: "latents", found: "\(rows.count) rows",
           wanted: "at least the \(batch) of a run", advice: "Take a smaller --batch, or a file with more latents.")
       }
-    } else {
-      var row = [Int16](repeating: 0, count: length)
-      for seed in 0..<batch {
-        var span = row.mutableSpan
-        model.latents.fill(&span, seed: UInt64(seed))
-        numbers += row
-      }
+      return rows.values
     }
-    return numbers.map { Float($0) / 4096 }
+    return LatentBatch(model.latents, seeds: 0..<UInt64(batch)).values
   }
 
   private func refuseCheckpoint() throws(FileError) {

@@ -3,6 +3,7 @@ import Foundation
 import Synchronization
 import Thimble
 import ThimbleNetworks
+import ThimbleSampling
 import ThimbleStorage
 import ThimbleThreads
 
@@ -18,8 +19,26 @@ struct ComputeOptions: ParsableArguments {
   var workers: Workers { Team.workers(threadCount, evenBeyondProcessors) }
   func kernels() throws(FileError) -> FloatKernels { FloatKernels(try .current()) }
 
+  /// Tells the user how far batch statistics are made.
+  static func freezing() -> (_ done: Int, _ total: Int) -> Void {
+    var bar = ProgressLine()
+    return { done, total in
+      bar.show { "freezing batch statistics  \(done) of \(total)" }
+      if done < total { return }
+      bar.finish()
+      bar = ProgressLine()
+    }
+  }
+
   func validate() throws {
     if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads takes a number from 1 to 1024") }
+  }
+}
+
+extension ImageSource {
+  /// Opens a generator, and tells the user when batch statistics are made.
+  init(path: String, compute: ComputeOptions) throws(FileError) {
+    try self.init(path: path, workers: compute.workers, freezing: ComputeOptions.freezing())
   }
 }
 

@@ -53,8 +53,7 @@ struct DedupCommand: ParsableCommand {
   }
 
   private func write(_ dataset: Dataset, _ found: [(first: Int, later: Int)], to path: String) throws(FileError) {
-    let pixels = found.flatMap { Array(dataset.image($0.first)) } + found.flatMap { Array(dataset.image($0.later)) }
-    let batch = ImageBatch(pixels: pixels, height: dataset.height, width: dataset.width, channels: dataset.channels)
+    let batch = dataset.images(found.map(\.first) + found.map(\.later))
     try ImageWriter(format: .png).write(batch.sheet(GridSize(columns: found.count, rows: 2)), to: path)
   }
 }

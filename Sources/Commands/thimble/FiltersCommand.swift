@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ThimbleBatches
 import ThimbleData
 import ThimbleNetworks
 import ThimbleStorage
@@ -45,9 +46,9 @@ struct FiltersCommand: ParsableCommand {
         wanted: "at most the \(most) features and \(count) images there are", advice: "Ask for fewer.")
     }
     let chosen = (0..<count).map { $0 * dataset.count / count }
-    let pixels = chosen.flatMap { Array(dataset.image($0)) }
+    let real = dataset.images(chosen)
     let scaled = stored.recipe.scaledBytes
-    let floats = pixels.map { scaled[Int($0)] }
+    let floats = real.pixels.map { scaled[Int($0)] }
     try Folder.create(outdir)
     for (name, random) in [("trained", false), ("random", true)] {
       let network = try stored.network(
@@ -56,8 +57,7 @@ struct FiltersCommand: ParsableCommand {
       try write(dataset, study.gradients.flatMap { $0.flatMap(FilterStudy.pixels) }, "\(outdir)/\(name).png")
       print(String(format: "%@: the strongest response is %.1f times the mean one", name, study.selectivity))
       if images && !random {
-        let size = dataset.imageByteCount
-        let shown = study.responses.flatMap { $0.flatMap { pixels[($0.image * size)..<(($0.image + 1) * size)] } }
+        let shown = study.responses.flatMap { $0.flatMap { real[$0.image] } }
         try write(dataset, shown, "\(outdir)/images.png")
       }
     }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import Thimble
+import ThimbleBatches
+import ThimbleSampling
 import ThimbleStatistics
 import ThimbleNetworks
 import ThimbleStorage
@@ -50,7 +52,8 @@ struct ForgetCommand: ParsableCommand {
     let stored = try StoredGenerator(path: checkpoint)
     if let sheet {
       let source = try ImageSource(path: checkpoint, compute: compute)
-      let image = try NumberedSheet(source, seeds: sheet.seeds, columns: 6, scale: 4, rulers: true).image
+      let images = try source.pixels(source.latents(sheet.seeds))
+      let image = NumberedSheet(images, seeds: sheet.seeds, columns: 6, scale: 4, rulers: true).image
       try ImageWriter(format: .png).write(image, to: output)
       return print("\(output): \(sheet.seeds.count) samples")
     }
@@ -62,7 +65,7 @@ struct ForgetCommand: ParsableCommand {
     let statistics = stored.statistics ?? network.freeze(stored.latents)
     network.setStatistics(statistics)
     let source = try ImageSource(path: checkpoint, compute: compute)
-    let latents = LatentOptions.rows(of: source, boxes.seeds)
+    let latents = source.latents(boxes.seeds)
     let study = try Forgetting(
       stored, network, boxes, latents: latents, layer: layer, rule: rule, penalty: penalty, file: self.boxes!)
     guard !study.dropped.isEmpty else {
@@ -75,8 +78,8 @@ struct ForgetCommand: ParsableCommand {
     let before = try source.pixels(latents)
     let after = try ImageSource(path: output, compute: compute).pixels(latents)
     let change = ChangeInBoxes(
-      before, after, boxes, width: source.width, height: source.height, channels: source.channels)
-    if let compare { try writeComparison(source, boxes, before, after, to: compare) }
+      before.pixels, after.pixels, boxes, width: source.width, height: source.height, channels: source.channels)
+    if let compare { try writeComparison(boxes, before, after, to: compare) }
     print(
       String(
         format: "accuracy %.1f %% on %d positions of samples held out, %.1f %% on the %d that it was fitted on",
@@ -91,9 +94,9 @@ struct ForgetCommand: ParsableCommand {
   }
 
   private func writeComparison(
-    _ source: ImageSource, _ boxes: Boxes, _ before: [UInt8], _ after: [UInt8], to path: String
+    _ boxes: Boxes, _ before: ImageBatch<UInt8>, _ after: ImageBatch<UInt8>, to path: String
   ) throws(FileError) {
-    let (columns, size) = (16, source.imageByteCount)
+    let columns = 16
     let marked = boxes.boxes.indices.filter { !boxes.boxes[$0].isEmpty }
     var pixels: [UInt8] = []
     for first in stride(from: 0, to: marked.count, by: columns) {
@@ -101,12 +104,11 @@ struct ForgetCommand: ParsableCommand {
         for column in first..<(first + columns) {
           pixels +=
             column < marked.count
-            ? Array(images[(marked[column] * size)..<((marked[column] + 1) * size)])
-            : [UInt8](repeating: 255, count: size)
+            ? Array(images[marked[column]]) : [UInt8](repeating: 255, count: images.imageSize)
         }
       }
     }
-    let batch = ImageBatch(pixels: pixels, height: source.height, width: source.width, channels: source.channels)
+    let batch = ImageBatch(pixels: pixels, like: before)
     try ImageWriter(format: .png).write(
       batch.sheet(GridSize(columns: columns, rows: batch.count / columns)), to: path)
   }

@@ -1,24 +1,10 @@
 import Foundation
+import ThimbleBatches
 import ThimbleData
 import SamplerSupport
 import ThimbleStorage
 
-/// Images of one size, u8 [count][height][width][channels].
-struct ImageBatch {
-  var pixels: [UInt8]
-  var height: Int
-  var width: Int
-  var channels: Int
-
-  var imageByteCount: Int { height * width * channels }
-  var count: Int { pixels.count / imageByteCount }
-
-  func one(_ index: Int) -> ImageBatch {
-    var copy = self
-    copy.pixels = Array(pixels[(index * imageByteCount)..<((index + 1) * imageByteCount)])
-    return copy
-  }
-
+extension ImageBatch<UInt8> {
   /// A grid that is about square and has room for all.
   var squareGrid: GridSize {
     let columns = Int(Double(count).squareRoot().rounded(.up))
@@ -26,17 +12,7 @@ struct ImageBatch {
   }
 
   /// The images on one sheet, as many as it has room for.
-  func sheet(_ grid: GridSize) -> ImageBatch {
-    var sheet = ContactSheet(
-      columns: grid.columns, rows: grid.rows, imageHeight: height, imageWidth: width, channels: channels)
-    pixels.withUnsafeBytes { bytes in
-      for index in 0..<min(count, grid.columns * grid.rows) {
-        sheet.place(
-          UnsafeRawBufferPointer(rebasing: bytes[(index * imageByteCount)..<((index + 1) * imageByteCount)]), at: index)
-      }
-    }
-    return ImageBatch(pixels: sheet.pixels, height: sheet.height, width: sheet.width, channels: channels)
-  }
+  func sheet(_ grid: GridSize) -> ImageBatch { sheet(columns: grid.columns, rows: grid.rows) }
 }
 
 /// Writes images to a file, or to standard output.
@@ -55,11 +31,11 @@ struct ImageWriter {
       advice: "Take --raw or -o FILE.safetensors, without --grid: they hold any number of channels.")
   }
 
-  func write(_ images: ImageBatch, to path: String?) throws(FileError) {
+  func write(_ images: ImageBatch<UInt8>, to path: String?) throws(FileError) {
     let bytes =
       switch format {
       case .png: Self.png(images)
-      case .ppm: (0..<images.count).flatMap { Self.netpbm(images.one($0)) }
+      case .ppm: (0..<images.count).flatMap { Self.netpbm(images[$0..<($0 + 1)]) }
       case .y4m: Self.y4m(images)
       case .raw, .safetensors: images.pixels
       }
@@ -74,23 +50,23 @@ struct ImageWriter {
     }
   }
 
-  private static func png(_ image: ImageBatch) -> [UInt8] {
+  private static func png(_ image: ImageBatch<UInt8>) -> [UInt8] {
     image.pixels.withUnsafeBytes {
       PNGWriter.encoded($0, width: image.width, height: image.height, channels: image.channels)
     }
   }
 
-  private static func netpbm(_ image: ImageBatch) -> [UInt8] {
+  private static func netpbm(_ image: ImageBatch<UInt8>) -> [UInt8] {
     Netpbm.header(width: image.width, height: image.height, channels: image.channels).bytes + image.pixels
   }
 
-  private static func y4m(_ images: ImageBatch) -> [UInt8] {
+  private static func y4m(_ images: ImageBatch<UInt8>) -> [UInt8] {
     var bytes = Film.header(width: images.width, height: images.height, channels: images.channels).bytes
     let area = images.width * images.height
     var plane = [UInt8](repeating: 0, count: area)
     for n in 0..<images.count {
       bytes += UnsafeBufferPointer(start: Film.frameHeader.utf8Start, count: Film.frameHeader.utf8CodeUnitCount)
-      let pixels = images.one(n).pixels
+      let pixels = Array(images[n])
       if images.channels == 1 {
         bytes += pixels
         continue

@@ -3,6 +3,7 @@ import Foundation
 import Thimble
 import ThimbleNetworks
 import ThimbleQuantization
+import ThimbleSampling
 import ThimbleStorage
 
 struct InspectCommand: ParsableCommand {

@@ -2,6 +2,8 @@ import ArgumentParser
 import Foundation
 import Thimble
 import SamplerSupport
+import ThimbleBatches
+import ThimbleSampling
 import ThimbleStorage
 import ThimbleStudies
 
@@ -32,7 +34,7 @@ struct LatentOptions: ParsableArguments {
   /// The latents in Q3.12, and the names of the images' files without their endings: `seed0085`, `latent0000`, `frame0000`.
   func rows(
     of source: ImageSource, positional: [SeedList], fallback: Int
-  ) throws -> (latents: [Int16], names: (Int) -> String) {
+  ) throws -> (latents: LatentBatch, names: (Int) -> String) {
     let given = [seeds != nil || !positional.isEmpty, latents != nil, walk != nil].filter { $0 }.count
     guard given <= 1 else { throw ValidationError("give seeds, --latents or --walk, one of them") }
     if let chosenClass {
@@ -43,20 +45,20 @@ struct LatentOptions: ParsableArguments {
     }
     if let latents {
       let rows = try LatentFile.read(latents, length: source.latentLength)
-      try checkCount(rows.count / source.latentLength, source)
+      try checkCount(rows.count, source)
       return (rows, { Self.name("latent", UInt64($0)) })
     }
     if let walk {
       let frames = frames ?? SeedRanges.walkFrames
       try checkCount((walk.seeds.count - 1) * frames + 1, source)
-      let points = Self.rows(of: source, walk.seeds, class: chosenClass)
-      let walked = LatentWalk(points: points, length: source.latentLength, frames: frames, path: .linear)
+      let points = source.latents(walk.seeds, class: chosenClass)
+      let walked = LatentWalk(points: points, frames: frames, path: .linear)
       return (walked.latents, { Self.name("frame", UInt64($0)) })
     }
     var seeds = positional.flatMap(\.seeds) + (self.seeds?.seeds ?? [])
     if seeds.isEmpty { seeds = (0..<UInt64(fallback)).map { $0 } }
     try checkCount(seeds.count, source)
-    return (Self.rows(of: source, seeds, class: chosenClass), { [seeds] in Self.name("seed", seeds[$0]) })
+    return (source.latents(seeds, class: chosenClass), { [seeds] in Self.name("seed", seeds[$0]) })
   }
 
   private static func name(_ kind: String, _ number: UInt64) -> String {
@@ -72,18 +74,6 @@ struct LatentOptions: ParsableArguments {
       .usage, file: "seeds", field: "images", found: "\(count) of \(source.imageByteCount) bytes",
       wanted: "at most \(most) at once", advice: "Sample them in several parts.")
   }
-
-  /// The latents of seeds.
-  static func rows(of source: ImageSource, _ seeds: [UInt64], class chosen: Int? = nil) -> [Int16] {
-    var rows: [Int16] = []
-    var row = [Int16](repeating: 0, count: source.latentLength)
-    for seed in seeds {
-      var span = row.mutableSpan
-      source.latents.fill(&span, seed: seed, class: chosen)
-      rows += row
-    }
-    return rows
-  }
 }
 
 extension ImageSource {
@@ -95,19 +85,6 @@ extension ImageSource {
       wanted: latents.classes == 0 ? "none: the generator knows no classes" : "0 to \(latents.classes - 1)",
       advice: latents.classes == 0
         ? "Leave out --class." : "Leave out --class for a seed's own: the seed modulo the classes.")
-  }
-}
-
-extension LatentSource {
-  /// These latents, Q3.12 [rows][count], with the class of each row.
-  func setting(_ rows: [Int16], class chosen: (Int) -> Int) -> [Int16] {
-    if classes == 0 { return rows }
-    var rows = rows
-    for row in 0..<(rows.count / count) {
-      let wanted = chosen(row)
-      for c in 0..<classes { rows[row * count + length + c] = c == wanted ? 4096 : 0 }
-    }
-    return rows
   }
 }
 
@@ -125,60 +102,5 @@ struct SeedList: ExpressibleByArgument {
     }
     guard let seeds else { return nil }
     self.seeds = seeds
-  }
-}
-
-/// Latents from outside, in f32.
-enum LatentFile {
-  /// Reads rows of `length` numbers and rounds them to Q3.12, halves to even, saturated.
-  static func read(_ path: String, length: Int) throws(FileError) -> [Int16] {
-    let floats = path.hasSuffix(".f32") ? try raw(path, length: length) : try tensor(path, length: length)
-    var latents: [Int16] = []
-    latents.reserveCapacity(floats.count)
-    for (index, value) in floats.enumerated() {
-      guard let element = Q3x12.nearest(value) else {
-        throw FileError(
-          .badData, file: path, field: "latent \(index / length), element \(index % length)", found: "NaN",
-          wanted: "a number", advice: "Replace what is not a number.")
-      }
-      latents.append(element)
-    }
-    return latents
-  }
-
-  private static func tensor(_ path: String, length: Int) throws(FileError) -> [Float] {
-    let tensor = try SafetensorsFile(path: path).tensor("latents", .f32, shape: [nil, length])
-    try checkCount(tensor.shape[0], path)
-    return try nonempty(tensor.floats(), path)
-  }
-
-  private static func raw(_ path: String, length: Int) throws(FileError) -> [Float] {
-    let file = try MappedFile(path: path)
-    defer { withExtendedLifetime(file) {} }
-    guard file.bytes.count % (4 * length) == 0 else {
-      throw FileError(
-        .badData, file: path, field: "size", found: "\(file.bytes.count) bytes",
-        wanted: "a multiple of \(4 * length): rows of \(length) f32 numbers",
-        advice: "The generator takes latents of \(length) numbers; make them for this one.")
-    }
-    try checkCount(file.bytes.count / (4 * length), path)
-    let floats = (0..<(file.bytes.count / 4)).map {
-      Float(bitPattern: UInt32(littleEndian: file.bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
-    }
-    return try nonempty(floats, path)
-  }
-
-  private static func checkCount(_ rows: Int, _ path: String) throws(FileError) {
-    guard rows > SeedRanges.largestCount else { return }
-    throw FileError(
-      .badData, file: path, field: "latents", found: "\(rows) rows", wanted: "at most \(SeedRanges.largestCount)",
-      advice: "Cut the file into several.")
-  }
-
-  private static func nonempty(_ floats: [Float], _ path: String) throws(FileError) -> [Float] {
-    if !floats.isEmpty { return floats }
-    throw FileError(
-      .badData, file: path, field: "latents", found: "none", wanted: "at least one row",
-      advice: "Name a file with latents.")
   }
 }

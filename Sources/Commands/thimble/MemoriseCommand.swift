@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
 import Thimble
+import ThimbleBatches
 import ThimbleData
+import ThimbleSampling
 import ThimbleStatistics
 import ThimbleNetworks
 import ThimbleStorage
@@ -38,7 +40,8 @@ struct MemoriseCommand: ParsableCommand {
     for generator in generators { try refuseSameFile(generator, output) }
     let dataset = try Dataset(path: data)
     let recipe = try dataset.measurable()
-    let sources = try MeasuredImages.all(generators, like: dataset, compute: compute)
+    let sources = try MeasuredImages.all(
+      generators, like: dataset, workers: compute.workers, freezing: ComputeOptions.freezing())
     let (side, channels, workers) = (recipe.size, recipe.channels, compute.workers)
     let extractor = RandomFeatures(side: side, channels: channels, workers: workers, kernels: try compute.kernels())
     let spaces: [(name: String, length: Int, rows: (Int, (Int) -> UnsafeRawBufferPointer) -> [Float])] = [
@@ -50,22 +53,14 @@ struct MemoriseCommand: ParsableCommand {
     print("\(dataset.name): \(dataset.count) images")
     print("space      distance   nearer than 99 in 100    exact   1-NN (95 % interval)")
     var shown: [[NearestNeighbours.Found]] = []
-    var pixels: [UInt8] = []
     let batches = try sources.map { source throws(FileError) in try source.pixels(samples) }
     for space in spaces {
       let set = space.rows(dataset.count, dataset.image)
       let own = Memorisation.ownDistances(set, count: samples, length: space.length, workers: workers)
       for (path, batch) in zip(generators, batches) {
-        pixels = batch
-        let count = pixels.count / dataset.imageByteCount
-        let rows = pixels.withUnsafeBytes { bytes in
-          space.rows(count) {
-            UnsafeRawBufferPointer(
-              rebasing: bytes[($0 * dataset.imageByteCount)..<(($0 + 1) * dataset.imageByteCount)])
-          }
-        }
+        let rows = batch.withImages { space.rows(batch.count, $0) }
         let study = Memorisation(rows, set, own: own, length: space.length, workers: workers)
-        let pairs = min(count, dataset.count)
+        let pairs = min(batch.count, dataset.count)
         let real = (0..<pairs).flatMap { n in
           let at = n * dataset.count / pairs
           return set[(at * space.length)..<((at + 1) * space.length)]
@@ -81,19 +76,17 @@ struct MemoriseCommand: ParsableCommand {
         if path == generators.last { shown.append(study.nearest) }
       }
     }
-    if let output { try write(dataset, pixels, shown, to: output) }
+    if let output { try write(dataset, batches.last!, shown, to: output) }
   }
 
   /// Columns: the sixteen samples that come nearest in pixels, their neighbours in pixels, their neighbours in features.
   private func write(
-    _ dataset: Dataset, _ pixels: [UInt8], _ found: [[NearestNeighbours.Found]], to path: String
+    _ dataset: Dataset, _ images: ImageBatch<UInt8>, _ found: [[NearestNeighbours.Found]], to path: String
   ) throws(FileError) {
-    let size = dataset.imageByteCount
     let order = found[0].indices.sorted { found[0][$0].squaredDistance < found[0][$1].squaredDistance }.prefix(16)
-    let samples = order.flatMap { pixels[($0 * size)..<(($0 + 1) * size)] }
+    let samples = order.flatMap { images[$0] }
     let neighbours = found.flatMap { space in order.flatMap { Array(dataset.image(space[$0].index)) } }
-    let batch = ImageBatch(
-      pixels: samples + neighbours, height: dataset.height, width: dataset.width, channels: dataset.channels)
+    let batch = ImageBatch(pixels: samples + neighbours, like: images)
     try ImageWriter(format: .png).write(batch.sheet(GridSize(columns: order.count, rows: 3)), to: path)
     tell("\(path): samples, nearest in pixels, nearest in features")
   }

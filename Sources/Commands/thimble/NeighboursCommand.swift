@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Thimble
 import ThimbleData
+import ThimbleSampling
 import ThimbleStatistics
 import ThimbleStorage
 
@@ -119,7 +120,7 @@ struct NeighboursCommand: ParsableCommand {
     }
     try source.freeze()
     return Known(labels: (0..<UInt64(samples)).map { Int32($0 % classes) }) { [source] part throws(FileError) in
-      try source.pixels(LatentOptions.rows(of: source, part.map(UInt64.init)))
+      try source.pixels(source.latents(part.map(UInt64.init))).pixels
     }
   }
 }

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
 import Thimble
+import ThimbleBatches
 import ThimbleData
+import ThimbleSampling
 import ThimbleStorage
 import ThimbleTraining
 
@@ -58,14 +60,12 @@ struct SampleCommand: ParsableCommand {
     try writer.check(channels: source.channels, isSheet: grid != nil, file: generator)
     let (rows, names) = try latents.rows(
       of: source, positional: positionalSeeds, fallback: grid.map { $0.columns * $0.rows } ?? 1)
-    if let grid, grid.columns * grid.rows < rows.count / source.latentLength {
+    if let grid, grid.columns * grid.rows < rows.count {
       throw ValidationError(
-        "a grid of \(grid.columns)x\(grid.rows) has no room for \(rows.count / source.latentLength) images")
+        "a grid of \(grid.columns)x\(grid.rows) has no room for \(rows.count) images")
     }
     if resolvedFormat == .safetensors { return try writeTensor(source, rows) }
-    let pixels = try source.pixels(rows)
-    let images = ImageBatch(
-      pixels: pixels, height: source.height, width: source.width, channels: source.channels)
+    let images = try source.pixels(rows)
     if let outdir { return try writeFolder(images, names, outdir) }
     // A PNG is one picture: several images become a sheet.
     let sheet = grid ?? (resolvedFormat == .png && images.count > 1 ? images.squareGrid : nil)
@@ -73,30 +73,22 @@ struct SampleCommand: ParsableCommand {
     if let output { tell("\(output): \(images.count) image\(images.count == 1 ? "" : "s")") }
   }
 
-  private func writeFolder(_ images: ImageBatch, _ names: (Int) -> String, _ folder: String) throws {
+  private func writeFolder(_ images: ImageBatch<UInt8>, _ names: (Int) -> String, _ folder: String) throws {
     try Folder.create(folder)
     let writer = ImageWriter(format: resolvedFormat)
     for index in 0..<images.count {
-      try writer.write(images.one(index), to: "\(folder)/\(names(index)).\(writer.ending)")
+      try writer.write(images[index..<(index + 1)], to: "\(folder)/\(names(index)).\(writer.ending)")
     }
     tell("\(folder): \(images.count) files")
   }
 
   /// One f32 tensor `images`, N x C x H x W, in [-1, 1].
-  private func writeTensor(_ source: ImageSource, _ rows: [Int16]) throws {
+  private func writeTensor(_ source: ImageSource, _ rows: LatentBatch) throws {
     let images = try source.images(rows)
-    let (h, w, c) = (source.height, source.width, source.channels)
-    let count = images.count / (h * w * c)
-    var planes = [Float](repeating: 0, count: images.count)
-    for n in 0..<count {
-      for p in 0..<(h * w) {
-        for channel in 0..<c { planes[(n * c + channel) * h * w + p] = images[(n * h * w + p) * c + channel] }
-      }
-    }
-    var writer = try SafetensorsWriter(
-      path: output!, metadata: [:], entries: [.init("images", .f32, [count, c, h, w])])
-    try writer.append(planes)
+    let shape = [images.count, images.channels, images.height, images.width]
+    var writer = try SafetensorsWriter(path: output!, metadata: [:], entries: [.init("images", .f32, shape)])
+    try writer.append(images.planes)
     try writer.commit()
-    tell("\(output!): \(count) image\(count == 1 ? "" : "s"), f32")
+    tell("\(output!): \(images.count) image\(images.count == 1 ? "" : "s"), f32")
   }
 }

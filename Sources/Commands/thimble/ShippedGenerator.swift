@@ -1,6 +1,7 @@
 import Foundation
 import ThimbleNetworks
 import ThimbleQuantization
+import ThimbleSampling
 import ThimbleStorage
 import ThimbleTraining
 
@@ -69,7 +70,7 @@ struct ShippedGenerator {
         advice: "The golden file is not the one that was recorded.")
     }
     let lines = try GoldenFile.read(goldenPath)
-    let digests = try GoldenFile.digests(path, lines.map(\.seed), compute)
+    let digests = try GoldenFile.digests(path, lines.map(\.seed), workers: compute.workers)
     for (line, digest) in zip(lines, digests) where line.digest != digest {
       throw FileError(
         .badData, file: path, field: "pixels of seed \(line.seed)", found: digest, wanted: line.digest,
@@ -81,10 +82,8 @@ struct ShippedGenerator {
   /// Writes the golden file of the shipped generator: seeds 0 to 63.
   func writeGolden() throws(FileError) {
     let seeds = (0..<64).map { UInt64($0) }
-    let digests = try GoldenFile.digests(generatorPath, seeds, compute)
-    let file = try AtomicFile(path: goldenPath)
-    try file.write(zip(digests, seeds).map { "\($0)  \($1)\n" }.joined())
-    try file.commit()
+    let digests = try GoldenFile.digests(generatorPath, seeds, workers: compute.workers)
+    try GoldenFile.write(digests, seeds, to: goldenPath)
   }
 }
 

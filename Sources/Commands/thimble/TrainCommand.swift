@@ -4,6 +4,7 @@ import Thimble
 import ThimbleData
 import ThimbleNetworks
 import SamplerSupport
+import ThimbleSampling
 import ThimbleStorage
 import ThimbleTraining
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Thimble
+import ThimbleBatches
 import ThimbleNetworks
 import ThimbleStorage
 import ThimbleTraining
@@ -39,7 +40,7 @@ struct TrainingBench: ParsableCommand {
     networks.workspace.allocate()
     networks.initialize()
     let real = (0..<(recipe.batchSize * recipe.size * recipe.size * recipe.channels)).map {
-      Float(($0 &* 2_654_435_761) >> 16 & 255) / 127.5 - 1
+      Pixel.value(Float(($0 &* 2_654_435_761) >> 16 & 255))
     }
     let latents = (0..<(recipe.batchSize * recipe.latentLength)).map {
       Float(($0 &* 2_654_435_761) >> 16 & 255) / 64 - 2

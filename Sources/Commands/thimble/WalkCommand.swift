@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
 import Thimble
+import ThimbleBatches
 import ThimbleData
+import ThimbleSampling
 import ThimbleStorage
 import ThimbleStudies
 import ThimbleTraining
@@ -40,10 +42,8 @@ struct WalkCommand: ParsableCommand {
     try ImageWriter(format: .png).check(channels: source.channels, isSheet: true, file: generator)
     let seeds = self.seeds.seeds + (loop ? [self.seeds.seeds[0]] : [])
     let walk = LatentWalk(
-      points: LatentOptions.rows(of: source, seeds), length: source.latentLength, frames: frames,
-      path: spherical ? .spherical : .linear)
-    let film = ImageBatch(
-      pixels: try source.pixels(walk.latents), height: source.height, width: source.width, channels: source.channels)
+      points: source.latents(seeds), frames: frames, path: spherical ? .spherical : .linear)
+    let film = try source.pixels(walk.latents)
     try Folder.create(outdir)
     try writeStrips(film, seeds)
     try ImageWriter(format: .y4m).write(film, to: "\(outdir)/walk.y4m")
@@ -51,8 +51,8 @@ struct WalkCommand: ParsableCommand {
       AnimatedPNG.encoded(
         film.pixels, width: film.width, height: film.height, channels: film.channels, framesPerSecond: rate),
       to: "\(outdir)/walk.png")
-    try LatentFile.write(walk.latents, length: source.latentLength, to: "\(outdir)/latents.safetensors")
-    let steps = FrameSteps(film.pixels, imageByteCount: source.imageByteCount)
+    try LatentFile.write(walk.latents, to: "\(outdir)/latents.safetensors")
+    let steps = FrameSteps(film)
     print("\(outdir): \(film.count) frames, \(spherical ? "spherical" : "linear")")
     print(
       String(
@@ -62,18 +62,15 @@ struct WalkCommand: ParsableCommand {
   }
 
   /// A strip has both ends; the grid has the strips one below the other.
-  private func writeStrips(_ film: ImageBatch, _ seeds: [UInt64]) throws(FileError) {
+  private func writeStrips(_ film: ImageBatch<UInt8>, _ seeds: [UInt64]) throws(FileError) {
     var grid: [UInt8] = []
     for pair in 0..<(seeds.count - 1) {
-      let first = pair * frames * film.imageByteCount
-      let strip = ImageBatch(
-        pixels: Array(film.pixels[first..<(first + (frames + 1) * film.imageByteCount)]), height: film.height,
-        width: film.width, channels: film.channels)
+      let strip = film[(pair * frames)..<((pair + 1) * frames + 1)]
       grid += strip.pixels
       let sheet = strip.sheet(GridSize(columns: frames + 1, rows: 1))
       try ImageWriter(format: .png).write(sheet, to: "\(outdir)/strip-\(seeds[pair])-\(seeds[pair + 1]).png")
     }
-    let all = ImageBatch(pixels: grid, height: film.height, width: film.width, channels: film.channels)
+    let all = ImageBatch(pixels: grid, like: film)
     let sheet = all.sheet(GridSize(columns: frames + 1, rows: seeds.count - 1))
     try ImageWriter(format: .png).write(sheet, to: "\(outdir)/grid.png")
   }
@@ -87,15 +84,5 @@ enum ImageFile {
       try bytes.withUnsafeBytes { try file.write($0) }
     } catch { throw error as! FileError }
     try file.commit()
-  }
-}
-
-extension LatentFile {
-  /// Writes Q3.12 rows as f32, exactly: what `read` makes the same rows of.
-  static func write(_ latents: [Int16], length: Int, to path: String) throws(FileError) {
-    var writer = try SafetensorsWriter(
-      path: path, metadata: [:], entries: [.init("latents", .f32, [latents.count / length, length])])
-    try writer.append(latents.map { Float($0) / 4096 })
-    try writer.commit()
   }
 }

@@ -1,4 +1,5 @@
 import SamplerSupport
+import ThimbleBatches
 import ThimbleStorage
 
 /// Images of one size on a sheet that is in memory as a whole.
@@ -40,6 +41,18 @@ package struct ContactSheet: Sendable {
         try PNGWriter.write($0, width: width, height: height, channels: shape.channels, to: path)
       }
     } catch { throw error as! FileError }
+  }
+}
+
+extension ImageBatch<UInt8> {
+  /// The images on one sheet, as many as it has room for, along its rows.
+  package func sheet(columns: Int, rows: Int) -> ImageBatch {
+    var sheet = ContactSheet(
+      columns: columns, rows: rows, imageHeight: height, imageWidth: width, channels: channels)
+    withImages { image in
+      for cell in 0..<min(count, columns * rows) { sheet.place(image(cell), at: cell) }
+    }
+    return ImageBatch(pixels: sheet.pixels, height: sheet.height, width: sheet.width, channels: channels)
   }
 }
 

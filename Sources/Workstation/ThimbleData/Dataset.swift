@@ -1,5 +1,6 @@
 import Foundation
 import Thimble
+import ThimbleBatches
 import ThimbleStorage
 
 /// A packed set of images of one size, mapped from a safetensors file: opening it reads no pixels, and a set larger than
@@ -73,6 +74,11 @@ package struct Dataset: Sendable {
     precondition(index >= 0 && index < count, "no such image")
     let size = imageByteCount
     return UnsafeRawBufferPointer(rebasing: pixels.bytes[(index * size)..<((index + 1) * size)])
+  }
+
+  /// Copies of some images.
+  package func images(_ indices: some Sequence<Int>) -> ImageBatch<UInt8> {
+    ImageBatch(pixels: indices.flatMap { Array(image($0)) }, height: height, width: width, channels: channels)
   }
 
   /// Reads every pixel and compares with `digest`. Throws `badData` if the file was changed or damaged.

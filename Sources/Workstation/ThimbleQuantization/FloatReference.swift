@@ -20,7 +20,7 @@ final class FloatReference {
   ///   - frozen: with the frozen statistics, or with those of each minibatch of 128.
   ///   - inspect: called with the number of the first image and how many there are, after each minibatch.
   func images(_ latents: [Int16], frozen: Bool = true, inspect: ((Int, Int) -> Void)? = nil) -> [Float] {
-    let rows = latents.map { Float($0) / 4096 }
+    let rows = latents.map(Q3x12.value)
     let count = latents.count / latentLength
     var images: [Float] = []
     images.reserveCapacity(count * network.outputCount)

@@ -1,5 +1,6 @@
 import Foundation
 import Thimble
+import ThimbleBatches
 import ThimbleKernelInterface
 import ThimbleNetworks
 import ThimbleStorage
@@ -71,7 +72,7 @@ final class GeneratorImage {
     let place = Int(layout.header.outputTableOffset)
     for entry in 0..<Int(Layout.outputTableByteCount) {
       let value = Double(entry) / Self.tableStepsPerUnit - Self.tableHalfRange
-      bytes[place + entry] = UInt8(((tanh(value) + 1) * 127.5 + 0.5).rounded(.down))
+      bytes[place + entry] = Pixel.tableByte(tanh(value))
     }
   }
 
@@ -115,7 +116,7 @@ final class GeneratorImage {
     for index in layers.indices {
       let last = index + 1 == layers.count
       let constants = try layers[index].constants(
-        inputScale: layers[index].folded.readsLatent ? 1.0 / 4096 : activationScales[index - 1],
+        inputScale: layers[index].folded.readsLatent ? 1 / Double(Q3x12.one) : activationScales[index - 1],
         outputScale: last ? 1 / Self.tableStepsPerUnit : activationScales[index],
         halfRange: last ? Self.tableHalfRange : 0)
       layout.layers[index].shift = constants.shift

@@ -1,3 +1,4 @@
+import Thimble
 import ThimbleNetworks
 import ThimbleThreads
 
@@ -14,7 +15,7 @@ struct LayerRounding {
     self.workers = workers
     // The latents of the first layer are independent: there is nothing to feed back.
     feedback = [[]] + survey.inputs.map { $0.groups.map(TapFeedback.init) }
-    smallestInputScales = [1.0 / 4096] + survey.largest.map { $0 / 255 * RangeSearch.leastPart }
+    smallestInputScales = [1 / Double(Q3x12.one)] + survey.largest.map { $0 / 255 * RangeSearch.leastPart }
   }
 
   /// The factors between a layer and the next.

@@ -1,4 +1,5 @@
 import Foundation
+import ThimbleBatches
 
 /// How near the integer images come to those of the frozen f32 network.
 package struct ImageQuality: Sendable, Equatable {
@@ -9,14 +10,14 @@ package struct ImageQuality: Sendable, Equatable {
   package var meanSSIM: Double
 
   /// - Parameters:
-  ///   - pixels: u8 [count][size]; v stands for v / 127.5 - 1.
+  ///   - pixels: u8 [count][size]; `Pixel.value` tells what they stand for.
   ///   - reference: f32 [count][size] in [-1, 1].
   static func squaredErrors(_ pixels: [UInt8], _ reference: [Float], count: Int) -> [Double] {
     let size = reference.count / count
     return (0..<count).map { image in
       var sum = 0.0
       for i in (image * size)..<((image + 1) * size) {
-        let difference = Double(pixels[i]) / 127.5 - 1 - Double(reference[i])
+        let difference = Pixel.wideValue(pixels[i]) - Double(reference[i])
         sum += difference * difference
       }
       return sum / Double(size)
@@ -32,7 +33,7 @@ package struct ImageQuality: Sendable, Equatable {
     worstPSNR = ratios.min() ?? 0
     let size = side * side * channels
     let found = pixels.map(Float.init)
-    let wanted = reference.map { ($0 + 1) * 127.5 }
+    let wanted = reference.map(Pixel.level)
     meanSSIM =
       (0..<count).reduce(0.0) { sum, image in
         let range = (image * size)..<((image + 1) * size)

@@ -1,3 +1,4 @@
+import ThimbleBatches
 import ThimbleNetworks
 
 /// What the features of a discriminator's last convolution answer to (paper, section 6.2 and figure 5): for each feature the
@@ -54,6 +55,6 @@ package struct FilterStudy: Sendable {
   /// A gradient as a picture: grey is none, the strongest number is black or white.
   package static func pixels(_ gradient: [Float]) -> [UInt8] {
     let most = gradient.reduce(Float(0)) { max($0, abs($1)) }
-    return gradient.map { UInt8(max(0, min(255, (127.5 + 127.5 * (most > 0 ? $0 / most : 0)).rounded()))) }
+    return gradient.map { Pixel.strengthByte(most > 0 ? $0 / most : 0) }
   }
 }

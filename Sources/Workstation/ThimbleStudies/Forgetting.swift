@@ -1,3 +1,4 @@
+import ThimbleBatches
 import ThimbleStatistics
 import Thimble
 import ThimbleNetworks
@@ -30,8 +31,8 @@ package struct Forgetting: Sendable {
 
   /// Throws `usage` for a layer that is none of the hidden ones, `badData` where a fifth of the samples with boxes is none.
   package init(
-    _ stored: StoredGenerator, _ network: Network, _ boxes: Boxes, latents: [Int16], layer name: String?, rule: Rule,
-    penalty: Double, file: String
+    _ stored: StoredGenerator, _ network: Network, _ boxes: Boxes, latents: LatentBatch, layer name: String?,
+    rule: Rule, penalty: Double, file: String
   ) throws(FileError) {
     let hidden = stored.layers.dropLast()
     let name = name ?? Self.usualLayer(stored.layers)
@@ -76,10 +77,9 @@ package struct Forgetting: Sendable {
 
   /// All positions whose centre lies in a box, and as many drawn from those outside.
   private static func positions(
-    _ network: Network, _ stored: StoredGenerator, _ index: Int, _ boxes: Boxes, _ sample: Int, _ latents: [Int16]
+    _ network: Network, _ stored: StoredGenerator, _ index: Int, _ boxes: Boxes, _ sample: Int, _ latents: LatentBatch
   ) -> Positions {
-    let length = stored.latentLength
-    let row = latents[(sample * length)..<((sample + 1) * length)].map { Float($0) / 4096 }
+    let row = latents[sample].map(Q3x12.value)
     network.forward(row, images: 1, frozen: true)
     let specification = stored.layers[index]
     let channels = specification.outputChannels

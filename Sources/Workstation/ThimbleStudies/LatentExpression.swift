@@ -1,4 +1,5 @@
 import Thimble
+import ThimbleBatches
 import ThimbleStorage
 
 /// `smiling_woman - neutral_woman + neutral_man`: a sum of concepts with signs.
@@ -53,11 +54,11 @@ package struct LatentExpression: Sendable, Equatable {
 }
 
 package enum LatentVector {
-  /// The mean of rows, Q3.12 [count][length], as numbers.
-  package static func mean(_ rows: [Int16], length: Int) -> [Double] {
-    let count = rows.count / length
-    return (0..<length).map { i in
-      Double((0..<count).reduce(0) { $0 + Int(rows[$1 * length + i]) }) / Double(count * 4096)
+  /// The mean of rows, as numbers.
+  package static func mean(_ rows: LatentBatch) -> [Double] {
+    (0..<rows.length).map { i in
+      let sum = (0..<rows.count).reduce(0) { $0 + Int(rows.elements[$1 * rows.length + i]) }
+      return Double(sum) / Double(rows.count * Int(Q3x12.one))
     }
   }
 
@@ -66,13 +67,14 @@ package enum LatentVector {
 
   /// A vector and its neighbours in a grid of nine, the vector in the middle: the others have uniform noise in
   /// [-scale, scale] added (paper, figure 7: 0.25).
-  package static func neighbourhood(_ vector: [Double], scale: Double) -> [Int16] {
+  package static func neighbourhood(_ vector: [Double], scale: Double) -> LatentBatch {
     var noise = [Int16](repeating: 0, count: vector.count)
-    return (0..<9).flatMap { cell in
+    let cells = (0..<9).flatMap { cell in
       if cell == 4 { return rounded(vector) }
       var span = noise.mutableSpan
       LatentDistribution.uniform.fill(&span, seed: UInt64(cell))
-      return rounded(zip(vector, noise).map { $0 + scale * Double($1) / 4096 })
+      return rounded(zip(vector, noise).map { $0 + scale * Double(Q3x12.value($1)) })
     }
+    return LatentBatch(cells, length: vector.count)
   }
 }

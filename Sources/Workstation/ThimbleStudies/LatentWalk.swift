@@ -1,5 +1,6 @@
 import Glibc
 import Thimble
+import ThimbleBatches
 
 /// From latent to latent by small steps (paper, section 6.1): if the network has learnt a scene and not pictures, each step changes
 /// a little, and what lies between two images is an image.
@@ -14,33 +15,31 @@ package struct LatentWalk: Sendable {
 
   /// Frames for each two points; the last point is one more.
   package let framesPerPair: Int
-  /// Q3.12 [frames][length].
-  package let latents: [Int16]
+  /// A row a frame.
+  package let latents: LatentBatch
 
   /// - Parameters:
-  ///   - points: Q3.12 [at least 2][length].
+  ///   - points: at least 2.
   ///   - frames: 1 to `Q3x12.mostSteps`.
-  package init(points: [Int16], length: Int, frames: Int, path: Path) {
-    let count = points.count / length
-    precondition(count >= 2 && points.count == count * length && frames >= 1)
+  package init(points: LatentBatch, frames: Int, path: Path) {
+    precondition(points.count >= 2 && frames >= 1)
     framesPerPair = frames
-    var latents: [Int16] = []
-    for pair in 0..<(count - 1) {
-      let (a, b) = (
-        points[(pair * length)..<((pair + 1) * length)], points[((pair + 1) * length)..<((pair + 2) * length)]
-      )
+    var latents = LatentBatch(length: points.length)
+    for pair in 0..<(points.count - 1) {
+      let (a, b) = (points[pair], points[pair + 1])
       for step in 0..<frames {
         switch path {
-        case .linear: latents += zip(a, b).map { Q3x12.between($0, $1, step: step, of: frames) }
-        case .spherical: latents += step == 0 ? Array(a) : Self.onCircle(a, b, Double(step) / Double(frames))
+        case .linear: latents.append(zip(a, b).map { Q3x12.between($0, $1, step: step, of: frames) })
+        case .spherical: latents.append(step == 0 ? Array(a) : Self.onCircle(a, b, Double(step) / Double(frames)))
         }
       }
     }
-    self.latents = latents + points.suffix(length)
+    latents.append(points[points.count - 1])
+    self.latents = latents
   }
 
   private static func onCircle(_ a: ArraySlice<Int16>, _ b: ArraySlice<Int16>, _ t: Double) -> [Int16] {
-    let (a, b) = (a.map { Double($0) / 4096 }, b.map { Double($0) / 4096 })
+    let (a, b) = (a.map { Double(Q3x12.value($0)) }, b.map { Double(Q3x12.value($0)) })
     func dot(_ x: [Double], _ y: [Double]) -> Double { zip(x, y).reduce(0) { $0 + $1.0 * $1.1 } }
     let (lengthA, lengthB) = (dot(a, a).squareRoot(), dot(b, b).squareRoot())
     let cosine = lengthA * lengthB > 0 ? max(-1, min(1, dot(a, b) / (lengthA * lengthB))) : 1
@@ -60,9 +59,9 @@ package struct FrameSteps: Sendable {
   /// Root mean squares of the differences of the bytes.
   package let steps: [Double]
 
-  /// - Parameter pixels: u8 [frames][imageByteCount].
-  package init(_ pixels: [UInt8], imageByteCount: Int) {
-    steps = (1..<max(1, pixels.count / imageByteCount)).map { frame in
+  package init(_ film: ImageBatch<UInt8>) {
+    let (pixels, imageByteCount) = (film.pixels, film.imageSize)
+    steps = (1..<max(1, film.count)).map { frame in
       var sum = 0
       for i in (frame * imageByteCount)..<((frame + 1) * imageByteCount) {
         let difference = Int(pixels[i]) - Int(pixels[i - imageByteCount])

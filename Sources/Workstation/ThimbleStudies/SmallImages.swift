@@ -1,3 +1,5 @@
+import ThimbleBatches
+
 /// Images as rows of numbers in [-1, 1], of at most 32 pixels a side: larger ones are averaged over blocks. Nearness in pixels
 /// needs no more, and a set of many images has room.
 package enum SmallImages {
@@ -29,7 +31,7 @@ package enum SmallImages {
             for dy in 0..<factor {
               for dx in 0..<factor { sum += Int(pixels[((y * factor + dy) * side + x * factor + dx) * channels + c]) }
             }
-            rows.append(Float(sum) / Float(factor * factor) / 127.5 - 1)
+            rows.append(Pixel.value(Float(sum) / Float(factor * factor)))
           }
         }
       }

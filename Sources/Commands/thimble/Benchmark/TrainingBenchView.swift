@@ -1,6 +1,7 @@
 import Foundation
 import Thimble
 import ThimbleNetworks
+import ThimbleSampling
 import ThimbleTraining
 
 /// What `thimble bench train` shows.

@@ -10,7 +10,7 @@ import ThimbleIntrinsics
   /// One element in Q3.12 (4096 stands for 1) from 16 random bits, by integers only.
   package func element(_ bits: UInt16) -> Int16 {
     switch self {
-    case .uniform: Int16((Int32(bits) + 4) >> 3 - 4096)
+    case .uniform: Int16((Int32(bits) + 4) >> 3 - Int32(Q3x12.one))
     case .normal: Self.normalElement(bits)
     }
   }
@@ -45,10 +45,16 @@ import ThimbleIntrinsics
 
 /// Q3.12, the numbers latents are made of: range -8 to 8, step 1/4096.
 public enum Q3x12 {
+  /// The element that stands for 1.
+  @inlinable public static var one: Int16 { 4096 }
+
+  /// The number that an element stands for, exactly.
+  @inlinable public static func value(_ element: Int16) -> Float { Float(element) / Float(one) }
+
   /// The nearest element to `value`, halves to even, saturated; nil for NaN.
   public static func nearest(_ value: Float) -> Int16? {
     if value.isNaN { return nil }
-    let scaled = (value * 4096).rounded(.toNearestOrEven)
+    let scaled = (value * Float(one)).rounded(.toNearestOrEven)
     return Int16(max(-32768, min(32767, scaled)))
   }
 }

@@ -34,6 +34,6 @@ public struct LatentSource: Equatable, Sendable {
     distribution.fill(&elements, count: length, seed: seed, stream: stream, domain: domain)
     if classes == 0 { return }
     let chosen = chosen ?? Int((domain == .latents ? seed : stream) % UInt64(classes))
-    for c in 0..<classes { elements[length + c] = c == chosen ? 4096 : 0 }
+    for c in 0..<classes { elements[length + c] = c == chosen ? Q3x12.one : 0 }
   }
 }

@@ -16,7 +16,7 @@ extension Network {
         &span, seed: seed, stream: network << 32 | UInt64(index), domain: .initialWeights)
       let center: Float = parameter.role == .gain ? 1 : 0
       for (number, memory) in zip(drawn, parameter.memoryIndices()) {
-        values[memory] = center.addingProduct(Float(number) / 4096, deviation)
+        values[memory] = center.addingProduct(Q3x12.value(number), deviation)
       }
     }
     parametersChanged()

@@ -1,6 +1,6 @@
 import Thimble
 
-/// Latents as the f32 networks see them: the runtime's Q3.12 numbers, divided by 4096, exactly.
+/// Latents as the f32 networks see them: the runtime's Q3.12 numbers as what they stand for, exactly.
 extension LatentSource {
   /// Writes `rows` rows: streams `first` ... of the seed.
   /// - Parameter labels: the class of each row; the number of its stream modulo the classes unless told.
@@ -12,7 +12,7 @@ extension LatentSource {
     for n in 0..<rows {
       var span = row.mutableSpan
       fill(&span, seed: seed, stream: firstStream + UInt64(n), domain: domain, class: labels?[n])
-      for i in 0..<count { numbers[n * count + i] = Float(row[i]) / 4096 }
+      for i in 0..<count { numbers[n * count + i] = Q3x12.value(row[i]) }
     }
   }
 
@@ -22,7 +22,7 @@ extension LatentSource {
     return seeds.flatMap { seed in
       var span = row.mutableSpan
       fill(&span, seed: UInt64(seed))
-      return row.map { Float($0) / 4096 }
+      return row.map(Q3x12.value)
     }
   }
 }

@@ -1,4 +1,5 @@
 import Thimble
+import ThimbleBatches
 
 /// Everything that a training run is a function of, beside the pixels: the networks, the loss's optimiser, the order of things.
 ///
@@ -208,10 +209,10 @@ package struct Recipe: Sendable, Equatable {
     }
   }
 
-  /// What each byte of an image is to the networks: v / 127.5 - 1 where the generator ends in tanh (paper, section 4), v / 255 where
+  /// What each byte of an image is to the networks: `Pixel.value` where the generator ends in tanh (paper, section 4), v / 255 where
   /// in a sigmoid.
   package var scaledBytes: [Float] {
-    (0..<256).map { output == .tanh ? Float($0) / 127.5 - 1 : Float($0) / 255 }
+    (0..<256).map { output == .tanh ? Pixel.value(Float($0)) : Float($0) / 255 }
   }
 
   /// What the generator is fed.

@@ -1,3 +1,4 @@
+import ThimbleBatches
 import ThimbleStatistics
 import Thimble
 import ThimbleData
@@ -98,7 +99,7 @@ package final class PatchFeatures: FeatureExtractor {
     for first in stride(from: 0, to: count, by: Self.imagesAtOnce) {
       let images = min(Self.imagesAtOnce, count - first)
       // Around 0, so that little is lost where the patch's mean is taken away.
-      let input = (0..<images).flatMap { image(first + $0).map { Float($0) - 127.5 } }
+      let input = (0..<images).flatMap { image(first + $0).map(Pixel.centred) }
       let map = context.workspace[output]
       convolution.down(input, map, images: images)
       result.withUnsafeMutableBufferPointer { result in

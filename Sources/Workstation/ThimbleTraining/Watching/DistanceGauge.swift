@@ -1,4 +1,5 @@
 import Thimble
+import ThimbleBatches
 import ThimbleData
 import ThimbleStatistics
 import ThimbleNetworks

@@ -1,4 +1,5 @@
 import Thimble
+import ThimbleBatches
 import ThimbleData
 import ThimbleStorage
 
@@ -27,7 +28,7 @@ package struct PixelFeatures: FeatureExtractor {
   }
 
   package func features(count: Int, image: (Int) -> UnsafeRawBufferPointer) -> [Float] {
-    (0..<count).flatMap { image($0).map { Float($0) / 127.5 - 1 } }
+    (0..<count).flatMap { image($0).map(Pixel.value) }
   }
 }
 

@@ -1,4 +1,5 @@
 import Thimble
+import ThimbleBatches
 import ThimbleData
 import ThimbleNetworks
 import ThimbleThreads
@@ -40,7 +41,7 @@ package struct PatchDictionary: Sendable {
     mean = moments.mean.map { Float($0) }
     var covariance = moments.covariance
     for i in 0..<d { covariance[i * d + i] += Self.whiteningFloor }
-    whitening = Self.inverse(FeatureMoments.lowerFactor(covariance, d), d).map { Float($0) }
+    whitening = TriangularMatrix.inverse(SymmetricMatrix.lowerFactor(covariance, d), d).map { Float($0) }
     Self.whiten(&rows, mean, whitening, d)
     var centroids = Self.different(rows, d, most: count)
     self.count = centroids.count / d
@@ -80,7 +81,7 @@ package struct PatchDictionary: Sendable {
       let (y, x) = (below(places, 1), below(places, 2))
       let patch = (y..<(y + side)).flatMap { row in
         let begin = (row * set.width + x) * set.channels
-        return image[begin..<(begin + side * set.channels)].map { Float($0) - 127.5 }
+        return image[begin..<(begin + side * set.channels)].map(Pixel.centred)
       }
       let (mean, scale) = contrast(patch, y: 0, x: 0, side: side, channels: set.channels)
       for value in patch { rows.append((value - mean) * scale) }
@@ -94,19 +95,6 @@ package struct PatchDictionary: Sendable {
     for first in stride(from: 0, to: rows.count, by: d) where result.count < most * d {
       let row = Array(rows[first..<(first + d)])
       if seen.insert(row).inserted { result += row }
-    }
-    return result
-  }
-
-  /// Of a lower triangular matrix.
-  private static func inverse(_ lower: [Double], _ n: Int) -> [Double] {
-    var result = [Double](repeating: 0, count: n * n)
-    for column in 0..<n {
-      for row in column..<n {
-        var value = row == column ? 1.0 : 0.0
-        for k in column..<max(column, row) { value -= lower[row * n + k] * result[k * n + column] }
-        result[row * n + column] = value / lower[row * n + row]
-      }
     }
     return result
   }
@@ -131,61 +119,5 @@ package struct PatchDictionary: Sendable {
       for i in 0..<d { sums[Int(cluster) * d + i] += Double(rows[n * d + i]) }
     }
     return old.indices.map { counts[$0 / d] > 0 ? Float(sums[$0] / Double(counts[$0 / d])) : old[$0] }
-  }
-}
-
-/// Finds the nearest of many centroids for many rows, by a product of matrices.
-private struct NearestCentroid {
-  private static let rowsAtOnce = 1024
-
-  private let length: Int
-  private let count: Int
-  private let context: ComputeContext
-  private let product: Convolution
-  private let output: Slot
-
-  init(length: Int, count: Int, workers: Workers, kernels: FloatKernels) {
-    (self.length, self.count) = (length, count)
-    context = ComputeContext(workspace: Workspace(), workers: workers, kernels: kernels)
-    product = Convolution(
-      ConvolutionGeometry(
-        bigSide: 1, bigChannels: length, smallSide: 1, smallChannels: count, kernel: 1, stride: 1, padding: 0),
-      context, down: true, up: false, gradientImages: nil)
-    output = context.workspace.reserve(Self.rowsAtOnce * count)
-    context.workspace.allocate()
-  }
-
-  /// The index of the nearest centroid, of equal ones the first, for each row.
-  func nearest(_ rows: [Float], _ centroids: [Float]) -> [Int32] {
-    var weights = [Float](repeating: 0, count: centroids.count)
-    var halves = [Float](repeating: 0, count: count)
-    for c in 0..<count {
-      for i in 0..<length {
-        weights[i * count + c] = centroids[c * length + i]
-        halves[c] += centroids[c * length + i] * centroids[c * length + i] / 2
-      }
-    }
-    product.pack(weights)
-    let total = rows.count / length
-    var result = [Int32](repeating: 0, count: total)
-    result.withUnsafeMutableBufferPointer { result in
-      rows.withUnsafeBufferPointer { rows in
-        for first in stride(from: 0, to: total, by: Self.rowsAtOnce) {
-          let images = min(Self.rowsAtOnce, total - first)
-          let products = context.workspace[output]
-          product.down(rows.baseAddress! + first * length, products, images: images)
-          let found = result.baseAddress! + first
-          context.workers.share(images) { range in
-            for n in range {
-              let row = products + n * count
-              var best = 0
-              for c in 1..<count where row[c] - halves[c] > row[best] - halves[best] { best = c }
-              found[n] = Int32(best)
-            }
-          }
-        }
-      }
-    }
-    return result
   }
 }

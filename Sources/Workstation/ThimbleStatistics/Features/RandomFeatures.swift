@@ -1,4 +1,5 @@
 import Thimble
+import ThimbleBatches
 import ThimbleNetworks
 import ThimbleThreads
 
@@ -53,7 +54,7 @@ package final class RandomFeatures {
       let images = min(network.capacity, count - first)
       for n in 0..<images {
         let pixels = image(first + n)
-        for i in 0..<imageByteCount { input[n * imageByteCount + i] = Float(pixels[i]) / 127.5 - 1 }
+        for i in 0..<imageByteCount { input[n * imageByteCount + i] = Pixel.value(pixels[i]) }
       }
       network.forward(input, images: images)
       for n in 0..<images { result += quarters(network.output + n * network.outputCount) }

@@ -1,18 +1,18 @@
-import ThimbleStorage
-import ThimbleStudies
+import ThimbleBatches
 
 /// Samples with their seeds below them, to pick from; with `rulers`, marks every eighth pixel, to draw boxes by.
-struct NumberedSheet {
-  let image: ImageBatch
+package struct NumberedSheet {
+  /// The sheet, a batch of one image.
+  package let image: ImageBatch<UInt8>
 
   /// - Parameters:
+  ///   - images: one a seed.
   ///   - columns: images in a row.
   ///   - scale: how often each pixel is repeated either way.
-  init(_ source: ImageSource, seeds: [UInt64], columns: Int = 10, scale: Int = 2, rulers: Bool = false)
-    throws(FileError)
-  {
-    let pixels = try source.pixels(LatentOptions.rows(of: source, seeds))
-    let (h, w, c) = (source.height, source.width, source.channels)
+  package init(
+    _ images: ImageBatch<UInt8>, seeds: [UInt64], columns: Int = 10, scale: Int = 2, rulers: Bool = false
+  ) {
+    let (pixels, h, w, c) = (images.pixels, images.height, images.width, images.channels)
     let columns = min(columns, seeds.count)
     let (cellWidth, cellHeight) = (w * scale + 6, h * scale + 6 + 2 * (Digits.height + 2))
     let width = columns * cellWidth

@@ -45,7 +45,7 @@ package struct FeatureMoments: Sendable {
       let difference = mean[i] - other.mean[i]
       sum += difference * difference + covariance[i * n + i] + other.covariance[i * n + i]
     }
-    let lower = Self.lowerFactor(covariance, n)
+    let lower = SymmetricMatrix.lowerFactor(covariance, n)
     // (C2 L), then L^T (C2 L); L is 0 above its diagonal.
     var product = [Double](repeating: 0, count: n * n)
     for i in 0..<n {
@@ -63,69 +63,5 @@ package struct FeatureMoments: Sendable {
     }
     let roots = SymmetricMatrix.eigenvalues(inner, n).reduce(0.0) { $0 + max(0, $1).squareRoot() }
     return max(0, sum - 2 * roots)
-  }
-
-  /// The Cholesky factor of a positive semidefinite matrix; a pivot that rounding has left without meaning gives a column of zeros.
-  package static func lowerFactor(_ matrix: [Double], _ n: Int) -> [Double] {
-    var lower = [Double](repeating: 0, count: n * n)
-    let least = (0..<n).reduce(0.0) { max($0, matrix[$1 * n + $1]) } * 1e-14
-    for j in 0..<n {
-      var pivot = matrix[j * n + j]
-      for k in 0..<j { pivot -= lower[j * n + k] * lower[j * n + k] }
-      guard pivot > least else { continue }
-      let root = pivot.squareRoot()
-      lower[j * n + j] = root
-      for i in (j + 1)..<max(n, j + 1) {
-        var value = matrix[i * n + j]
-        for k in 0..<j { value -= lower[i * n + k] * lower[j * n + k] }
-        lower[i * n + j] = value / root
-      }
-    }
-    return lower
-  }
-}
-
-enum SymmetricMatrix {
-  /// Eigenvalues by cyclic Jacobi rotations (Golub and Van Loan, "Matrix Computations", section 8.5), in no order: sums and square
-  /// roots alone, so that every machine finds the same.
-  static func eigenvalues(_ matrix: [Double], _ n: Int) -> [Double] {
-    var a = matrix
-    let scale = (0..<n).reduce(0.0) { $0 + abs(a[$1 * n + $1]) }
-    a.withUnsafeMutableBufferPointer { a in
-      for _ in 0..<50 {
-        var rest = 0.0
-        for p in 0..<n {
-          for q in 0..<p { rest += abs(a[p * n + q]) }
-        }
-        if rest <= scale * 1e-12 { break }
-        for p in 0..<n {
-          for q in (p + 1)..<max(n, p + 1) { rotate(a, n, p, q) }
-        }
-      }
-    }
-    return (0..<n).map { a[$0 * n + $0] }
-  }
-
-  /// Makes the element (p, q) zero.
-  private static func rotate(_ a: UnsafeMutableBufferPointer<Double>, _ n: Int, _ p: Int, _ q: Int) {
-    let off = a[p * n + q]
-    if off == 0 { return }
-    let ratio = (a[q * n + q] - a[p * n + p]) / (2 * off)
-    let t = (ratio < 0 ? -1.0 : 1.0) / (abs(ratio) + (ratio * ratio + 1).squareRoot())
-    let c = 1 / (t * t + 1).squareRoot()
-    let s = t * c
-    for k in 0..<n where k != p && k != q {
-      let (kp, kq) = (a[p * n + k], a[q * n + k])
-      a[p * n + k] = c * kp - s * kq
-      a[q * n + k] = s * kp + c * kq
-    }
-    a[p * n + p] -= t * off
-    a[q * n + q] += t * off
-    a[p * n + q] = 0
-    a[q * n + p] = 0
-    for k in 0..<n where k != p && k != q {
-      a[k * n + p] = a[p * n + k]
-      a[k * n + q] = a[q * n + k]
-    }
   }
 }

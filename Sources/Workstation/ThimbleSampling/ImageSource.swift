@@ -1,0 +1,145 @@
+import Thimble
+import ThimbleBatches
+import ThimbleNetworks
+import ThimbleStorage
+import ThimbleThreads
+
+/// What images come from: an exported generator, by integers, or a checkpoint, by f32.
+package struct ImageSource {
+  private enum Kind {
+    case exported
+    case checkpoint(StoredGenerator)
+  }
+
+  package let height: Int
+  package let width: Int
+  package let channels: Int
+  /// What the latents of seeds are.
+  package let latents: LatentSource
+  private let path: String
+  private var kind: Kind
+  private let workers: Workers
+  private let freezing: (_ done: Int, _ total: Int) -> Void
+
+  /// Opens the file at `path`, whichever of the two it is. Throws `missing`, `inputOutput` or `badData`.
+  /// - Parameter freezing: told of each minibatch when a checkpoint's batch statistics are made, from 1 to `total`.
+  package init(
+    path: String, workers: Workers, freezing: @escaping (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws(FileError) {
+    (self.path, self.workers, self.freezing) = (path, workers, freezing)
+    if try Self.isExported(path) {
+      let model = try Model.open(path)
+      (height, width) = (Int(model.imageShape.height), Int(model.imageShape.width))
+      channels = Int(model.imageShape.channels)
+      latents = model.latents
+      kind = .exported
+    } else {
+      let stored = try StoredGenerator(path: path)
+      (height, width, channels) = (stored.imageSide, stored.imageSide, stored.imageChannels)
+      latents = stored.latents
+      kind = .checkpoint(stored)
+    }
+  }
+
+  /// Whether the file begins as .thimble files do.
+  package static func isExported(_ path: String) throws(FileError) -> Bool {
+    if path.hasSuffix(".thimble") { return true }
+    let file = try MappedFile(path: path)
+    return withExtendedLifetime(file) { file.bytes.starts(with: Array("THIMBLE\u{1A}".utf8)) }
+  }
+
+  /// Numbers of a latent.
+  package var latentLength: Int { latents.count }
+  package var imageByteCount: Int { height * width * channels }
+
+  /// The latents of seeds.
+  /// - Parameter chosen: the class of all of them; unless told, each seed's own.
+  package func latents(_ seeds: some Sequence<UInt64>, class chosen: Int? = nil) -> LatentBatch {
+    LatentBatch(latents, seeds: seeds, class: chosen)
+  }
+
+  /// Freezes a checkpoint's statistics once, for whoever asks for images in several parts.
+  package mutating func freeze() throws(FileError) {
+    guard case .checkpoint(var stored) = kind, stored.statistics == nil else { return }
+    stored.statistics = frozen(stored, try network(stored))
+    kind = .checkpoint(stored)
+  }
+
+  private func network(_ stored: StoredGenerator) throws(FileError) -> Network {
+    stored.network(
+      capacity: FrozenStatistics.batchSize, workers: workers, kernels: FloatKernels(try .current()))
+  }
+
+  private func frozen(_ stored: StoredGenerator, _ network: Network) -> FrozenStatistics {
+    network.freeze(stored.latents) { freezing($0, FrozenStatistics.batches) }
+  }
+
+  /// The images of latents, as bytes.
+  package func pixels(_ latents: LatentBatch) throws(FileError) -> ImageBatch<UInt8> {
+    switch kind {
+    case .exported: try exportedImages(latents)
+    case .checkpoint(let stored): try checkpointImages(stored, latents).bytes
+    }
+  }
+
+  /// The images of latents, f32 in [-1, 1].
+  package func images(_ latents: LatentBatch) throws(FileError) -> ImageBatch<Float> {
+    switch kind {
+    case .exported: try exportedImages(latents).values
+    case .checkpoint(let stored): try checkpointImages(stored, latents)
+    }
+  }
+
+  /// Images of the size that this source makes.
+  package func batch<Element>(_ pixels: [Element]) -> ImageBatch<Element> {
+    ImageBatch(pixels: pixels, height: height, width: width, channels: channels)
+  }
+
+  private func exportedImages(_ latents: LatentBatch) throws(FileError) -> ImageBatch<UInt8> {
+    let model = try Model.open(path)
+    // Many images at once share the reading of the weights; an arena of 256 MB is enough for that.
+    let most = max(1, min(64, (1 << 28) / Int(model.layout.header.arena.image)))
+    let (atOnce, size, length) = (min(most, max(1, latents.count)), imageByteCount, latents.length)
+    let arena = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: model.arenaByteCount(images: atOnce, workers: workers.count)!, alignment: 64)
+    defer { arena.deallocate() }
+    let rows = latents.elements
+    var pixels: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: atOnce * size)
+    do {
+      var generator = try Generator(model, arena: arena, images: atOnce, workers: workers.count)
+      for first in stride(from: 0, to: latents.count, by: atOnce) {
+        let images = min(atOnce, latents.count - first)
+        var span = part.mutableSpan
+        try generator.generate(
+          latents: rows.span.extracting(first * length..<(first + images) * length), into: &span,
+          parallelFor: workers.parallelFor)
+        pixels += part.prefix(images * size)
+      }
+    } catch { throw FileError(error, file: path) }
+    return batch(pixels)
+  }
+
+  private func checkpointImages(
+    _ stored: StoredGenerator, _ latents: LatentBatch
+  ) throws(FileError) -> ImageBatch<Float> {
+    let network = try network(stored)
+    network.setStatistics(stored.statistics ?? frozen(stored, network))
+    let (rows, count) = (latents.values, latents.count)
+    var images: [Float] = []
+    for first in stride(from: 0, to: count, by: network.capacity) {
+      let part = min(network.capacity, count - first)
+      rows.withUnsafeBufferPointer {
+        network.forward($0.baseAddress! + first * latents.length, images: part, frozen: true)
+      }
+      images += UnsafeBufferPointer(start: network.output, count: part * network.outputCount)
+    }
+    guard images.allSatisfy(\.isFinite) else {
+      throw FileError(
+        .badData, file: path, field: "images", found: "numbers that are not finite",
+        wanted: "weights whose sums f32 can hold",
+        advice: "The weights are damaged or diverged; take an earlier checkpoint.")
+    }
+    return batch(images)
+  }
+}

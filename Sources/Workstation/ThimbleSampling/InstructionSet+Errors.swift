@@ -1,0 +1,19 @@
+import Foundation
+import Thimble
+import ThimbleStorage
+
+extension InstructionSet {
+  /// The set in force, as a file error where there is none.
+  package static func current() throws(FileError) -> InstructionSet {
+    do {
+      return try inForce()
+    } catch {
+      throw FileError(
+        .usage, file: "THIMBLE_ISA", field: "\(error.field)",
+        found: ProcessInfo.processInfo.environment["THIMBLE_ISA"] ?? "nothing",
+        wanted: "one of "
+          + allCases.filter { $0.isBuiltIn && $0.isOffered }.map { "\($0.name)" }.joined(separator: ", "),
+        advice: "Unset THIMBLE_ISA, or name one of these sets.")
+    }
+  }
+}
