@@ -121,7 +121,7 @@ let package = Package(
     module(
       "ThimbleData", in: workstation,
       uses: [
-        "Thimble", "ThimbleStorage", "ThimbleBatches", "SamplerSupport", "ThimbleCodecs", "CZlib",
+        "Thimble", "ThimbleStorage", "ThimbleBatches", "ThimbleThreads", "SamplerSupport", "ThimbleCodecs", "CZlib",
       ]),
     module(
       "ThimbleNetworks", in: workstation,

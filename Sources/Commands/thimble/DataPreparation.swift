@@ -2,6 +2,7 @@ import Foundation
 import ThimbleData
 import ThimbleNetworks
 import ThimbleStorage
+import ThimbleThreads
 import ThimbleTraining
 
 /// The packed set of a provenance: packed into the run's folder, or given by the user, and compared with what was recorded.
@@ -13,6 +14,8 @@ struct DataPreparation {
   let packedPath: String
   /// The user's own set.
   let given: String?
+  /// What packs.
+  let workers: Workers
 
   /// The recorded set. Throws `missing` for a package or file that is not there, `badData` for other data.
   func recorded(_ origin: Provenance.DataOrigin) throws(FileError) -> Dataset {
@@ -40,7 +43,7 @@ struct DataPreparation {
       return there
     }
     try requireFiles(origin)
-    var packer = DatasetPacker(size: recipe.size)
+    var packer = DatasetPacker(size: recipe.size, workers: workers)
     packer.grey = recipe.channels == 1
     packer.name = origin.name
     packer.licence = origin.licence

@@ -45,7 +45,8 @@ struct ReproduceCommand: ParsableCommand {
   private func preparation(_ recipe: Recipe) throws(FileError) -> DataPreparation {
     try Folder.create(runFolder.path)
     return DataPreparation(
-      folder: path, recipe: recipe, packedPath: runFolder.path + "/data.safetensors", given: data)
+      folder: path, recipe: recipe, packedPath: runFolder.path + "/data.safetensors", given: data,
+      workers: compute.workers)
   }
 
   private func compare(_ recipe: Recipe) throws {

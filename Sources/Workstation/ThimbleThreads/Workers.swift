@@ -29,6 +29,9 @@ package final class Workers: @unchecked Sendable {
     self.count = threads.count + 1
   }
 
+  /// As many as there are processors for this process.
+  package convenience init() { self.init(count: Int(thimble_processor_count())) }
+
   deinit {
     crew.dismiss()
     for thread in threads { pthread_join(thread, nil) }

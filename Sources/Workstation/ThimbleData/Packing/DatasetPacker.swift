@@ -1,4 +1,5 @@
 import ThimbleStorage
+import ThimbleThreads
 
 /// Packs images into a set: `thimble dataset pack`.
 ///
@@ -28,8 +29,11 @@ package struct DatasetPacker: Sendable {
   /// What the set is called; nil for the name of the first input.
   package var name: String?
 
+  private let workers: Workers
+
   /// Packs to images of `size` x `size` pixels, 1 to `largestSize`.
-  package init(size: Int) { self.size = size }
+  /// - Parameter workers: what decodes and resamples; as many as there are processors unless told.
+  package init(size: Int, workers: Workers = Workers()) { (self.size, self.workers) = (size, workers) }
 
   /// Packs `inputs` (IDX files, folders, tar archives, single images) into the file `output`, whole or not at all.
   ///
@@ -79,7 +83,7 @@ package struct DatasetPacker: Sendable {
   ) throws(FileError) -> (kept: [Int], bad: [PackingReport.BadImage]) {
     var (kept, bad) = ([Int](), [PackingReport.BadImage]())
     let imageByteCount = preparation.byteCount
-    try preparation.forEachBatch(of: entries) { pixels, range, errors throws(FileError) in
+    try preparation.forEachBatch(of: entries, workers: workers) { pixels, range, errors throws(FileError) in
       for (place, index) in range.enumerated() {
         if let error = errors[place] {
           // Only the image itself may be at fault: a disk that cannot be read is no reason to leave it out.

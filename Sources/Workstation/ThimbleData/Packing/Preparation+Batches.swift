@@ -1,16 +1,16 @@
-import Dispatch
 import ThimbleStorage
+import ThimbleThreads
 
 extension Preparation {
   /// Images decoded at a time: enough to keep all cores busy, few enough to stay small.
   private static let batchCount = 256
 
-  /// Prepares all images, a batch at a time, on all cores; the result does not depend on how many there are.
+  /// Prepares all images, a batch at a time, on all workers; the result does not depend on how many there are.
   ///
   /// - Parameter take: Called on this thread, in order, with the pixels [batch, size, size, channels], the numbers of the
   ///   images, and for each one the error if it could not be prepared (its pixels then mean nothing).
   func forEachBatch(
-    of entries: [ImageEntry],
+    of entries: [ImageEntry], workers: Workers,
     _ take: (UnsafeRawBufferPointer, Range<Int>, [FileError?]) throws(FileError) -> Void
   ) throws(FileError) {
     let imageByteCount = byteCount
@@ -25,7 +25,7 @@ extension Preparation {
     for start in stride(from: 0, to: entries.count, by: Self.batchCount) {
       let range = start..<min(start + Self.batchCount, entries.count)
       // Each iteration writes its own image and its own error, and nothing else.
-      DispatchQueue.concurrentPerform(iterations: range.count) { place in
+      workers.run(range.count) { place in
         errors[place] = nil
         do throws(FileError) {
           try prepare(entries[start + place], into: pixels + place * imageByteCount)
