@@ -132,6 +132,7 @@ let package = Package(
         "Thimble", "ThimbleStorage", "ThimbleBatches", "SamplerSupport", "ThimbleData", "ThimbleNetworks",
         "ThimbleThreads",
       ]),
+    module("ThimbleBundling", in: workstation, uses: ["Thimble", "ThimbleStorage", "ThimbleNetworks"]),
     module(
       "ThimbleStatistics", in: workstation,
       uses: [
@@ -161,7 +162,7 @@ let package = Package(
       name: "ThimbleCommand",
       dependencies: [
         "Thimble", "ThimbleStorage", "ThimbleBatches", "SamplerSupport", "ThimbleData", "ThimbleNetworks",
-        "ThimbleSampling", "ThimbleTraining", "ThimbleQuantization", "ThimbleStatistics",
+        "ThimbleSampling", "ThimbleBundling", "ThimbleTraining", "ThimbleQuantization", "ThimbleStatistics",
         "ThimbleStudies", "ThimbleThreads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

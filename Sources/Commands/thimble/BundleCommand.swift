@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import Thimble
+import ThimbleBundling
+import ThimbleSampling
 import ThimbleStorage
 
 struct BundleCommand: ParsableCommand {
@@ -78,3 +80,5 @@ struct BundleCommand: ParsableCommand {
       advice: "Build it with tools/boards/build \(target), or name one with --sampler.")
   }
 }
+
+extension BoardTarget: ExpressibleByArgument {}

@@ -1,11 +1,9 @@
-import ArgumentParser
-
 /// The processors that `tools/boards/build` builds a sampler for.
-enum BoardTarget: String, ExpressibleByArgument, CaseIterable, CustomStringConvertible {
+package enum BoardTarget: String, Sendable, CaseIterable, CustomStringConvertible {
   case amd64 = "x86_64"
   case aarch64, armv7, riscv64
 
-  var description: String { rawValue }
+  package var description: String { rawValue }
 
   /// ELF's number of the processor.
   var machine: UInt64 {

@@ -1,9 +1,8 @@
-import Foundation
 import ThimbleStorage
 
 /// A board sampler: a static ELF program with a note in whose place a model's program header can go
 /// (Sources/Runtime/ThimbleFreestanding/bundle.c). Everything that is read of it is checked first.
-struct Sampler {
+package struct Sampler {
   /// The largest file that is taken for one.
   private static let mostBytes = 1 << 26
   /// What marks the model's segment: how .thimble files begin. Of 32 bits, the low half.
@@ -18,8 +17,8 @@ struct Sampler {
   /// Which header is the note's.
   private var place = 0
 
-  /// Maps and checks a sampler for a target.
-  init(path: String, target: BoardTarget) throws(FileError) {
+  /// Maps and checks a sampler for a target. Throws `missing`, `inputOutput` or `badData`.
+  package init(path: String, target: BoardTarget) throws(FileError) {
     file = try MappedFile(path: path)
     self.target = target
     try readHeaders()
@@ -30,7 +29,7 @@ struct Sampler {
   private var byteCount: Int { file.bytes.count }
 
   /// Writes the sampler with a model behind it, and says in its headers where that is.
-  func write(with model: UnsafeRawBufferPointer, to output: borrowing AtomicFile) throws(FileError) {
+  package func write(with model: UnsafeRawBufferPointer, to output: borrowing AtomicFile) throws(FileError) {
     let loaded = headers.filter { $0.type == ProgramHeader.load }
     let alignment = loaded.map(\.alignment).max()!
     func roundedUp(_ n: UInt64) -> UInt64 { (n + alignment - 1) / alignment * alignment }

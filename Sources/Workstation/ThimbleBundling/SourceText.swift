@@ -1,10 +1,14 @@
 import Foundation
 import Thimble
+import ThimbleNetworks
 import ThimbleStorage
 
 /// A model as C source: an array that is aligned to 64, and its size. C99, and C++.
-struct SourceText {
-  let name: String
+package struct SourceText {
+  private let name: String
+
+  /// - Parameter name: the array's, one that `isName` takes.
+  package init(name: String) { self.name = name }
 
   /// The words that a C or C++ compiler takes for its own, as far as a name could be one of them.
   private static let keywords: Set<String> = [
@@ -18,14 +22,14 @@ struct SourceText {
   ]
 
   /// Whether C takes it for the name of an array.
-  static func isName(_ text: String) -> Bool {
+  package static func isName(_ text: String) -> Bool {
     guard let first = text.utf8.first, text.utf8.count <= 63, !keywords.contains(text) else { return false }
     func isLetter(_ c: UInt8) -> Bool { (65...90).contains(c) || (97...122).contains(c) }
     return isLetter(first) && text.utf8.allSatisfy { isLetter($0) || (48...57).contains($0) || $0 == 95 }
   }
 
   /// Writes the whole file.
-  func write(_ model: borrowing Model, to output: borrowing AtomicFile) throws(FileError) {
+  package func write(_ model: borrowing Model, to output: borrowing AtomicFile) throws(FileError) {
     try output.write(beginning(model))
     // In pieces: the text is more than three times as long as the model.
     var start = 0
