@@ -141,22 +141,27 @@ let package = Package(
     module(
       "ThimbleTraining", in: workstation,
       uses: [
-        "Thimble", "ThimbleKernels", "ThimbleStorage", "ThimbleBatches", "ThimbleData", "ThimbleNetworks",
-        "ThimbleStatistics", "ThimbleThreads",
+        "Thimble", "ThimbleKernels", "ThimbleKernelInterface", "ThimbleStorage", "ThimbleBatches", "ThimbleData",
+        "ThimbleNetworks", "ThimbleStatistics", "ThimbleThreads",
       ]),
     module(
       "ThimbleQuantization", in: workstation,
-      uses: ["Thimble", "ThimbleStorage", "ThimbleBatches", "ThimbleNetworks", "ThimbleThreads"]),
+      uses: [
+        "Thimble", "ThimbleKernelInterface", "ThimbleStorage", "ThimbleBatches", "ThimbleNetworks", "ThimbleThreads",
+      ]),
     module(
       "ThimbleStudies", in: workstation,
       uses: [
-        "Thimble", "ThimbleStorage", "ThimbleBatches", "SamplerSupport", "ThimbleData", "ThimbleNetworks",
-        "ThimbleStatistics", "ThimbleTraining", "ThimbleThreads",
+        "Thimble", "ThimbleKernelInterface", "ThimbleStorage", "ThimbleBatches", "SamplerSupport", "ThimbleData",
+        "ThimbleNetworks", "ThimbleStatistics", "ThimbleTraining", "ThimbleThreads",
       ]),
 
     // What people run.
     .executableTarget(
-      name: "ThimbleSample", dependencies: ["Thimble", "SamplerSupport", "ThimbleFreestanding"],
+      name: "ThimbleSample",
+      dependencies: [
+        "Thimble", "SamplerSupport", "ThimbleFreestanding", "ThimbleIntrinsics", "ThimbleKernelInterface",
+      ],
       path: commands + "thimble-sample"),
     .executableTarget(
       name: "ThimbleCommand",
