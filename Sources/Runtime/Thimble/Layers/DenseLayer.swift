@@ -53,7 +53,8 @@ struct DenseLayer: LayerDefinition {
 
   /// Computes the whole map: a latent has no rows that could be read apart.
   @inline(never)
-  func run(_ call: LayerCall, _ parallelFor: ParallelFor) {
+  static func run(_ call: LayerCall, _ parallelFor: ParallelFor) {
+    let record = call.record
     var layer = IntegerDense(
       latentLength: Int(record.input.channels), positions: Int(record.output.positions),
       outputChannels: Int(record.output.channels), shift: UInt64(record.shift), nothing: call.zeros)

@@ -89,7 +89,8 @@ package struct FractionallyStridedConvolutionLayer: LayerDefinition {
   }
 
   @inline(never)
-  func run(_ call: LayerCall, _ parallelFor: ParallelFor) {
+  static func run(_ call: LayerCall, _ parallelFor: ParallelFor) {
+    let record = call.record
     var layer = IntegerConvolution(
       inputHeight: Int(record.input.height), inputWidth: Int(record.input.width),
       inputChannels: Int(record.input.channels),

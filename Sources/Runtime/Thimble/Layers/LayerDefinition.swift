@@ -38,5 +38,5 @@ protocol LayerDefinition {
   var multiplyAccumulates: Double { get }
 
   /// Computes the rows of a call, which were checked when the model was loaded.
-  func run(_ call: LayerCall, _ parallelFor: ParallelFor)
+  static func run(_ call: LayerCall, _ parallelFor: ParallelFor)
 }

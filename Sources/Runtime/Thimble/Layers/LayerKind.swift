@@ -152,10 +152,11 @@ extension LayerRecord {
 
 extension LayerCall {
   /// Computes the rows, by the kernel of the layer's kind.
+  @inline(never)
   func run(_ parallelFor: ParallelFor) {
     switch record.kind {
-    case .dense: DenseLayer(record).run(self, parallelFor)
-    case .fractionallyStridedConvolution: FractionallyStridedConvolutionLayer(record).run(self, parallelFor)
+    case .dense: DenseLayer.run(self, parallelFor)
+    case .fractionallyStridedConvolution: FractionallyStridedConvolutionLayer.run(self, parallelFor)
     }
   }
 }

@@ -8,8 +8,10 @@ package struct LayerRows: Sendable {
 
   /// Those of a layer whose geometry is valid: numbers along the rows, in units of a fractionally-strided convolution.
   init(kernel: UInt32, stride: UInt32, padding: UInt32, inputHeight: UInt32, outputHeight: UInt32) {
-    (self.kernel, self.stride, self.padding) = (UInt16(kernel), UInt16(stride), UInt16(padding))
-    (self.inputHeight, self.outputHeight) = (UInt16(inputHeight), UInt16(outputHeight))
+    (self.kernel, self.stride) = (UInt16(truncatingIfNeeded: kernel), UInt16(truncatingIfNeeded: stride))
+    self.padding = UInt16(truncatingIfNeeded: padding)
+    self.inputHeight = UInt16(truncatingIfNeeded: inputHeight)
+    self.outputHeight = UInt16(truncatingIfNeeded: outputHeight)
   }
 
   /// The first input row that output rows from `row` on need: lo(row).
