@@ -76,9 +76,10 @@ func module(
     linkerSettings: libraries.map { .linkedLibrary($0, .when(platforms: [.linux])) })
 }
 
-/// A C library of the system, by the Debian package that has it.
-func library(_ name: String, pkgConfig: String? = nil, debian package: String) -> Target {
-  .systemLibrary(name: name, path: system + name, pkgConfig: pkgConfig, providers: [.apt([package])])
+/// A C library of the system, by the Debian package that has it. Its headers lie where compilers look: with a name for pkg-config,
+/// SwiftPM would warn of a library that is missing wherever another package depends on the runtime, which needs none of them.
+func library(_ name: String, debian package: String) -> Target {
+  .systemLibrary(name: name, path: system + name, providers: [.apt([package])])
 }
 
 let package = Package(
@@ -106,10 +107,9 @@ let package = Package(
     module("SamplerSupport", in: runtime),
 
     // Libraries of the system.
-    library("CPNG", pkgConfig: "libpng", debian: "libpng-dev"),
-    library("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
-    library("CJPEG", pkgConfig: "libjpeg", debian: "libjpeg-dev"),
-    // Debian has no pkg-config file for it.
+    library("CPNG", debian: "libpng-dev"),
+    library("CZlib", debian: "zlib1g-dev"),
+    library("CJPEG", debian: "libjpeg-dev"),
     library("CLinear", debian: "liblinear-dev"),
     module("ThimbleCodecs", in: system, uses: ["CPNG", "CJPEG"], linked: ["png", "jpeg"]),
     module("ThimbleThreadIntrinsics", in: system),
