@@ -65,37 +65,48 @@ import ThimbleKernels
     }
   }
 
-  /// What makes the table of its kernels, or nil where this build has none.
-  private var module: (@Sendable () -> IntegerKernels)? {
+  /// A module of kernels, if the build has it. Not an optional function, which would live in allocated memory.
+  private struct Module {
+    let isThere: Bool
+    let kernels: @Sendable () -> IntegerKernels
+
+    init(_ kernels: @escaping @Sendable () -> IntegerKernels) { (isThere, self.kernels) = (true, kernels) }
+    private init() { (isThere, kernels) = (false, { fatalError() }) }
+
+    static var absent: Module { Module() }
+  }
+
+  /// The module of its kernels.
+  private var module: Module {
     switch self {
-    case .portable: ThimbleKernels.integerKernels
+    case .portable: Module(ThimbleKernels.integerKernels)
     #if canImport(ThimbleKernelsV2)
-      case .v2: ThimbleKernelsV2.integerKernels
-      case .v3: ThimbleKernelsV3.integerKernels
-      case .v3vnni: ThimbleKernelsV3VNNI.integerKernels
-      case .v4vnni: ThimbleKernelsV4VNNI.integerKernels
+      case .v2: Module(ThimbleKernelsV2.integerKernels)
+      case .v3: Module(ThimbleKernelsV3.integerKernels)
+      case .v3vnni: Module(ThimbleKernelsV3VNNI.integerKernels)
+      case .v4vnni: Module(ThimbleKernelsV4VNNI.integerKernels)
     #else
-      case .v2, .v3, .v3vnni, .v4vnni: nil
+      case .v2, .v3, .v3vnni, .v4vnni: .absent
     #endif
     #if canImport(ThimbleKernelsNEON)
-      case .neon: ThimbleKernelsNEON.integerKernels
-      case .dotprod: ThimbleKernelsDotProd.integerKernels
+      case .neon: Module(ThimbleKernelsNEON.integerKernels)
+      case .dotprod: Module(ThimbleKernelsDotProd.integerKernels)
     #else
-      case .neon, .dotprod: nil
+      case .neon, .dotprod: .absent
     #endif
     #if canImport(ThimbleKernelsARMv7)
-      case .armv7: ThimbleKernelsARMv7.integerKernels
+      case .armv7: Module(ThimbleKernelsARMv7.integerKernels)
     #else
-      case .armv7: nil
+      case .armv7: .absent
     #endif
     }
   }
 
   /// Whether this build holds kernels for the set.
-  public var isBuiltIn: Bool { module != nil }
+  public var isBuiltIn: Bool { module.isThere }
 
   /// The set's kernels. The set must be built in.
-  package var kernels: IntegerKernels { module.unsafelyUnwrapped() }
+  package var kernels: IntegerKernels { module.kernels() }
 
   /// The modules with f32 kernels: AVX-512 needs no dot products there, but the two come together.
   package enum FloatModule: Sendable { case portable, v3, v4vnni }
