@@ -89,4 +89,15 @@ import Testing
     for word in ["generator", "discriminator", "memory", "time", "12 steps"] { #expect(text.contains(word)) }
     #expect(!exists(folder["run"]))
   }
+
+  /// Catches: a printed recipe that is not the one given, lacks fields, or is not taken as a recipe.
+  @Test func printRecipe() throws {
+    let text = try done(["train", made.recipe, "--print-recipe"]).text
+    for field in ["\"seed\"", "\"generatorAverage\": 0.0", "\"loss\": \"nonSaturating\""] {
+      #expect(text.contains(field))
+    }
+    let printed = folder.write("printed.json", text)
+    #expect(try done(["train", printed, "--print-recipe"]).text == text)
+    #expect(try done(["train", printed, "--dry-run"]).text == done(["train", made.recipe, "--dry-run"]).text)
+  }
 }

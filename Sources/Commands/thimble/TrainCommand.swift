@@ -22,6 +22,8 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "Minibatches in all, instead of the recipe's passes.") var steps: Int?
   @Flag(help: "Go on from the newest checkpoint in the run folder.") var resume = false
   @Flag(help: "Print networks, memory and time, and stop.") var dryRun = false
+  @Flag(help: "Print the recipe with all its fields as JSON, and stop.") var printRecipe = false
+  @Flag(help: ArgumentHelp("Print docs/reference/recipe.md, and stop.", visibility: .hidden)) var documentRecipe = false
   @OptionGroup var compute: ComputeOptions
   @Option(help: "authors (5x5 kernels) or common (4x4).") var geometry: Recipe.Geometry?
   @Option(help: "Side of the images; that of the set unless told.") var size: Int?
@@ -59,16 +61,18 @@ struct TrainCommand: ParsableCommand {
       throw ValidationError("--geometry is a field of the recipe: give one or the other")
     }
     if let seed, seed < 0 { throw ValidationError("--seed takes a number from 0") }
-    if !dryRun {
+    if !dryRun && !printRecipe && !documentRecipe {
       if data == nil { throw ValidationError("--data is missing: a set made by `thimble dataset pack`") }
       if outdir == nil { throw ValidationError("--outdir is missing: the folder for the run") }
     }
   }
 
   func run() throws {
+    if documentRecipe { return print(RecipeReference.page, terminator: "") }
     let dataset = try data.map { path throws(FileError) in try Dataset(path: path) }
     if let data { MappingFault.install(file: data) }
     let recipe = try resolvedRecipe(dataset)
+    if printRecipe { return print(recipe.completeJSON, terminator: "") }
     if dryRun { return try DryRun(recipe: recipe, dataset: dataset, compute: compute, steps: steps).run() }
     guard let dataset, let outdir else { return }
     let folder = RunFolder(path: outdir)
