@@ -5,9 +5,8 @@ import ThimbleThreads
 
 /// What one minibatch gave. Losses that its schedule does not compute are nil.
 package struct StepReport: Sendable, Equatable {
-  /// mean softplus(-D(x)) + mean softplus(D(G(z))).
+  /// As the recipe's loss defines them.
   package var discriminatorLoss: Float?
-  /// mean softplus(-D(G(z))), the non-saturating loss.
   package var generatorLoss: Float?
   /// Mean of sigmoid(D(x)) over real images, and of sigmoid(D(G(z))) over generated ones.
   package var scoreOfReal: Float?
@@ -26,16 +25,29 @@ package final class AdversarialNetworks {
   package let generator: Network
   package let discriminator: Network
   package let workspace: Workspace
-  private let losses: AdversarialLosses
-  /// Updates done so far, for Adam's bias correction.
-  private var generatorUpdates = AdamPowers()
-  private var discriminatorUpdates = AdamPowers()
+  private let loss: LossFunction
+  private let makeOptimizer: () -> OptimizerFunction
+  private var generatorOptimizer: OptimizerFunction
+  private var discriminatorOptimizer: OptimizerFunction
+  /// Updates of the generator so far.
+  private var generatorUpdates = 0
+  private var logits: BatchLogits
+  private var scores: Logistic
 
   /// Reserves and allocates all memory. The recipe must be valid. Weights are 0 until `initialize` or a checkpoint's `load`.
+  /// - Parameters:
+  ///   - loss: the recipe's unless told.
+  ///   - optimizer: makes an optimiser before its first update; the recipe's unless told.
   package init(
-    _ recipe: Recipe, workers: Workers, kernels: FloatKernels, allocate: Bool = true, stopwatch: Stopwatch? = nil
+    _ recipe: Recipe, workers: Workers, kernels: FloatKernels, allocate: Bool = true, stopwatch: Stopwatch? = nil,
+    loss: LossFunction? = nil, optimizer: (() -> OptimizerFunction)? = nil
   ) {
     self.recipe = recipe
+    self.loss = loss ?? LossFunction(recipe, kernels: kernels)
+    makeOptimizer = optimizer ?? { OptimizerFunction(recipe) }
+    (generatorOptimizer, discriminatorOptimizer) = (makeOptimizer(), makeOptimizer())
+    logits = BatchLogits(images: recipe.batchSize)
+    scores = Logistic(images: recipe.batchSize, kernels: kernels)
     workspace = Workspace()
     let context = ComputeContext(workspace: workspace, workers: workers, kernels: kernels, stopwatch: stopwatch)
     let epsilon = Float(recipe.batchNormEpsilon)
@@ -44,7 +56,6 @@ package final class AdversarialNetworks {
       averaged: recipe.generatorAverage > 0, context)
     discriminator = Network(
       recipe.discriminatorLayers, capacity: recipe.batchSize, batchNormEpsilon: epsilon, trained: true, context)
-    losses = AdversarialLosses(images: recipe.batchSize, kernels: kernels)
     if allocate { workspace.allocate() }
   }
 
@@ -54,7 +65,7 @@ package final class AdversarialNetworks {
       network.firstMoments.update(repeating: 0, count: network.parameterCount)
       network.secondMoments.update(repeating: 0, count: network.parameterCount)
     }
-    (generatorUpdates, discriminatorUpdates) = (AdamPowers(), AdamPowers())
+    countUpdates(0)
     generator.initialize(seed: recipe.seed, deviation: Float(recipe.weightDeviation), network: 0)
     discriminator.initialize(seed: recipe.seed, deviation: Float(recipe.weightDeviation), network: 1)
     generator.averageValues?.update(from: generator.parameterValues, count: generator.parameterCount)
@@ -62,10 +73,14 @@ package final class AdversarialNetworks {
 
   /// Counts the updates of `steps` minibatches, as a checkpoint after them has them.
   func countUpdates(_ steps: Int) {
-    (generatorUpdates, discriminatorUpdates) = (AdamPowers(), AdamPowers())
+    (generatorOptimizer, discriminatorOptimizer) = (makeOptimizer(), makeOptimizer())
+    generatorUpdates = 0
     for step in 0..<steps {
-      if updatesGenerator(step) { generatorUpdates.advance(recipe) }
-      if updatesDiscriminator(step) { discriminatorUpdates.advance(recipe) }
+      if updatesGenerator(step) {
+        generatorOptimizer.advance()
+        generatorUpdates += 1
+      }
+      if updatesDiscriminator(step) { discriminatorOptimizer.advance() }
     }
   }
 
@@ -79,51 +94,72 @@ package final class AdversarialNetworks {
   package func apply(step: Int, real: UnsafePointer<Float>, latents: UnsafePointer<Float>) -> StepReport {
     var report = StepReport()
     generator.forward(latents, images: recipe.batchSize)
-    let labels = LabelRows(latents + recipe.latentLength, stride: recipe.latents.count)
-    if updatesDiscriminator(step) { updateDiscriminator(real, labels, &report) }
-    if updatesGenerator(step) && report.divergence == nil { updateGenerator(latents, labels, &report) }
+    let minibatch = Minibatch(
+      real: real, generated: UnsafePointer(generator.output), latents: latents,
+      labels: LabelRows(latents + recipe.latentLength, stride: recipe.latents.count))
+    if updatesDiscriminator(step) { updateDiscriminator(minibatch, &report) }
+    if updatesGenerator(step) && report.divergence == nil { updateGenerator(minibatch, &report) }
     return report
   }
 
-  private func updateDiscriminator(
-    _ real: UnsafePointer<Float>, _ labels: LabelRows, _ report: inout StepReport
-  ) {
-    let images = recipe.batchSize
+  private func updateDiscriminator(_ minibatch: Minibatch, _ report: inout StepReport) {
     discriminator.clearGradients()
-    discriminator.forward(real, images: images, labels: labels)
-    let ofReal = losses.take(discriminator, wanted: .real)
-    guard ofReal.loss.isFinite else { return report.divergence = divergedLayer() }
-    discriminator.backward(input: real, images: images, parameterGradients: true, inputGradient: false)
-    discriminator.forward(generator.output, images: images, labels: labels)
-    let ofGenerated = losses.take(discriminator, wanted: .generated)
-    guard ofGenerated.loss.isFinite else { return report.divergence = divergedLayer() }
-    discriminator.backward(input: generator.output, images: images, parameterGradients: true, inputGradient: false)
-    discriminatorUpdates.advance(recipe)
-    discriminator.update(discriminatorUpdates.step(recipe))
+    // A way back must follow its own way forward: a loss that compares the halves takes the real images' logits beforehand.
+    if loss.comparesHalves { runDiscriminator(over: .real, minibatch) }
+    var sum: Float = 0
+    for half in loss.comparesHalves ? [ImageOrigin.generated, .real] : [.real, .generated] {
+      runDiscriminator(over: half, minibatch)
+      let share = loss.ofDiscriminator(half, logits, discriminator.outputGradient)
+      guard share.isFinite else { return report.divergence = divergedLayer() }
+      discriminator.backward(
+        input: minibatch.images(half), images: recipe.batchSize, parameterGradients: true, inputGradient: false)
+      sum += share
+    }
+    discriminatorOptimizer.advance()
+    discriminatorOptimizer.update(discriminator)
     report.divergence = divergedUpdate(of: discriminator)
-    report.discriminatorLoss = ofReal.loss + ofGenerated.loss
-    report.scoreOfReal = ofReal.score
-    report.scoreOfGenerated = ofGenerated.score
+    report.discriminatorLoss = sum
+    report.scoreOfReal = scores.meanScore(logits.real, sign: -1)
+    report.scoreOfGenerated = scores.meanScore(logits.generated, sign: 1)
   }
 
   /// The generated images of this minibatch go through the discriminator once more, as it is by now.
-  private func updateGenerator(
-    _ latents: UnsafePointer<Float>, _ labels: LabelRows, _ report: inout StepReport
-  ) {
+  private func updateGenerator(_ minibatch: Minibatch, _ report: inout StepReport) {
     let images = recipe.batchSize
-    discriminator.forward(generator.output, images: images, labels: labels)
-    let outcome = losses.take(discriminator, wanted: .real)
-    guard outcome.loss.isFinite else { return report.divergence = divergedLayer() }
+    if loss.comparesHalves { runDiscriminator(over: .real, minibatch) }
+    runDiscriminator(over: .generated, minibatch)
+    let value = loss.ofGenerator(logits, discriminator.outputGradient)
+    guard value.isFinite else { return report.divergence = divergedLayer() }
     let gradient = discriminator.backward(
-      input: generator.output, images: images, parameterGradients: false, inputGradient: true)!
+      input: minibatch.generated, images: images, parameterGradients: false, inputGradient: true)!
     generator.clearGradients()
     generator.outputGradient.update(from: gradient, count: images * generator.outputCount)
-    generator.backward(input: latents, images: images, parameterGradients: true, inputGradient: false)
-    generatorUpdates.advance(recipe)
-    generator.update(generatorUpdates.step(recipe))
-    generator.moveAverages(weight: generatorUpdates.averageWeight(recipe))
+    generator.backward(input: minibatch.latents, images: images, parameterGradients: true, inputGradient: false)
+    generatorOptimizer.advance()
+    generatorUpdates += 1
+    generatorOptimizer.update(generator)
+    generator.moveAverages(weight: averageWeight)
     report.divergence = divergedUpdate(of: generator)
-    report.generatorLoss = outcome.loss
-    if report.scoreOfGenerated == nil { report.scoreOfGenerated = outcome.score }
+    report.generatorLoss = value
+    if report.scoreOfGenerated == nil { report.scoreOfGenerated = scores.meanScore(logits.generated, sign: -1) }
   }
+
+  private func runDiscriminator(over half: ImageOrigin, _ minibatch: Minibatch) {
+    discriminator.forward(minibatch.images(half), images: recipe.batchSize, labels: minibatch.labels)
+    logits.set(half, discriminator.output)
+  }
+
+  /// The share of this update's parameters in their running average: the plain mean of all updates until that share has fallen to
+  /// 1 - decay, so that the initial weights leave no trace.
+  private var averageWeight: Float { Float(max(1 - recipe.generatorAverage, 1 / Double(generatorUpdates))) }
+}
+
+/// What a step is given, and what the generator made of it.
+private struct Minibatch {
+  let real: UnsafePointer<Float>
+  let generated: UnsafePointer<Float>
+  let latents: UnsafePointer<Float>
+  let labels: LabelRows
+
+  func images(_ origin: ImageOrigin) -> UnsafePointer<Float> { origin == .real ? real : generated }
 }
