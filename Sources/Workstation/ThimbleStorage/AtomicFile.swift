@@ -146,4 +146,11 @@ extension AtomicFile {
     try file.write(bytes)
     try file.commit()
   }
+
+  /// The same with a text.
+  package static func write(_ text: String, to path: String) throws(FileError) {
+    let file = try AtomicFile(path: path)
+    try file.write(text)
+    try file.commit()
+  }
 }

@@ -84,12 +84,3 @@ extension TrainingRun {
     }
   }
 }
-
-extension AtomicFile {
-  /// Writes a text in one call.
-  static func write(_ text: String, to path: String) throws(FileError) {
-    let file = try AtomicFile(path: path)
-    try file.write(text)
-    try file.commit()
-  }
-}
