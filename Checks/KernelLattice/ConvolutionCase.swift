@@ -98,7 +98,7 @@ struct ConvolutionCase {
     layer = IntegerConvolution(
       inputHeight: shape.0, inputWidth: shape.1, inputChannels: shape.2, outputHeight: height, outputWidth: width,
       outputChannels: channels, kernel: kernel, stride: stride, padding: padding,
-      shift: numbers.shift(&random), nothing: zeros.bytes.baseAddress!)
+      shift: numbers.shift(&random), placeholder: zeros.bytes.baseAddress!)
     layer.weights = UnsafePointer(weights.pointer(Int8.self))
     layer.hasInt4Weights = int4
     layer.biases = UnsafePointer(biases.pointer(Int32.self))

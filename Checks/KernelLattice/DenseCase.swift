@@ -45,7 +45,7 @@ struct DenseCase {
     }
     var layer = IntegerDense(
       latentLength: length, positions: positions, outputChannels: channels, shift: UInt64(shift),
-      nothing: weights.bytes.baseAddress!)
+      placeholder: weights.bytes.baseAddress!)
     layer.weights = UnsafePointer(weights.pointer(Int8.self))
     layer.hasInt4Weights = int4
     layer.biases = UnsafePointer(biases.pointer(Int32.self))

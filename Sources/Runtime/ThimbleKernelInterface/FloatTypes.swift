@@ -78,9 +78,9 @@ public typealias Lanes = SIMD16<Float>
   /// Floats from an image to the next.
   public var smallImageStride: Int
   /// Where big and small map meet, tap after tap: pairs of offsets in floats, positions ascending.
-  public var meetings: UnsafePointer<SIMD2<Int32>>
+  public var pairs: UnsafePointer<SIMD2<Int32>>
   /// Shape: [taps + 1]: where the pairs of each tap begin.
-  public var firstMeetings: UnsafePointer<Int32>
+  public var firstPairs: UnsafePointer<Int32>
   /// Shape: [taps][bigChannels][smallChannels]; added to.
   public var gradient: UnsafeMutablePointer<Float>
   /// Taps of the kernel.
@@ -99,8 +99,8 @@ public typealias Lanes = SIMD16<Float>
   /// All fields, one by one.
   @inlinable public init(
     big: UnsafePointer<Float>, bigGroupStride: Int, bigImageStride: Int, small: UnsafePointer<Float>,
-    smallBlockStride: Int, smallImageStride: Int, meetings: UnsafePointer<SIMD2<Int32>>,
-    firstMeetings: UnsafePointer<Int32>, gradient: UnsafeMutablePointer<Float>, taps: Int, bigChannels: Int,
+    smallBlockStride: Int, smallImageStride: Int, pairs: UnsafePointer<SIMD2<Int32>>,
+    firstPairs: UnsafePointer<Int32>, gradient: UnsafeMutablePointer<Float>, taps: Int, bigChannels: Int,
     smallChannels: Int, images: Int, shardImages: Int, imagesAtOnce: Int
   ) {
     self.big = big
@@ -109,8 +109,8 @@ public typealias Lanes = SIMD16<Float>
     self.small = small
     self.smallBlockStride = smallBlockStride
     self.smallImageStride = smallImageStride
-    self.meetings = meetings
-    self.firstMeetings = firstMeetings
+    self.pairs = pairs
+    self.firstPairs = firstPairs
     self.gradient = gradient
     self.taps = taps
     self.bigChannels = bigChannels

@@ -32,21 +32,21 @@
   /// Bytes of one position of the output: up(output channels, 16), or the channels alone behind the output table.
   public var outputPositionStride: Int
 
-  /// A layer without memory yet: the numbers of its geometry, all pointers to `nothing`.
+  /// A layer without memory yet: the numbers of its geometry, all pointers to `placeholder`.
   public init(
     inputHeight: Int, inputWidth: Int, inputChannels: Int, outputHeight: Int, outputWidth: Int, outputChannels: Int,
-    kernel: Int, stride: Int, padding: Int, shift: UInt64, nothing: UnsafeMutableRawPointer
+    kernel: Int, stride: Int, padding: Int, shift: UInt64, placeholder: UnsafeMutableRawPointer
   ) {
     (self.inputHeight, self.inputWidth, self.inputChannels) = (inputHeight, inputWidth, inputChannels)
     (self.outputHeight, self.outputWidth, self.outputChannels) = (outputHeight, outputWidth, outputChannels)
     (firstOutputRow, endOutputRow) = (0, outputHeight)
     (self.kernel, self.stride, self.padding, self.shift) = (kernel, stride, padding, shift)
-    weights = UnsafePointer(nothing.assumingMemoryBound(to: Int8.self))
-    biases = UnsafePointer(nothing.assumingMemoryBound(to: Int32.self))
-    multipliers = UnsafePointer(nothing.assumingMemoryBound(to: UInt32.self))
-    zeros = UnsafePointer(nothing.assumingMemoryBound(to: UInt8.self))
+    weights = UnsafePointer(placeholder.assumingMemoryBound(to: Int8.self))
+    biases = UnsafePointer(placeholder.assumingMemoryBound(to: Int32.self))
+    multipliers = UnsafePointer(placeholder.assumingMemoryBound(to: UInt32.self))
+    zeros = UnsafePointer(placeholder.assumingMemoryBound(to: UInt8.self))
     input = zeros
-    output = nothing.assumingMemoryBound(to: UInt8.self)
+    output = placeholder.assumingMemoryBound(to: UInt8.self)
     table = nil
     (images, inputImageStride, outputImageStride) = (1, 0, 0)
     outputPositionStride = (outputChannels + 15) / 16 * 16

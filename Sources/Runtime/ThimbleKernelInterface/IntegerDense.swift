@@ -21,15 +21,17 @@
   /// Bytes from one image's latent to the next one's, and from map to map: a multiple of 64.
   public var imageStride: Int
 
-  /// A layer without memory yet: the numbers of its geometry, all pointers to `nothing`.
-  public init(latentLength: Int, positions: Int, outputChannels: Int, shift: UInt64, nothing: UnsafeMutableRawPointer) {
+  /// A layer without memory yet: the numbers of its geometry, all pointers to `placeholder`.
+  public init(
+    latentLength: Int, positions: Int, outputChannels: Int, shift: UInt64, placeholder: UnsafeMutableRawPointer
+  ) {
     (self.latentLength, self.positions, self.outputChannels) = (latentLength, positions, outputChannels)
     self.shift = shift
-    weights = UnsafePointer(nothing.assumingMemoryBound(to: Int8.self))
-    biases = UnsafePointer(nothing.assumingMemoryBound(to: Int32.self))
-    multipliers = UnsafePointer(nothing.assumingMemoryBound(to: UInt32.self))
-    latents = UnsafePointer(nothing.assumingMemoryBound(to: Int16.self))
-    output = nothing.assumingMemoryBound(to: UInt8.self)
+    weights = UnsafePointer(placeholder.assumingMemoryBound(to: Int8.self))
+    biases = UnsafePointer(placeholder.assumingMemoryBound(to: Int32.self))
+    multipliers = UnsafePointer(placeholder.assumingMemoryBound(to: UInt32.self))
+    latents = UnsafePointer(placeholder.assumingMemoryBound(to: Int16.self))
+    output = placeholder.assumingMemoryBound(to: UInt8.self)
     (images, imageStride) = (1, 0)
   }
 

@@ -57,7 +57,7 @@ struct DenseLayer: LayerDefinition {
     let record = call.record
     var layer = IntegerDense(
       latentLength: Int(record.input.channels), positions: Int(record.output.positions),
-      outputChannels: Int(record.output.channels), shift: UInt64(record.shift), nothing: call.zeros)
+      outputChannels: Int(record.output.channels), shift: UInt64(record.shift), placeholder: call.zeros)
     layer.weights = call.inFile(record.weightsOffset)
     layer.hasInt4Weights = call.hasInt4Weights
     layer.biases = call.inFile(record.biasesOffset)

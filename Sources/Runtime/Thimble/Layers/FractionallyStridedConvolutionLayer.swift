@@ -96,7 +96,7 @@ package struct FractionallyStridedConvolutionLayer: LayerDefinition {
       inputChannels: Int(record.input.channels),
       outputHeight: Int(record.output.height), outputWidth: Int(record.output.width),
       outputChannels: Int(record.output.channels), kernel: Int(record.kernel), stride: Int(record.stride),
-      padding: Int(record.padding), shift: UInt64(record.shift), nothing: call.zeros)
+      padding: Int(record.padding), shift: UInt64(record.shift), placeholder: call.zeros)
     layer.weights = call.inFile(record.weightsOffset)
     layer.hasInt4Weights = call.hasInt4Weights
     layer.biases = call.inFile(record.biasesOffset)

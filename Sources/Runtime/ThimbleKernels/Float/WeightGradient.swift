@@ -115,14 +115,14 @@ private func accumulate(
 ) {
   let (tile, tap) = part.quotientAndRemainder(dividingBy: a.taps)
   let (group, block) = tile.quotientAndRemainder(dividingBy: (a.smallChannels + 31) / 32)
-  let meetings = Int(a.firstMeetings[tap])..<Int(a.firstMeetings[tap + 1])
+  let pairs = Int(a.firstPairs[tap])..<Int(a.firstPairs[tap + 1])
   var row = 0
   while row < min(8, a.bigChannels - 8 * group) {
     var column = 0
     while column < 2 {
       let big = a.big + (group * a.bigGroupStride + row)
       let small = a.small + (block * a.smallBlockStride + 16 * column)
-      accumulateTile(a, images, meetings, big, small, sums + (row * 2 + column))
+      accumulateTile(a, images, pairs, big, small, sums + (row * 2 + column))
       column += gradientColumns
     }
     row += gradientRows
@@ -131,14 +131,14 @@ private func accumulate(
 
 @inline(__always)
 private func accumulateTile(
-  _ a: WeightGradient, _ images: Range<Int>, _ meetings: Range<Int>, _ big: UnsafePointer<Float>,
+  _ a: WeightGradient, _ images: Range<Int>, _ pairs: Range<Int>, _ big: UnsafePointer<Float>,
   _ small: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Lanes>
 ) {
   var tile = GradientSums { sums[$0 / gradientColumns * 2 + $0 % gradientColumns] }
   for image in images {
     let (bigImage, smallImage) = (big + image * a.bigImageStride, small + image * a.smallImageStride)
-    for meeting in meetings {
-      let at = a.meetings[meeting]
+    for pair in pairs {
+      let at = a.pairs[pair]
       let (x, g) = (bigImage + Int(at[0]), smallImage + Int(at[1]))
       var columns = InlineArray<2, Lanes>(repeating: .zero)
       for column in 0..<gradientColumns { columns[column] = load(g + 16 * column) }

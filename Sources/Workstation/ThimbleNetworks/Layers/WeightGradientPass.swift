@@ -15,8 +15,8 @@ package struct WeightGradientPass {
   /// Shape: [taps][smallPositions], in floats of the big map; -1 off the map.
   private let offsets: [Int32]
   private let tapsInRow: Int
-  private let meetings: [SIMD2<Int32>]
-  private let firstMeetings: [Int32]
+  private let pairs: [SIMD2<Int32>]
+  private let firstPairs: [Int32]
   /// With few channels in the big map, what all taps read at a position is put together: rows of a layer with one tap.
   private let isPatched: Bool
 
@@ -37,18 +37,18 @@ package struct WeightGradientPass {
     self.shardImages = shardImages
     taps = offsets.count / smallPositions
     isPatched = bigChannels <= 4 && taps > 1
-    var meetings: [SIMD2<Int32>] = []
-    var firstMeetings: [Int32] = [0]
+    var pairs: [SIMD2<Int32>] = []
+    var firstPairs: [Int32] = [0]
     let width = roundUp(taps * bigChannels, 8)
     for tap in 0..<(isPatched ? 1 : taps) {
       for p in 0..<smallPositions {
         let place = isPatched ? Int32(p * width) : offsets[tap * smallPositions + p] / Int32(bigChannels) * 8
-        if isPatched || offsets[tap * smallPositions + p] >= 0 { meetings.append(SIMD2(place, Int32(p * 32))) }
+        if isPatched || offsets[tap * smallPositions + p] >= 0 { pairs.append(SIMD2(place, Int32(p * 32))) }
       }
-      firstMeetings.append(Int32(meetings.count))
+      firstPairs.append(Int32(pairs.count))
     }
-    self.meetings = meetings
-    self.firstMeetings = firstMeetings
+    self.pairs = pairs
+    self.firstPairs = firstPairs
   }
 
   /// Floats an image takes, packed.
@@ -121,13 +121,13 @@ package struct WeightGradientPass {
   ) {
     let rows = isPatched ? taps * bigChannels : bigChannels
     let partTaps = isPatched ? 1 : taps
-    meetings.withUnsafeBufferPointer { meetings in
-      firstMeetings.withUnsafeBufferPointer { firstMeetings in
+    pairs.withUnsafeBufferPointer { pairs in
+      firstPairs.withUnsafeBufferPointer { firstPairs in
         let task = WeightGradient(
           big: packedBig, bigGroupStride: isPatched ? 8 : images * bigPositions * 8,
           bigImageStride: isPatched ? bigCount : bigPositions * 8, small: packedSmall,
           smallBlockStride: images * smallPositions * 32, smallImageStride: smallPositions * 32,
-          meetings: meetings.baseAddress!, firstMeetings: firstMeetings.baseAddress!, gradient: gradient,
+          pairs: pairs.baseAddress!, firstPairs: firstPairs.baseAddress!, gradient: gradient,
           taps: partTaps, bigChannels: rows, smallChannels: smallChannels, images: images, shardImages: shardImages,
           imagesAtOnce: max(1, min(shardImages, 512 / smallPositions)))
         let parts = (rows + 7) / 8 * ((smallChannels + 31) / 32) * partTaps
