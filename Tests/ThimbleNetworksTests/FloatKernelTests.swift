@@ -45,7 +45,7 @@ import ThimbleThreads
       let geometry = ConvolutionGeometry(
         bigSide: 2 * side, bigChannels: depth, smallSide: side, smallChannels: outputs, kernel: kernel, stride: 2,
         padding: numbers.integer(0...2))
-      let table = GatherTable.down(geometry)
+      let table = GatherTable.strided(geometry)
       let positions = isConvolution ? side * side : numbers.integer(1...80)
       let taps = isConvolution ? geometry.taps : numbers.integer(1...9)
       let imageStride = (isConvolution ? 4 * side * side : positions) * depth
@@ -103,7 +103,7 @@ import ThimbleThreads
       let geometry = ConvolutionGeometry(
         bigSide: side * stride, bigChannels: big, smallSide: side, smallChannels: small, kernel: kernel, stride: stride,
         padding: numbers.integer(0...2))
-      let offsets = GatherTable.down(geometry).inputOffsets
+      let offsets = GatherTable.strided(geometry).inputOffsets
       let (bigPositions, positions) = (geometry.bigSide * geometry.bigSide, side * side)
       let bigMap = numbers.floats(images * bigPositions * big)
       let smallMap = numbers.floats(images * positions * small)

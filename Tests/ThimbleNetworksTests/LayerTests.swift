@@ -47,7 +47,8 @@ import ThimbleThreads
     let rows = try channelsLast("\(name).input")
     for (isa, threads) in Self.contexts where isa.isOfferedHere {
       let context = context(isa, threads)
-      let layer = Convolution(geometry, context, down: true, up: true, gradientImages: images)
+      let layer = Convolution(
+        geometry, context, strided: true, fractionallyStrided: true, gradientImages: images)
       let places = [input.elementCount, output.elementCount, output.elementCount, input.elementCount, geometry.weights]
         .map { context.workspace.reserve($0) }
       context.workspace.allocate()
@@ -56,12 +57,12 @@ import ThimbleThreads
       at[2].update(from: gradient, count: gradient.count)
       layer.pack(try memoryWeights("\(name).weight", geometry))
       if down {
-        layer.down(at[0], at[1], images: images)
-        layer.up(at[2], at[3], images: images)
+        layer.strided(at[0], at[1], images: images)
+        layer.fractionallyStrided(at[2], at[3], images: images)
         layer.weightGradient(big: at[0], small: at[2], images: images, into: at[4])
       } else {
-        layer.up(at[0], at[1], images: images)
-        layer.down(at[2], at[3], images: images)
+        layer.fractionallyStrided(at[0], at[1], images: images)
+        layer.strided(at[2], at[3], images: images)
         layer.weightGradient(big: at[2], small: at[0], images: images, into: at[4])
       }
       #expect(try difference(channelsFirst(at[1], output.shape), "\(name).output") < 2e-6, "\(isa.name)")

@@ -20,7 +20,7 @@ import ThimbleThreads
   private func export(
     _ stored: StoredGenerator, threads: Int = 2, set: InstructionSet = .portable, weights: WeightEncoding = .int8
   ) throws -> (report: ExportReport, bytes: Data) {
-    var exporter = Exporter(workers: Workers(count: threads), kernels: FloatKernels(set))
+    var exporter = Exporter(workers: Workers(count: threads), instructionSet: set)
     exporter.calibrationCount = 64
     exporter.reportCount = 64
     exporter.weights = weights
@@ -104,7 +104,7 @@ import ThimbleThreads
   }
 
   @Test func arenaBudget() throws {
-    var exporter = Exporter(workers: Workers(count: 1), kernels: FloatKernels(.portable))
+    var exporter = Exporter(workers: Workers(count: 1), instructionSet: .portable)
     exporter.largestArena = 1000
     let stored = try StoredGenerator(path: Self.fixtures + "peers_layout.safetensors")
     let path = folder + "/small.thimble"

@@ -53,7 +53,7 @@ import ThimbleThreads
 
   /// Catches: a rectifier that lets the negative through either way, a normalisation left out or of another minibatch, taps or
   /// images exchanged.
-  @Test func guidedGradientIsTheDefinition() {
+  @Test func guidedGradientIsTheDefinition() throws {
     let (network, _) = discriminator()
     let images = images()
     network.forward(images, images: count)
@@ -63,7 +63,7 @@ import ThimbleThreads
     // Of both signs, everywhere.
     let seed = high.indices.map { Float($0 % 7) - 2 }
     // Statistics of what the second convolution made of the first layer's output, by its transpose's taps.
-    let (g1, g2) = (first.geometry, second.geometry)
+    let (g1, g2) = (try #require(first.kind.convolution), try #require(second.kind.convolution))
     let (w1, w2) = (values(network, "conv1", .weight), values(network, "conv2", .weight))
     var before = [Double](repeating: 0, count: count * second.outputCount)
     for n in 0..<count {

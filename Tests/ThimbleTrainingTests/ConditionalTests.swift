@@ -47,10 +47,11 @@ import ThimbleTraining
       TrainingState(recipe: recipe, step: 1, dataDigest: "", dataName: "", dataLicence: ""),
       generator: networks.generator, discriminator: networks.discriminator, statistics: statistics, to: path)
 
+    let (workers, kernels) = (Workers(count: 1), FloatKernels(.portable))
     let stored = try StoredGenerator(path: path)
-    #expect(stored.classes == recipe.classes && stored.latents == recipe.latents)
-    let network = stored.network(capacity: 16, workers: Workers(count: 1), kernels: FloatKernels(.portable))
-    network.setStatistics(try #require(stored.statistics))
+    let generator = PlainGenerator(stored, workers: workers, kernels: kernels)
+    #expect(generator.latents == recipe.latents && generator.layers == stored.plainLayers)
+    let network = generator.frozenNetwork(capacity: 16, workers: workers, kernels: kernels)
     let latents = recipe.latents.rows(0..<16)
     networks.generator.setStatistics(statistics)
     networks.generator.forward(latents, images: 16, frozen: true)

@@ -40,6 +40,6 @@ import ThimbleTraining
     #expect(recipe.latentLength == 100 && recipe.latentDistribution == .uniform)
     #expect(recipe.batchSize == 128 && recipe.learningRate == 0.0002 && recipe.beta1 == 0.5)
     #expect(recipe.leakySlope == 0.2 && recipe.weightDeviation == 0.02)
-    #expect(recipe.generatorLayers.map(\.geometry.multiplyAccumulates).reduce(0, +) == 640_614_400)
+    #expect(recipe.generatorLayers.map(\.kind.multiplyAccumulates).reduce(0, +) == 640_614_400)
   }
 }

@@ -44,6 +44,6 @@ func sayVersion() throws(Refusal) {
   try say("format \(Version.format)")
   try say("instruction sets \(instructionSets: " ", offeredOnly: false)")
   var name: StaticString = "none: THIMBLE_ISA names one that this machine lacks"
-  if let set = try? InstructionSet.inForce() { name = set.name }
+  if let set = try? instructionSetInForce() { name = set.name }
   try say("in force \(name)")
 }

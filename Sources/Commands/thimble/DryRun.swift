@@ -35,15 +35,14 @@ struct DryRun {
     print(title)
     var (parameters, products) = (0, 0)
     for layer in layers {
-      let g = layer.geometry
-      let count = g.kernel * g.kernel * g.bigChannels * g.smallChannels
+      let (kind, count) = (layer.kind, layer.kind.weightCount)
       let norm = layer.statistics == nil ? 0 : 2 * layer.statisticsCount
       print(
         "  \(layer.name.padding(toLength: 9, withPad: " ", startingAt: 0))"
-          + " \(layer.shapeText), \(g.kernel)x\(g.kernel), \(count + norm) parameters, \(millions(g.multiplyAccumulates)) MMAC"
+          + " \(kind.shapeText), \(kind.kernel)x\(kind.kernel), \(count + norm) parameters, \(millions(kind.multiplyAccumulates)) MMAC"
       )
       parameters += count + norm
-      products += g.multiplyAccumulates
+      products += kind.multiplyAccumulates
     }
     print("  in all    \(parameters) parameters, \(millions(products)) MMAC an image\n")
   }

@@ -25,7 +25,7 @@ struct ExportCommand: ParsableCommand {
   func run() throws {
     try refuseSameFile(checkpoint, output)
     let stored = try StoredGenerator(path: checkpoint)
-    var exporter = Exporter(workers: compute.workers, kernels: try compute.kernels())
+    var exporter = Exporter(workers: compute.workers, instructionSet: try .current())
     exporter.calibrationCount = calibrate
     exporter.weights = weights
     exporter.largestArena = arena?.count

@@ -20,7 +20,7 @@ struct ImportCommand: ParsableCommand {
     try refuseSameFile(input, output)
     let stored = try StoredGenerator(path: input)
     var statistics = stored.statistics
-    if refreeze || statistics == nil {
+    if stored.recipeBeyondPaper == nil && (refreeze || statistics == nil) {
       var bar = ProgressLine()
       statistics = stored.network(
         capacity: FrozenStatistics.batchSize, workers: compute.workers, kernels: try compute.kernels()
@@ -32,7 +32,7 @@ struct ImportCommand: ParsableCommand {
     try stored.write(statistics: statistics, to: output)
     print(
       "\(output): \(stored.imageSide)x\(stored.imageSide), \(stored.imageChannels) channels, latents of \(stored.latentLength) "
-        + "(\(stored.distribution.name)), \(stored.parameterCount) parameters, statistics "
+        + "(\(stored.latents.distribution.name)), \(stored.layers.parameterCount) parameters, statistics "
         + (refreeze || stored.statistics == nil ? "made anew" : "kept"))
   }
 }

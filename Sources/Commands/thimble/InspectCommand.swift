@@ -104,10 +104,13 @@ struct InspectCommand: ParsableCommand {
       "\(file): a checkpoint; its generator makes \(stored.imageSide)x\(stored.imageSide) images, \(stored.imageChannels == 1 ? "grey" : "colour")"
     )
     print("latent      \(text(stored.latents))")
+    let layers = stored.plainLayers
     print(
-      "generator   \(stored.parameterCount) parameters, \(String(format: "%.2f", Double(stored.multiplyAccumulates) / 1e6)) MMAC an image"
+      "generator   \(layers.parameterCount) parameters, \(String(format: "%.2f", Double(layers.multiplyAccumulates) / 1e6)) MMAC an image"
     )
-    print("statistics  \(stored.statistics == nil ? "of minibatches; export will freeze them" : "frozen")\n")
+    // A generator beyond the paper's is shown as it is sampled and exported: expanded and frozen.
+    let isFrozen = stored.statistics != nil || stored.recipeBeyondPaper != nil
+    print("statistics  \(isFrozen ? "frozen" : "of minibatches; export will freeze them")\n")
     for tensor in try SafetensorsFile(path: file).tensors.values.sorted(by: { $0.name < $1.name })
     where !tensor.name.hasPrefix("optimizer.") {
       print(columns([(tensor.name, 36), ("\(tensor.type.rawValue) \(tensor.shape)", 1)]))

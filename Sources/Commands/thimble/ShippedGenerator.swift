@@ -18,7 +18,7 @@ struct ShippedGenerator {
   /// Exports a checkpoint as `thimble export` does.
   func export(_ checkpoint: String, _ arguments: Provenance.Export, to path: String) throws(FileError) {
     let stored = try StoredGenerator(path: checkpoint)
-    var exporter = Exporter(workers: compute.workers, kernels: try compute.kernels())
+    var exporter = Exporter(workers: compute.workers, instructionSet: try .current())
     exporter.calibrationCount = arguments.calibrate
     exporter.weights = WeightEncoding(rawValue: arguments.weights) ?? .int8
     exporter.largestArena = arguments.arena

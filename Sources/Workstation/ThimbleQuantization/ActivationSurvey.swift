@@ -8,8 +8,8 @@ import ThimbleThreads
 struct ActivationSurvey {
   /// The largest activation of each channel of each layer but the last.
   private(set) var channels: [[Double]]
-  /// How the inputs of the layers 1 and up vary together.
-  private(set) var inputs: [InputCorrelations]
+  /// How the inputs of each layer vary together; nil for the latent, whose numbers are independent.
+  private(set) var inputs: [InputCorrelations?]
   private(set) var images: [Float]
   /// For each layer but the last: the largest activation of each image.
   private(set) var imageMaxima: [[Double]]
@@ -20,15 +20,18 @@ struct ActivationSurvey {
   init(_ reference: FloatReference, _ latents: [Int16], _ layers: [FoldedLayer], workers: Workers) {
     let network = reference.network
     let hidden = network.layers.count - 1
-    let count = latents.count / reference.latentLength
-    var correlations = layers.filter { !$0.readsLatent }.map { InputCorrelations($0, images: count, workers: workers) }
+    let count = latents.count / network.inputCount
+    var correlations = layers.map { layer in
+      layer.kind.readsLatent
+        ? nil : layer.kind.convolution.map { InputCorrelations($0, images: count, workers: workers) }
+    }
     var maxima = (0..<hidden).map { [Float](repeating: 1e-6, count: layers[$0].specification.outputChannels) }
     var imageMaxima = [[Double]](repeating: [Double](repeating: 0, count: count), count: hidden)
     images = reference.images(latents) { first, count in
       for layer in maxima.indices {
         let output = network.output(ofLayer: layer)
         for image in 0..<count {
-          correlations[layer].add(
+          correlations[layer + 1]?.add(
             output + image * network.layers[layer].outputCount,
             image: layer + 1 == hidden ? network.output + image * network.outputCount : nil, number: first + image)
         }
@@ -50,7 +53,7 @@ struct ActivationSurvey {
     }
     self.imageMaxima = imageMaxima
     channels = maxima.map { $0.map(Double.init) }
-    for layer in correlations.indices { correlations[layer].finish() }
+    for layer in correlations.indices { correlations[layer]?.finish() }
     inputs = correlations
   }
 }
@@ -60,17 +63,17 @@ struct LayerRatios {
   private(set) var decibels: [Double] = []
 
   init(
-    _ stored: StoredGenerator, _ reference: FloatReference, _ image: GeneratorImage, _ scales: [Double],
+    _ generator: PlainGenerator, _ reference: FloatReference, _ file: ModelFileBytes, _ scales: [Double],
     _ runner: IntegerRunner
   ) throws(FileError) {
     let count = reference.network.capacity
-    let latents = LatentRows.seeds(count, stored.latents)
+    let latents = LatentRows.seeds(count, generator.latents)
     _ = reference.images(latents)
     var (signal, noise) = ([Double](repeating: 0, count: scales.count), [Double](repeating: 0, count: scales.count))
-    _ = try runner.run(UnsafeRawBufferPointer(image.bytes), latents: latents) { layer, number, map in
-      let specification = stored.layers[layer]
+    _ = try runner.run(UnsafeRawBufferPointer(file.bytes), latents: latents) { layer, number, map in
+      let specification = generator.layers[layer]
       let channels = specification.outputChannels
-      let factors = image.layers[layer].outputFactors
+      let factors = file.layers[layer].outputFactors
       let wanted = reference.network.output(ofLayer: layer) + number * specification.outputCount
       for i in 0..<specification.outputCount {
         let byte = map[i / channels * ((channels + 15) / 16 * 16) + i % channels]

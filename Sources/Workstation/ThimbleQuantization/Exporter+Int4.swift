@@ -11,7 +11,8 @@ extension Exporter {
     _ reference: FloatReference, _ folded: FoldedGenerator, _ latents: [Int16], _ smallestInputScales: [Double],
     _ progress: (String, Int, Int) -> Void
   ) -> [Int4Weights] {
-    let count = latents.count / reference.latentLength
+    let network = reference.network
+    let count = latents.count / network.inputCount
     progress("looking back from the image", 0, count)
     let sensitivity = OutputSensitivity(reference, folded, latents, workers: workers, kernels: kernels)
     return (0..<folded.layers.count - 1).map { index in
@@ -19,7 +20,7 @@ extension Exporter {
       let layer = folded.layers[index]
       let floors = QuantizedLayer.floors(layer, smallestInputScale: smallestInputScales[index], halfRange: 0)
       return Int4Weights(
-        layer, floors: floors, phases: layer.readsLatent ? [] : phases(layer, index, reference, latents, count),
+        layer, floors: floors, phases: layer.kind.readsLatent ? [] : phases(layer, index, reference, latents, count),
         outputs: sensitivity.moments[index], workers: workers)
     }
   }
@@ -28,8 +29,8 @@ extension Exporter {
   private func phases(
     _ layer: FoldedLayer, _ index: Int, _ reference: FloatReference, _ latents: [Int16], _ count: Int
   ) -> [PhaseInputs] {
-    let g = layer.specification.geometry
-    let phases = (0..<g.stride * g.stride).map { PhaseInputs(g, phase: $0, workers: workers, kernels: kernels) }
+    guard let g = layer.kind.convolution else { return [] }
+    let phases = (0..<g.phaseCount).map { PhaseInputs(g, phase: $0, workers: workers, kernels: kernels) }
     let network = reference.network
     let size = network.layers[index - 1].outputCount
     _ = reference.images(latents) { first, images in

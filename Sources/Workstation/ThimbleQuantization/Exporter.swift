@@ -32,10 +32,11 @@ package struct ExportReport: Sendable {
 /// How weights are stored in a file.
 package enum WeightEncoding: String, Sendable, CaseIterable { case int8, int4 }
 
-/// From a checkpoint to a .thimble file: freeze, fold, round, choose ranges, pack, plan, write.
+/// From a stored generator to a .thimble file: freeze, expand, fold, round, choose ranges, pack, plan, write.
 package struct Exporter {
   package var workers: Workers
-  package var kernels: FloatKernels
+  /// The set that the integers are tried with; the pixels are the same with each.
+  package var instructionSet: InstructionSet
   /// Latents over which ranges are chosen.
   package var calibrationCount = 8192
   /// How the weights of all layers but the last are stored; the last one's are int8.
@@ -46,9 +47,9 @@ package struct Exporter {
   /// Seeds 0 ..< this are compared in the report.
   package var reportCount = 1024
 
-  package init(workers: Workers, kernels: FloatKernels) {
+  package init(workers: Workers, instructionSet: InstructionSet) {
     self.workers = workers
-    self.kernels = kernels
+    self.instructionSet = instructionSet
   }
 
   /// Exports `stored` to `path`.
@@ -59,62 +60,65 @@ package struct Exporter {
     _ stored: StoredGenerator, metadata: [String: String], to path: String,
     progress: (String, Int, Int) -> Void = { _, _, _ in }
   ) throws(FileError) -> ExportReport {
-    let statistics =
-      stored.statistics
-      ?? stored.network(capacity: FrozenStatistics.batchSize, workers: workers, kernels: kernels).freeze(
-        stored.latents, progress: { progress("freezing", $0, FrozenStatistics.batches) })
-    let reference = FloatReference(stored, statistics, workers: workers, kernels: kernels)
-    let folded = FoldedGenerator(stored, statistics)
-    let calibration = LatentRows.streams(calibrationCount, stored.latents, .calibration)
+    let generator = PlainGenerator(
+      stored, workers: workers, kernels: kernels, progress: { progress("freezing", $0, FrozenStatistics.batches) })
+    let reference = FloatReference(generator, workers: workers, kernels: kernels)
+    let folded = FoldedGenerator(generator)
+    let calibration = LatentRows.streams(calibrationCount, generator.latents, .calibration)
     progress("surveying activations", 0, calibrationCount)
     let survey = ActivationSurvey(reference, calibration, folded.layers, workers: workers)
     let rounding = LayerRounding(folded, survey, workers: workers)
     // Rounding looks at all pairs of inputs and of outputs: fewer latents must do.
-    let some = calibration.prefix(2048 * stored.latentLength)
+    let some = calibration.prefix(2048 * generator.latentLength)
     let int4 =
       weights == .int4 ? int4Weights(reference, folded, Array(some), rounding.smallestInputScales, progress) : []
     let layers = folded.layers.indices.map { index in
       index < int4.count
         ? QuantizedLayer(folded.layers[index], int4: int4[index]) : rounding.layer(index, inputFactors: nil)
     }
-    let image = try GeneratorImage(
-      layers, stored.latents, metadata: Self.json(metadata), largestArena: largestArena)
+    let file = try ModelFileBytes(
+      layers, generator.latents, metadata: Self.json(metadata), largestArena: largestArena)
     let search = RangeSearch(
-      image: image, rounding: rounding, survey: survey, runner: IntegerRunner(workers: workers),
+      file: file, rounding: rounding, survey: survey, runner: runner,
       pool: CalibrationPool(latents: calibration, images: survey.images, count: calibrationCount))
     let scales = try search.scales { progress("choosing ranges", $0, $1) }
-    try image.write(activationScales: scales)
-    let report = try report(stored, reference, image, scales, survey.largest)
-    try AtomicFile.write(UnsafeRawBufferPointer(image.bytes), to: path)
+    try file.write(activationScales: scales)
+    let report = try report(generator, reference, file, scales, survey.largest)
+    try AtomicFile.write(UnsafeRawBufferPointer(file.bytes), to: path)
     return report
   }
+
+  var kernels: FloatKernels { FloatKernels(instructionSet) }
+
+  private var runner: IntegerRunner { IntegerRunner(workers: workers, instructionSet: instructionSet) }
 
   private static func json(_ metadata: [String: String]) -> Data {
     Data(JSON.object(metadata.mapValues(JSON.text)).serialized.utf8)
   }
 
   private func report(
-    _ stored: StoredGenerator, _ reference: FloatReference, _ image: GeneratorImage, _ scales: [Double],
+    _ generator: PlainGenerator, _ reference: FloatReference, _ file: ModelFileBytes, _ scales: [Double],
     _ largest: [Double]
   ) throws(FileError) -> ExportReport {
-    let latents = LatentRows.seeds(reportCount, stored.latents)
+    let latents = LatentRows.seeds(reportCount, generator.latents)
     let wanted = reference.images(latents)
-    let found = try IntegerRunner(workers: workers).run(UnsafeRawBufferPointer(image.bytes), latents: latents)
+    let found = try runner.run(UnsafeRawBufferPointer(file.bytes), latents: latents)
     let batch = reference.images(latents, frozen: false)
-    let ratios = try LayerRatios(stored, reference, image, scales, IntegerRunner(workers: workers))
+    let ratios = try LayerRatios(generator, reference, file, scales, runner)
     let gap = zip(wanted, batch).reduce(0.0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) } / Double(wanted.count)
     return ExportReport(
-      layers: stored.layers.enumerated().map { index, layer in
+      layers: generator.layers.enumerated().map { index, layer in
         let hidden = index < scales.count
         return ExportReport.Layer(
-          name: layer.name, shape: layer.shapeText, signalToNoise: hidden ? ratios.decibels[index] : nil,
+          name: layer.name, shape: layer.kind.shapeText, signalToNoise: hidden ? ratios.decibels[index] : nil,
           range: hidden ? scales[index] * 255 : nil, largest: hidden ? largest[index] : nil,
-          weightByteCount: image.layers[index].storedByteCount)
+          weightByteCount: file.layers[index].storedByteCount)
       },
       quality: ImageQuality(
-        pixels: found, reference: wanted, count: reportCount, side: stored.imageSide, channels: stored.imageChannels),
-      frozenAgainstBatch: stored.statistics?.layers.isEmpty ?? false ? nil : ImageQuality.psnr(gap),
-      floatByteCount: stored.parameterCount * 4,
-      fileByteCount: image.bytes.count, memory: image.memory, imageCount: reportCount)
+        pixels: found, reference: wanted, count: reportCount, side: generator.imageSide,
+        channels: generator.imageChannels),
+      frozenAgainstBatch: generator.statistics.layers.isEmpty ? nil : ImageQuality.psnr(gap),
+      floatByteCount: generator.layers.parameterCount * 4,
+      fileByteCount: file.bytes.count, memory: file.memory, imageCount: reportCount)
   }
 }

@@ -8,11 +8,10 @@ final class FloatReference {
   private let statistics: FrozenStatistics
   let latentLength: Int
 
-  init(_ stored: StoredGenerator, _ statistics: FrozenStatistics, workers: Workers, kernels: FloatKernels) {
-    network = stored.network(capacity: 128, workers: workers, kernels: kernels)
-    self.statistics = statistics
-    latentLength = stored.latentLength
-    network.setStatistics(statistics)
+  init(_ generator: PlainGenerator, workers: Workers, kernels: FloatKernels) {
+    network = generator.frozenNetwork(capacity: 128, workers: workers, kernels: kernels)
+    statistics = generator.statistics
+    latentLength = generator.latentLength
   }
 
   /// Images f32 [count][height][width][channels] of Q3.12 latents.

@@ -25,22 +25,17 @@ struct InputCorrelations {
   private static let placesAtOnce = 64
 
   private(set) var groups: [Group]
-  private let layer: FoldedLayer
+  private let geometry: ConvolutionGeometry
   private let workers: Workers
   /// Places of each group that one image gives.
   private let placesPerImage: Int
 
-  init(_ layer: FoldedLayer, images: Int, workers: Workers) {
-    let g = layer.specification.geometry
-    self.layer = layer
+  init(_ g: ConvolutionGeometry, images: Int, workers: Workers) {
+    geometry = g
     self.workers = workers
     // Some thousands of places say enough about some hundreds of inputs.
     placesPerImage = max(1, 4096 / images)
-    let phases = (0..<(g.stride * g.stride)).map { phase in
-      (0..<g.taps).filter {
-        $0 / g.kernel % g.stride == phase / g.stride && $0 % g.kernel % g.stride == phase % g.stride
-      }
-    }
+    let phases = (0..<g.phaseCount).map { g.phase($0).taps }
     if phases.contains(where: { $0.count * g.smallChannels > Self.largestGroup }) {
       groups = [Group(sets: (0..<g.taps).map { [$0] }, inputs: g.smallChannels)]
     } else {
@@ -54,10 +49,13 @@ struct InputCorrelations {
   ///   - image: what tanh makes of the layer's output, if it is the last: places count by the slope of tanh there, since what
   ///     is black or white anyway forgives errors.
   mutating func add(_ map: UnsafePointer<Float>, image: UnsafePointer<Float>? = nil, number: Int) {
-    let g = layer.specification.geometry
+    let g = geometry
     for index in groups.indices {
       let taps = groups[index].sets[0]
-      let places = groups[index].sets.count > 1 ? insidePlaces(taps[0]) : outputPlaces(phaseOf: taps[0])
+      let phase = g.phase(ofTap: taps[0])
+      let places =
+        groups[index].sets.count > 1
+        ? insidePlaces(taps[0], phase) : (rows: phase.rows, columns: phase.columns)
       guard places.rows.count * places.columns.count > 0 else { continue }
       for place in 0..<min(placesPerImage, places.rows.count * places.columns.count) {
         // A large odd number steps through all places before one comes again.
@@ -65,12 +63,11 @@ struct InputCorrelations {
         let (y, x) = (places.rows[at / places.columns.count], places.columns[at % places.columns.count])
         let slope = image.map { self.slope($0 + (y * g.bigSide + x) * g.bigChannels) } ?? 1
         for tap in taps {
-          let (dy, dx) = (y + g.padding - tap / g.kernel, x + g.padding - tap % g.kernel)
-          guard dy >= 0, dx >= 0, dy / g.stride < g.smallSide, dx / g.stride < g.smallSide else {
+          guard let offset = g.smallOffset(row: y, column: x, tap: tap) else {
             groups[index].pending.append(contentsOf: repeatElement(0, count: g.smallChannels))
             continue
           }
-          let row = map + (dy / g.stride * g.smallSide + dx / g.stride) * g.smallChannels
+          let row = map + offset
           for channel in 0..<g.smallChannels { groups[index].pending.append(Double(row[channel]) * slope) }
         }
       }
@@ -80,7 +77,7 @@ struct InputCorrelations {
 
   /// The root mean square over the channels of the slope of tanh at one pixel.
   private func slope(_ pixel: UnsafePointer<Float>) -> Double {
-    let channels = layer.specification.geometry.bigChannels
+    let channels = geometry.bigChannels
     let squares = (0..<channels).reduce(0.0) { sum, channel in
       let slope = 1 - Double(pixel[channel]) * Double(pixel[channel])
       return sum + slope * slope
@@ -91,22 +88,16 @@ struct InputCorrelations {
   /// Brings what is pending into the sums.
   mutating func finish() { for index in groups.indices { sum(index) } }
 
-  /// The rows and columns of the output that belong to the phase of a tap.
-  private func outputPlaces(phaseOf tap: Int) -> (rows: [Int], columns: [Int]) {
-    let g = layer.specification.geometry
-    func places(_ phase: Int) -> [Int] { (0..<g.bigSide).filter { ($0 + g.padding) % g.stride == phase } }
-    return (places(tap / g.kernel % g.stride), places(tap % g.kernel % g.stride))
-  }
-
-  /// Those of them at which the tap meets the map.
-  private func insidePlaces(_ tap: Int) -> (rows: [Int], columns: [Int]) {
-    let g = layer.specification.geometry
-    let all = outputPlaces(phaseOf: tap)
-    func meets(_ place: Int, _ k: Int) -> Bool {
+  /// The rows and columns of a tap's phase at which it reads within the map.
+  private func insidePlaces(_ tap: Int, _ phase: ConvolutionGeometry.Phase) -> (rows: [Int], columns: [Int]) {
+    let g = geometry
+    func isInside(_ place: Int, _ k: Int) -> Bool {
       let distance = place + g.padding - k
       return distance >= 0 && distance / g.stride < g.smallSide
     }
-    return (all.rows.filter { meets($0, tap / g.kernel) }, all.columns.filter { meets($0, tap % g.kernel) })
+    return (
+      phase.rows.filter { isInside($0, tap / g.kernel) }, phase.columns.filter { isInside($0, tap % g.kernel) }
+    )
   }
 
   /// Each sum takes its terms in the order of the places, whoever computes it.

@@ -16,20 +16,20 @@ struct Int4Weights {
 
   /// - Parameters:
   ///   - floors: the least scale of each output.
-  ///   - phases: how the inputs of a convolution's phases vary together; none for a layer that reads the latent.
+  ///   - phases: how the inputs of a convolution's phases vary together; none where the input is the latent.
   ///   - outputs: how errors of the outputs meet in the image.
   init(
     _ layer: FoldedLayer, floors: [Double], phases: [PhaseInputs], outputs: SecondMoments, workers: Workers
   ) {
     q = [Int8](repeating: 0, count: layer.weights.count)
     groupScales = [UInt8](repeating: 1, count: layer.weights.count)
-    let indices = (0..<layer.outputs).map { layer.indices(output: $0) }
+    let indices = (0..<layer.outputs).map { layer.kind.weightIndices(output: $0) }
     chooseScales(layer, floors, indices, phases, workers)
-    if layer.readsLatent {
+    if layer.kind.readsLatent {
       round(layer, indices, JointRounding(inputs: nil, outputs: outputs))
       return
     }
-    let channels = layer.inputs
+    let channels = layer.kind.inputChannels
     for phase in phases where !phase.taps.isEmpty {
       let rows = indices.map { row in phase.taps.flatMap { row[($0 * channels)..<(($0 + 1) * channels)] } }
       round(layer, rows, JointRounding(inputs: phase.moments, outputs: outputs))
@@ -39,7 +39,7 @@ struct Int4Weights {
   private mutating func chooseScales(
     _ layer: FoldedLayer, _ floors: [Double], _ indices: [[Int]], _ phases: [PhaseInputs], _ workers: Workers
   ) {
-    let channels = layer.inputs
+    let channels = layer.kind.inputChannels
     var energies = [Double](repeating: 1, count: indices[0].count)
     for phase in phases {
       for (index, tap) in phase.taps.enumerated() {
@@ -50,7 +50,7 @@ struct Int4Weights {
       }
     }
     var starts = stride(from: 0, to: indices[0].count, by: channels).flatMap { tap in
-      stride(from: tap, to: tap + channels, by: layer.scaleGroup)
+      stride(from: tap, to: tap + channels, by: layer.kind.int4GroupInputs)
     }
     starts.append(indices[0].count)
     var found = [GroupScales?](repeating: nil, count: layer.outputs)

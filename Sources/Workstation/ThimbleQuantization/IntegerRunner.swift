@@ -6,6 +6,7 @@ import ThimbleThreads
 /// Runs a .thimble file in memory over many latents, for calibration and for the report.
 struct IntegerRunner {
   let workers: Workers
+  let instructionSet: InstructionSet
   private static let batch = 64
 
   /// Pixels of all images, u8 [count][height][width][channels].
@@ -26,7 +27,7 @@ struct IntegerRunner {
     _ bytes: UnsafeRawBufferPointer, _ latents: [Int16], _ inspect: ((Int, Int, UnsafeRawBufferPointer) -> Void)?
   ) throws(ThimbleError) -> [UInt8] {
     // Maps of single layers are looked at.
-    let model = try Model(bytes, instructionSet: .inForce(), plan: .wholeLayers)
+    let model = try Model(bytes, instructionSet: instructionSet, plan: .wholeLayers)
     let (length, size, layers) = (model.latentLength, model.imageByteCount, model.layerCount)
     let batch = Self.batch
     let arena = UnsafeMutableRawBufferPointer.allocate(

@@ -11,11 +11,15 @@ struct LayerRounding {
   private let workers: Workers
 
   init(_ folded: FoldedGenerator, _ survey: ActivationSurvey, workers: Workers) {
-    layers = folded.layers
+    let layers = folded.layers
+    self.layers = layers
     self.workers = workers
-    // The latents of the first layer are independent: there is nothing to feed back.
-    feedback = [[]] + survey.inputs.map { $0.groups.map(TapFeedback.init) }
-    smallestInputScales = [1 / Double(Q3x12.one)] + survey.largest.map { $0 / 255 * RangeSearch.leastPart }
+    // Where inputs are independent, there is nothing to feed back.
+    feedback = survey.inputs.map { $0?.groups.map(TapFeedback.init) ?? [] }
+    let largest = survey.largest
+    smallestInputScales = layers.indices.map {
+      layers[$0].kind.readsLatent ? ThimbleNetworks.LayerKind.latentScale : largest[$0 - 1] / 255 * RangeSearch.leastPart
+    }
   }
 
   /// The factors between a layer and the next.
@@ -27,9 +31,10 @@ struct LayerRounding {
   /// - Parameter inputFactors: what each input channel was divided by; 1 unless told.
   func layer(_ index: Int, inputFactors: [Double]?) -> QuantizedLayer {
     QuantizedLayer(
-      layers[index], inputFactors: inputFactors ?? [Double](repeating: 1, count: layers[index].inputs),
+      layers[index],
+      inputFactors: inputFactors ?? [Double](repeating: 1, count: layers[index].kind.inputChannels),
       smallestInputScale: smallestInputScales[index],
-      halfRange: index + 1 == layers.count ? GeneratorImage.tableHalfRange : 0, feedback: feedback[index],
+      halfRange: index + 1 == layers.count ? ModelFileBytes.tableHalfRange : 0, feedback: feedback[index],
       workers: workers)
   }
 }

@@ -34,11 +34,11 @@ struct QuantizedLayer {
     feedback: [TapFeedback], workers: Workers
   ) {
     self.folded = folded
-    outputFactors = [Double](repeating: 1, count: folded.specification.outputChannels)
+    outputFactors = [Double](repeating: 1, count: folded.kind.outputChannels)
     weights = [Int8](repeating: 0, count: folded.weights.count)
     steps = [Double](repeating: 0, count: folded.outputs)
     largestSums = [Int64](repeating: 0, count: folded.outputs)
-    let largestInput = folded.largestInput
+    let largestInput = folded.kind.largestInput
     let inputs = inputFactors.count
     let floors = Self.floors(folded, smallestInputScale: smallestInputScale, halfRange: halfRange)
     weights.withUnsafeMutableBufferPointer { weights in
@@ -46,7 +46,7 @@ struct QuantizedLayer {
         largestSums.withUnsafeMutableBufferPointer { sums in
           nonisolated(unsafe) let (weights, steps, sums) = (weights, steps, sums)
           workers.parallelFor(folded.outputs) { output in
-            let indices = folded.indices(output: output)
+            let indices = folded.kind.weightIndices(output: output)
             let values = indices.map { folded.weights[$0] }
             let largest = values.indices.reduce(0.0) { max($0, abs(values[$1]) * inputFactors[$1 % inputs]) }
             var least = Double.infinity
@@ -70,13 +70,13 @@ struct QuantizedLayer {
   init(_ folded: FoldedLayer, int4: Int4Weights) {
     self.folded = folded
     self.int4 = int4
-    outputFactors = [Double](repeating: 1, count: folded.specification.outputChannels)
+    outputFactors = [Double](repeating: 1, count: folded.kind.outputChannels)
     let weights = zip(int4.q, int4.groupScales).map { $0 * Int8($1) }
     self.weights = weights
     steps = int4.scales
-    let largestInput = folded.largestInput
+    let largestInput = folded.kind.largestInput
     largestSums = (0..<folded.outputs).map { output in
-      folded.indices(output: output).reduce(0) { $0 + abs(Int64(weights[$1])) } * largestInput
+      folded.kind.weightIndices(output: output).reduce(0) { $0 + abs(Int64(weights[$1])) } * largestInput
     }
   }
 
@@ -131,7 +131,7 @@ extension QuantizedLayer {
   /// Bytes of the weights, the scales of int4 ones included, without those of channels that do not exist.
   var storedByteCount: Int {
     guard int4 != nil else { return weights.count }
-    let (inputs, group) = (folded.inputs, folded.scaleGroup)
+    let (inputs, group) = (folded.kind.inputChannels, folded.kind.int4GroupInputs)
     return weights.count / 2 + weights.count / inputs * ((inputs + group - 1) / group) / 2
   }
 }

@@ -3,7 +3,7 @@ import ThimbleStorage
 /// Chooses what one step of each layer's activations stands for, and how the channels are evened out before, by the error of the
 /// images and not by the largest activation: clipping the rarest ones buys finer steps for all others.
 struct RangeSearch {
-  let image: GeneratorImage
+  let file: ModelFileBytes
   let rounding: LayerRounding
   let survey: ActivationSurvey
   let runner: IntegerRunner
@@ -20,13 +20,13 @@ struct RangeSearch {
   static let leastPart = 0.15
 
   private func error(_ scales: [Double], _ trial: TrialSet) throws(FileError) -> Double {
-    try image.write(activationScales: scales)
-    return trial.error(try runner.run(UnsafeRawBufferPointer(image.bytes), latents: trial.latents))
+    try file.write(activationScales: scales)
+    return trial.error(try runner.run(UnsafeRawBufferPointer(file.bytes), latents: trial.latents))
   }
 
   /// Ranges first, then how channels are evened out, then finer ranges, on the images that came out worst so far. Layer by layer
   /// from the first; each takes what has the least error, the others as they are.
-  /// - Returns: what one step of each layer's output stands for, but the last's. The image has the factors and weights.
+  /// - Returns: what one step of each layer's output stands for, but the last's. The file has the factors and weights.
   func scales(progress: (Int, Int) -> Void) throws(FileError) -> [Double] {
     let largest = survey.largest
     let evenings = Equalization.ways.count * Self.evened.count
@@ -38,7 +38,7 @@ struct RangeSearch {
       progress(state.done, total)
     }
     // int4 weights are rounded once: what follows them is not evened out.
-    for layer in largest.indices where image.layers[layer + 1].int4 == nil {
+    for layer in largest.indices where file.layers[layer + 1].int4 == nil {
       try evenOut(layer, &state)
       progress(state.done, total)
     }
@@ -70,8 +70,8 @@ struct RangeSearch {
 
   /// The images with the largest errors.
   private func worst(_ scales: [Double]) throws(FileError) -> [Int] {
-    try image.write(activationScales: scales)
-    let pixels = try runner.run(UnsafeRawBufferPointer(image.bytes), latents: pool.latents)
+    try file.write(activationScales: scales)
+    let pixels = try runner.run(UnsafeRawBufferPointer(file.bytes), latents: pool.latents)
     let errors = ImageQuality.squaredErrors(pixels, pool.images, count: pool.count)
     return CalibrationPool.largest(errors, max(1, pool.count / 32))
   }
@@ -87,13 +87,13 @@ struct RangeSearch {
   }
 
   private func evenOut(_ layer: Int, _ state: inout State) throws(FileError) {
-    var kept = (factors: image.layers[layer].outputFactors, next: image.layers[layer + 1])
+    var kept = (factors: file.layers[layer].outputFactors, next: file.layers[layer + 1])
     let (base, before) = (state.scales[layer], state.error)
     for way in Equalization.ways {
       let factors = rounding.factors(survey, layer, way)
       let next = rounding.layer(layer + 1, inputFactors: factors)
-      image.setOutputFactors(factors, ofLayer: layer)
-      image.replace(layer + 1, with: next)
+      file.setOutputFactors(factors, ofLayer: layer)
+      file.replace(layer + 1, with: next)
       for part in Self.evened {
         var candidate = state.scales
         candidate[layer] = min(base * part, survey.largest[layer] / 255)
@@ -104,7 +104,7 @@ struct RangeSearch {
         state.done += 1
       }
     }
-    image.setOutputFactors(kept.factors, ofLayer: layer)
-    image.replace(layer + 1, with: kept.next)
+    file.setOutputFactors(kept.factors, ofLayer: layer)
+    file.replace(layer + 1, with: kept.next)
   }
 }

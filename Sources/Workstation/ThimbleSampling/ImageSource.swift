@@ -9,6 +9,7 @@ package struct ImageSource {
   private enum Kind {
     case exported
     case checkpoint(StoredGenerator)
+    case frozen(PlainGenerator)
   }
 
   package let height: Int
@@ -38,6 +39,8 @@ package struct ImageSource {
       (height, width, channels) = (stored.imageSide, stored.imageSide, stored.imageChannels)
       latents = stored.latents
       kind = .checkpoint(stored)
+      // The paper's generators are frozen when their images are asked for, if they must be.
+      if stored.statistics != nil || stored.recipeBeyondPaper != nil { try freeze() }
     }
   }
 
@@ -58,27 +61,23 @@ package struct ImageSource {
     LatentBatch(latents, seeds: seeds, class: chosen)
   }
 
-  /// Freezes a checkpoint's statistics once, for whoever asks for images in several parts.
+  /// Freezes a checkpoint once, for whoever asks for images in several parts.
   package mutating func freeze() throws(FileError) {
-    guard case .checkpoint(var stored) = kind, stored.statistics == nil else { return }
-    stored.statistics = frozen(stored, try network(stored))
-    kind = .checkpoint(stored)
+    guard case .checkpoint(let stored) = kind else { return }
+    kind = .frozen(try frozen(stored))
   }
 
-  private func network(_ stored: StoredGenerator) throws(FileError) -> Network {
-    stored.network(
-      capacity: FrozenStatistics.batchSize, workers: workers, kernels: FloatKernels(try .current()))
-  }
-
-  private func frozen(_ stored: StoredGenerator, _ network: Network) -> FrozenStatistics {
-    network.freeze(stored.latents) { freezing($0, FrozenStatistics.batches) }
+  private func frozen(_ stored: StoredGenerator) throws(FileError) -> PlainGenerator {
+    PlainGenerator(stored, workers: workers, kernels: FloatKernels(try .current())) {
+      freezing($0, FrozenStatistics.batches)
+    }
   }
 
   /// The images of latents, as bytes.
   package func pixels(_ latents: LatentBatch) throws(FileError) -> ImageBatch<UInt8> {
     switch kind {
     case .exported: try exportedImages(latents)
-    case .checkpoint(let stored): try checkpointImages(stored, latents).bytes
+    case .checkpoint, .frozen: try images(latents).bytes
     }
   }
 
@@ -86,7 +85,8 @@ package struct ImageSource {
   package func images(_ latents: LatentBatch) throws(FileError) -> ImageBatch<Float> {
     switch kind {
     case .exported: try exportedImages(latents).values
-    case .checkpoint(let stored): try checkpointImages(stored, latents)
+    case .checkpoint(let stored): try checkpointImages(frozen(stored), latents)
+    case .frozen(let generator): try checkpointImages(generator, latents)
     }
   }
 
@@ -121,10 +121,10 @@ package struct ImageSource {
   }
 
   private func checkpointImages(
-    _ stored: StoredGenerator, _ latents: LatentBatch
+    _ generator: PlainGenerator, _ latents: LatentBatch
   ) throws(FileError) -> ImageBatch<Float> {
-    let network = try network(stored)
-    network.setStatistics(stored.statistics ?? frozen(stored, network))
+    let network = generator.frozenNetwork(
+      capacity: FrozenStatistics.batchSize, workers: workers, kernels: FloatKernels(try .current()))
     let (rows, count) = (latents.values, latents.count)
     var images: [Float] = []
     for first in stride(from: 0, to: count, by: network.capacity) {

@@ -22,7 +22,7 @@ package struct FilterStudy: Sendable {
   ///   - images: f32 in [-1, 1], [count][height][width][channels]; as many as the network has room for at most.
   ///   - features: channels 0 ..< features of the last convolution.
   package init(_ discriminator: Network, images: [Float], count: Int, features: Int, strongest: Int) {
-    let last = discriminator.layers.count - 2
+    let last = discriminator.layers.lastIndex { $0.kind.convolution != nil }!
     let specification = discriminator.layers[last]
     let (channels, size) = (specification.outputChannels, specification.outputCount)
     precondition(features <= channels && strongest <= count)

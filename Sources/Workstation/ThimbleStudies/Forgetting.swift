@@ -83,8 +83,8 @@ package struct Forgetting: Sendable {
     network.forward(row, images: 1, frozen: true)
     let specification = stored.layers[index]
     let channels = specification.outputChannels
-    let count = specification.outputCount / channels
-    let side = Int(Double(count).squareRoot())
+    let side = specification.kind.outputSide
+    let count = side * side
     let scale = Double(stored.imageSide) / Double(side)
     let map = network.output(ofLayer: index)
     var (inside, outside) = ([Int](), [Int]())

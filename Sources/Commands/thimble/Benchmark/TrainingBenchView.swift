@@ -37,9 +37,9 @@ struct TrainingBenchView {
       Pass.allCases.compactMap { pass -> Row? in
         guard let cost = costs[Stopwatch.Part(layer: layer.name, pass: pass)] else { return nil }
         let products =
-          [.forward, .inputGradient, .weightGradient].contains(pass) ? layer.geometry.multiplyAccumulates : 0
+          [.forward, .inputGradient, .weightGradient].contains(pass) ? layer.kind.multiplyAccumulates : 0
         return Row(
-          layer: layer.name, shape: layer.shapeText, pass: pass, seconds: cost.seconds / Double(timedSteps),
+          layer: layer.name, shape: layer.kind.shapeText, pass: pass, seconds: cost.seconds / Double(timedSteps),
           work: Double(cost.images) * Double(products) / Double(timedSteps))
       }
     }

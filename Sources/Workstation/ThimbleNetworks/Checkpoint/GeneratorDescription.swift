@@ -19,10 +19,15 @@ struct GeneratorDescription: Equatable {
     epsilon = recipe.batchNormEpsilon
   }
 
+  /// Of a generator whose convolutions are like this one.
+  init(_ convolution: ConvolutionGeometry, distribution: LatentDistribution, epsilon: Double) {
+    (kernel, stride, padding) = (convolution.kernel, convolution.stride, convolution.padding)
+    outputPadding = convolution.outputPadding
+    (self.distribution, self.epsilon) = (distribution, epsilon)
+  }
+
   /// PyTorch's DCGAN example, whose state dicts carry no metadata.
-  static let torchExample: GeneratorDescription = {
-    GeneratorDescription(recipe: Recipe(geometry: .common))
-  }()
+  static let torchExample = GeneratorDescription(recipe: Recipe(geometry: .common))
 
   var metadata: [String: String] {
     [

@@ -6,10 +6,13 @@ struct TensorNames {
   let isTorchExample: Bool
   private let prefix: String
 
-  init(_ file: SafetensorsFile) {
-    isTorchExample = file.tensors["main.0.weight"] != nil
+  /// - Parameter unprefixed: names without a network's name before them are known too.
+  init(_ file: SafetensorsFile, unprefixed: Bool) {
+    isTorchExample = unprefixed && file.tensors["main.0.weight"] != nil
     // The averaged generator is the one to use where there is one.
-    prefix = ["average.", "generator."].first { file.tensors["\($0)project.weight"] != nil } ?? ""
+    prefix =
+      ["average.", "generator."].first { file.tensors["\($0)project.weight"] != nil }
+      ?? (unprefixed ? "" : "generator.")
   }
 
   /// The file's name for a tensor that we call `layer.rest`: in the example's state dict, the convolution i is module 3 i, its
@@ -46,7 +49,7 @@ struct GeneratorReader {
   }
 
   /// The layers that the shapes of the tensors describe.
-  mutating func layers() throws(FileError) -> [LayerSpecification] {
+  func layers() throws(FileError) -> [LayerSpecification] {
     let first = try shape("deconv1.weight", sides: 4)
     let (outputs, latent) = try projectSides()
     let side = Int(Double(outputs / max(1, first[0])).squareRoot())
@@ -64,7 +67,7 @@ struct GeneratorReader {
     while has("deconv\(index).weight") {
       let layer = try deconvolution(index, side: side_, channels: layers.last!.outputChannels)
       layers.append(layer)
-      side_ = layer.geometry.bigSide
+      side_ = layer.kind.outputSide
       index += 1
     }
     guard layers.count <= 9, (1...4).contains(layers.last!.outputChannels) else {
@@ -98,9 +101,9 @@ struct GeneratorReader {
     let geometry = ConvolutionGeometry(
       bigSide: bigSide, bigChannels: shape[1], smallSide: side, smallChannels: channels, kernel: k, stride: d.stride,
       padding: d.padding)
-    return .convolution(
-      name, geometry, .smallToBig, statistics: last ? nil : .channel, hasBias: last && has("\(name).bias"),
-      activation: last ? .hyperbolicTangent : .rectifier(slope: 0))
+    return LayerSpecification(
+      name: name, kind: .fractionallyStridedConvolution(geometry), statistics: last ? nil : .channel,
+      hasBias: last && has("\(name).bias"), activation: last ? .hyperbolicTangent : .rectifier(slope: 0))
   }
 
   /// All parameters in a network's order.

@@ -1,66 +1,65 @@
+import Foundation
 import Thimble
 import ThimbleStorage
 import ThimbleThreads
 
 /// A generator as a file holds it: layers, weights, frozen statistics if it has them. From checkpoints of our own, from
 /// files with the same tensor names (`project`, `deconv1`, ...) and from state dicts of PyTorch's DCGAN example (`main.0`, ...).
-package struct StoredGenerator: Sendable {
+///
+/// Nothing is computed here: `PlainGenerator` makes of it what runs frozen and is exported.
+package struct StoredGenerator: GeneratorNumbers {
   package let layers: [LayerSpecification]
-  /// Classes, of which one is told the generator by the latent's last numbers; 0: none.
-  package let classes: Int
-  package let distribution: LatentDistribution
+  package let latents: LatentSource
   package let batchNormEpsilon: Double
   /// All parameters in a network's order.
   package internal(set) var parameters: [Float]
   /// nil where the file has none: they are then made by `Network.freeze`.
-  package var statistics: FrozenStatistics?
+  package let statistics: FrozenStatistics?
+  /// Of a generator that is more than the paper's: with labels, hidden layers, another output or normalisation.
+  package let recipeBeyondPaper: Recipe?
   /// Metadata of the file: licence and digest of the data, recipe, step.
   package let metadata: [String: String]
-
-  /// Numbers of a latent, the classes' included.
-  package var latentLength: Int { layers[0].geometry.bigChannels }
-  package var latents: LatentSource {
-    LatentSource(length: latentLength - classes, distribution: distribution, classes: classes)
-  }
-  package var imageSide: Int { layers.last!.geometry.bigSide }
-  package var imageChannels: Int { layers.last!.geometry.bigChannels }
-  /// Numbers learnt, batch normalisation included.
-  package var parameterCount: Int { Parameter.layout(layers).parameters.reduce(0) { $0 + $1.count } }
-  package var multiplyAccumulates: Int { layers.reduce(0) { $0 + $1.geometry.multiplyAccumulates } }
 
   /// Reads the generator in the file at `path`.
   package init(path: String) throws(FileError) {
     let file = try SafetensorsFile(path: path)
     try file.checkWhole()
-    if let recipe = try Self.recipeToExpand(file) {
-      try self.init(expanding: file, recipe)
-      return
+    let recipe = try Self.recipeBeyondPaper(file)
+    let names = TensorNames(file, unprefixed: recipe == nil)
+    let description: GeneratorDescription
+    if let recipe {
+      description = GeneratorDescription(recipe: recipe)
+    } else {
+      description = try names.isTorchExample ? .torchExample : GeneratorDescription(file)
     }
-    let names = TensorNames(file)
-    let description = try names.isTorchExample ? .torchExample : GeneratorDescription(file)
-    var reader = GeneratorReader(file: file, names: names, description: description)
-    let layers = try reader.layers()
+    let reader = GeneratorReader(file: file, names: names, description: description)
+    if let recipe {
+      (layers, latents) = (recipe.generatorLayers, recipe.latents)
+    } else {
+      layers = try reader.layers()
+      latents = LatentSource(length: layers.first!.inputCount, distribution: description.distribution)
+    }
+    recipeBeyondPaper = recipe
+    batchNormEpsilon = description.epsilon
     let (layout, count) = Parameter.layout(layers)
-    self.init(
-      layers: layers,
-      LatentSource(length: layers[0].geometry.bigChannels, distribution: description.distribution),
-      batchNormEpsilon: description.epsilon, parameters: try reader.parameters(layout, count: count),
-      statistics: try reader.statistics(layout), metadata: file.metadata)
+    parameters = try reader.parameters(layout, count: count)
+    statistics = try reader.statistics(layout)
+    metadata = file.metadata
   }
 
-  init(
-    layers: [LayerSpecification], _ latents: LatentSource, batchNormEpsilon: Double, parameters: [Float],
-    statistics: FrozenStatistics?, metadata: [String: String]
-  ) {
-    (self.layers, self.parameters, self.statistics, self.metadata) = (layers, parameters, statistics, metadata)
-    (classes, distribution, self.batchNormEpsilon) = (latents.classes, latents.distribution, batchNormEpsilon)
-  }
-
-  /// The numbers of one layer in a network's order; nil if it has none of this kind.
-  package func values(_ layer: LayerSpecification, _ role: Parameter.Role) -> [Float]? {
-    Parameter.layout(layers).parameters.first { $0.layer.name == layer.name && $0.role == role }.map {
-      Array(parameters[$0.offset..<($0.offset + $0.count)])
+  /// The recipe of a file whose generator is more than the paper's.
+  private static func recipeBeyondPaper(_ file: SafetensorsFile) throws(FileError) -> Recipe? {
+    guard let text = file.metadata["recipe"] else { return nil }
+    let recipe = try Recipe(json: Data(text.utf8), file: file.path)
+    if recipe.pooling {
+      throw FileError(
+        .badData, file: file.path, field: "recipe.pooling", found: "true",
+        wanted: "false: fractionally-strided convolutions",
+        advice: "Networks with pooling are trained to be looked at; train one without to sample and export it.")
     }
+    let isPlain =
+      recipe.classes == 0 && recipe.generatorHidden.isEmpty && recipe.output == .tanh && recipe.normalized == .paper
+    return isPlain ? nil : recipe
   }
 
   /// A copy whose parameters `change` has changed, one after the other.
@@ -72,22 +71,10 @@ package struct StoredGenerator: Sendable {
     return copy
   }
 
-  /// A network with these weights, for up to `capacity` images a run. Allocates its workspace.
-  package func network(capacity: Int, workers: Workers, kernels: FloatKernels) -> Network {
-    let context = ComputeContext(workspace: Workspace(), workers: workers, kernels: kernels)
-    let network = Network(
-      layers, capacity: capacity, batchNormEpsilon: Float(batchNormEpsilon), trained: false, context)
-    context.workspace.allocate()
-    parameters.withUnsafeBufferPointer { network.parameterValues.update(from: $0.baseAddress!, count: $0.count) }
-    network.parametersChanged()
-    return network
-  }
-
   /// Writes the generator under the project's own names.
-  /// One that was expanded is refused: its layers are not those that a checkpoint describes.
+  /// One beyond the paper's is refused: its layers are not those that such a file describes.
   package func write(statistics: FrozenStatistics?, to path: String) throws(FileError) {
-    guard layers.dropLast().allSatisfy({ $0.statistics != nil })
-    else {
+    guard recipeBeyondPaper == nil, let first = layers.compactMap(\.kind.convolution).first else {
       throw FileError(
         .badData, file: path, field: "recipe", found: "classes, hidden layers, another output or normalisation",
         wanted: "a generator of the paper's kind",
@@ -97,15 +84,7 @@ package struct StoredGenerator: Sendable {
     var tensors = Checkpoint.weights(network, prefix: "generator")
     if let statistics { tensors += Checkpoint.tensors(of: statistics, network) }
     var metadata = metadata
-    let first = layers[1].geometry
-    var description = GeneratorDescription.torchExample
-    description.kernel = first.kernel
-    description.stride = first.stride
-    description.padding = first.padding
-    description.outputPadding =
-      first.bigSide - ((first.smallSide - 1) * first.stride - 2 * first.padding + first.kernel)
-    description.distribution = distribution
-    description.epsilon = batchNormEpsilon
+    let description = GeneratorDescription(first, distribution: latents.distribution, epsilon: batchNormEpsilon)
     metadata.merge(description.metadata) { $1 }
     metadata["format"] = Checkpoint.generatorFormat
     try Checkpoint.write(tensors, metadata, to: path)

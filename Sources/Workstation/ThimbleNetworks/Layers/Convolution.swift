@@ -1,56 +1,59 @@
 import ThimbleKernelInterface
 import ThimbleThreads
 
-/// The three products of a convolution: from big to small, from small to big, and the gradient of the weights that join them.
+/// The three products of a convolution: strided from the big map to the small one, fractionally strided back, and the gradient of the weights.
 /// Weights are [taps][bigChannels][smallChannels]; both directions run from packed copies that `pack` renews.
 package final class Convolution {
   package let geometry: ConvolutionGeometry
   private let context: ComputeContext
-  private let downTable: GatherTable
-  private let upTables: [GatherTable]
-  private let packedDown: Slot?
-  private let packedUp: [Slot]
+  private let stridedTable: GatherTable
+  private let fractionalTables: [GatherTable]
+  private let stridedWeights: Slot?
+  private let fractionalWeights: [Slot]
   private let zeros: Slot
   private let gradientPass: WeightGradientPass
   private let gradientScratch: Slot?
   /// With at most 4 channels in the big map, lanes run along the small one's.
   private let narrow: Bool
 
-  /// `down` and `up` say which directions are needed; `gradientImages`, for minibatches of how many images the gradient of the
-  /// weights is, if any.
-  package init(_ geometry: ConvolutionGeometry, _ context: ComputeContext, down: Bool, up: Bool, gradientImages: Int?) {
+  /// `strided` and `fractionallyStrided` say which products are needed; `gradientImages`, for minibatches of how many images the
+  /// gradient of the weights is, if any.
+  package init(
+    _ geometry: ConvolutionGeometry, _ context: ComputeContext, strided: Bool, fractionallyStrided: Bool,
+    gradientImages: Int?
+  ) {
     self.geometry = geometry
     self.context = context
     narrow = geometry.bigChannels <= 4
-    downTable = .down(geometry)
-    upTables = up ? GatherTable.up(geometry) : []
+    stridedTable = .strided(geometry)
+    fractionalTables = fractionallyStrided ? GatherTable.fractionallyStrided(geometry) : []
     let workspace = context.workspace
-    packedDown =
-      down ? workspace.reserve(roundUp16(geometry.smallChannels) * geometry.taps * geometry.bigChannels) : nil
+    stridedWeights =
+      strided ? workspace.reserve(roundUp16(geometry.smallChannels) * geometry.taps * geometry.bigChannels) : nil
     let (big, small, isNarrow) = (geometry.bigChannels, geometry.smallChannels, narrow)
-    packedUp = upTables.map { table in
+    fractionalWeights = fractionalTables.map { table in
       workspace.reserve(table.taps.count * (isNarrow ? big * roundUp16(small) : roundUp16(big) * small))
     }
     zeros = workspace.reserve(max(big, small) + 16)
     let pass = WeightGradientPass(
       bigPositions: geometry.bigSide * geometry.bigSide, bigChannels: big,
-      smallPositions: geometry.smallSide * geometry.smallSide, smallChannels: small, offsets: downTable.inputOffsets,
-      tapsInRow: downTable.tapsInRow, shardImages: Arithmetic.shardImages)
+      smallPositions: geometry.smallSide * geometry.smallSide, smallChannels: small, offsets: stridedTable.inputOffsets,
+      tapsInRow: stridedTable.tapsInRow, shardImages: Arithmetic.shardImages)
     gradientPass = pass
     gradientScratch = gradientImages.map { workspace.reserveShared(pass.scratchCount(images: $0)) }
   }
 
   /// Renews the packed copies from the weights. Call after each change of them.
   package func pack(_ weights: UnsafePointer<Float>) {
-    if let packedDown { packDown(weights, context.workspace[packedDown]) }
-    for (table, slot) in zip(upTables, packedUp) {
+    if let stridedWeights { packStrided(weights, context.workspace[stridedWeights]) }
+    for (table, slot) in zip(fractionalTables, fractionalWeights) {
       let packed = context.workspace[slot]
-      if narrow { packNarrow(weights, packed, table) } else { packUp(weights, packed, table) }
+      if narrow { packNarrow(weights, packed, table) } else { packFractional(weights, packed, table) }
     }
   }
 
   /// [blocks of 16 small channels][taps][bigChannels][16].
-  private func packDown(_ weights: UnsafePointer<Float>, _ packed: UnsafeMutablePointer<Float>) {
+  private func packStrided(_ weights: UnsafePointer<Float>, _ packed: UnsafeMutablePointer<Float>) {
     let (rows, small) = (geometry.taps * geometry.bigChannels, geometry.smallChannels)
     context.workers.share(roundUp16(small) / 16) { blocks in
       for block in blocks {
@@ -64,7 +67,9 @@ package final class Convolution {
   }
 
   /// [blocks of 16 big channels][taps of the phase][smallChannels][16].
-  private func packUp(_ weights: UnsafePointer<Float>, _ packed: UnsafeMutablePointer<Float>, _ table: GatherTable) {
+  private func packFractional(
+    _ weights: UnsafePointer<Float>, _ packed: UnsafeMutablePointer<Float>, _ table: GatherTable
+  ) {
     let (big, small) = (geometry.bigChannels, geometry.smallChannels)
     context.workers.share(roundUp16(big) / 16) { blocks in
       for block in blocks {
@@ -91,15 +96,15 @@ package final class Convolution {
   }
 
   /// Strided convolution: [images][big] to [images][small].
-  package func down(_ big: UnsafePointer<Float>, _ small: UnsafeMutablePointer<Float>, images: Int) {
+  package func strided(_ big: UnsafePointer<Float>, _ small: UnsafeMutablePointer<Float>, images: Int) {
     run(
-      downTable, packedDown!, big, geometry.bigCount, small, geometry.smallCount, depth: geometry.bigChannels,
+      stridedTable, stridedWeights!, big, geometry.bigCount, small, geometry.smallCount, depth: geometry.bigChannels,
       outputs: geometry.smallChannels, images: images, narrow: false)
   }
 
   /// Fractionally-strided convolution: [images][small] to [images][big].
-  package func up(_ small: UnsafePointer<Float>, _ big: UnsafeMutablePointer<Float>, images: Int) {
-    for (table, slot) in zip(upTables, packedUp) {
+  package func fractionallyStrided(_ small: UnsafePointer<Float>, _ big: UnsafeMutablePointer<Float>, images: Int) {
+    for (table, slot) in zip(fractionalTables, fractionalWeights) {
       run(
         table, slot, small, geometry.smallCount, big, geometry.bigCount, depth: geometry.smallChannels,
         outputs: geometry.bigChannels, images: images, narrow: narrow)

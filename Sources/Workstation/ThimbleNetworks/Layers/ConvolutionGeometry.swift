@@ -32,66 +32,43 @@ package struct ConvolutionGeometry: Sendable, Equatable {
   }
 
   package var taps: Int { kernel * kernel }
-  var weightCount: Int { taps * bigChannels * smallChannels }
   var bigCount: Int { bigSide * bigSide * bigChannels }
   var smallCount: Int { smallSide * smallSide * smallChannels }
+
+  /// Of a fractionally-strided convolution, as PyTorch names it: rows and columns at the end that no last tap reaches.
+  package var outputPadding: Int { bigSide - ((smallSide - 1) * stride - 2 * padding + kernel) }
 
   /// Multiply-accumulates an image, counted as (kernel / stride)^2 taps a big position: borders not subtracted.
   package var multiplyAccumulates: Int {
     bigSide * bigSide * bigChannels * smallChannels * kernel * kernel / (stride * stride)
   }
-}
 
-/// Where the inputs and outputs of each position lie, for the kernels: computed once for a geometry.
-package struct GatherTable {
-  /// Shape: [taps][positions]; -1 off the map.
-  package let inputOffsets: [Int32]
-  /// Shape: [positions].
-  let outputOffsets: [Int32]
-  /// Indices ky * kernel + kx of the taps, ascending.
-  let taps: [Int]
-  /// So many taps in a row read neighbouring positions.
-  let tapsInRow: Int
-  var positions: Int { outputOffsets.count }
-
-  /// From big to small: all taps, for each small position.
-  package static func down(_ g: ConvolutionGeometry) -> GatherTable {
-    var inputs: [Int32] = []
-    for tap in 0..<g.taps {
-      for p in 0..<(g.smallSide * g.smallSide) {
-        let y = p / g.smallSide * g.stride - g.padding + tap / g.kernel
-        let x = p % g.smallSide * g.stride - g.padding + tap % g.kernel
-        inputs.append(offset(y, x, side: g.bigSide, channels: g.bigChannels))
-      }
-    }
-    let outputs = (0..<(g.smallSide * g.smallSide)).map { Int32($0 * g.smallChannels) }
-    return GatherTable(inputOffsets: inputs, outputOffsets: outputs, taps: Array(0..<g.taps), tapsInRow: g.kernel)
+  /// The big positions that the same taps reach, and those taps.
+  package struct Phase: Sendable {
+    package let rows: [Int]
+    package let columns: [Int]
+    /// Indices ky * kernel + kx, ascending.
+    package let taps: [Int]
   }
 
-  /// From small to big: one table for each phase (ky mod stride, kx mod stride) of big positions.
-  static func up(_ g: ConvolutionGeometry) -> [GatherTable] {
-    (0..<(g.stride * g.stride)).map { phase in
-      let (a, b) = (phase / g.stride, phase % g.stride)
-      let rows = (0..<g.bigSide).filter { ($0 + g.padding) % g.stride == a }
-      let columns = (0..<g.bigSide).filter { ($0 + g.padding) % g.stride == b }
-      let taps = (0..<g.taps).filter { $0 / g.kernel % g.stride == a && $0 % g.kernel % g.stride == b }
-      var inputs: [Int32] = []
-      for tap in taps {
-        for y in rows {
-          for x in columns {
-            let (dy, dx) = (y + g.padding - tap / g.kernel, x + g.padding - tap % g.kernel)
-            inputs.append(
-              offset(
-                dy < 0 ? -1 : dy / g.stride, dx < 0 ? -1 : dx / g.stride, side: g.smallSide, channels: g.smallChannels))
-          }
-        }
-      }
-      let outputs = rows.flatMap { y in columns.map { Int32((y * g.bigSide + $0) * g.bigChannels) } }
-      return GatherTable(inputOffsets: inputs, outputOffsets: outputs, taps: taps, tapsInRow: 1)
-    }
+  /// One phase for each remainder of rows and of columns by the stride.
+  package var phaseCount: Int { stride * stride }
+
+  package func phase(_ index: Int) -> Phase {
+    let (row, column) = (index / stride, index % stride)
+    return Phase(
+      rows: (0..<bigSide).filter { ($0 + padding) % stride == row },
+      columns: (0..<bigSide).filter { ($0 + padding) % stride == column },
+      taps: (0..<taps).filter { $0 / kernel % stride == row && $0 % kernel % stride == column })
   }
 
-  private static func offset(_ y: Int, _ x: Int, side: Int, channels: Int) -> Int32 {
-    y < 0 || y >= side || x < 0 || x >= side ? -1 : Int32((y * side + x) * channels)
+  /// The phase of the positions that a tap reaches.
+  package func phase(ofTap tap: Int) -> Phase { phase(tap / kernel % stride * stride + tap % kernel % stride) }
+
+  /// The offset in a small map of what a tap reads for one big position; nil off the map.
+  package func smallOffset(row: Int, column: Int, tap: Int) -> Int? {
+    let (dy, dx) = (row + padding - tap / kernel, column + padding - tap % kernel)
+    guard dy >= 0, dx >= 0, dy / stride < smallSide, dx / stride < smallSide else { return nil }
+    return (dy / stride * smallSide + dx / stride) * smallChannels
   }
 }

@@ -34,20 +34,18 @@ struct InputStage {
   /// The stages of a layer, in order.
   static func all(_ specification: LayerSpecification, images: Int, _ context: ComputeContext) -> [InputStage] {
     var stages: [InputStage] = []
-    if let preparation = specification.preparation {
+    if let resampling = specification.resampling {
       let kind: Kind =
-        switch preparation.kind {
+        switch resampling.kind {
         case .maximum: .maximum
         case .repeated: .repeated
         case .mean: .mean
         }
-      stages.append(InputStage(kind, preparation.side, preparation.channels, images, context))
+      stages.append(InputStage(kind, resampling.side, resampling.channels, images, context))
     }
     if specification.labels > 0 {
-      let g = specification.geometry
-      let side = specification.direction == .bigToSmall ? g.bigSide : g.smallSide
-      let channels = specification.inputCount / (side * side) - specification.labels
-      stages.append(InputStage(.labels(specification.labels), side, channels, images, context))
+      let (kind, labels) = (specification.kind, specification.labels)
+      stages.append(InputStage(.labels(labels), kind.inputSide, kind.inputChannels - labels, images, context))
     }
     return stages
   }

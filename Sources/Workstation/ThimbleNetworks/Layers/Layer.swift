@@ -1,10 +1,10 @@
 import ThimbleThreads
 
-/// One layer at work: a convolution of either direction, batch normalisation or a bias, an activation.
+/// One layer at work: products with weights, batch normalisation or a bias, an activation.
 final class Layer {
   let specification: LayerSpecification
   let normalization: BatchNormalization?
-  private let convolution: Convolution
+  private let passes: LayerPasses
   private let context: ComputeContext
   /// Before batch normalisation, kept for the way back.
   private let before: Slot?
@@ -25,10 +25,7 @@ final class Layer {
   ) {
     self.specification = specification
     self.context = context
-    let forward = specification.direction
-    convolution = Convolution(
-      specification.geometry, context, down: trained || forward == .bigToSmall, up: trained || forward == .smallToBig,
-      gradientImages: trained ? images : nil)
+    passes = LayerPasses(specification.kind, trained: trained, images: images, context)
     let outputs = specification.outputCount
     after = context.workspace.reserve(images * outputs)
     if specification.statistics != nil {
@@ -61,7 +58,7 @@ final class Layer {
 
   /// Renews what is derived from the weights.
   func pack(_ parameters: UnsafePointer<Float>) {
-    timed(.pack, images: 0) { convolution.pack(parameters + weight) }
+    timed(.pack, images: 0) { passes.pack(parameters + weight) }
   }
 
   private func timed(_ pass: Pass, images: Int, _ body: () -> Void) {
@@ -71,12 +68,7 @@ final class Layer {
   /// Runs forward. `frozen`: with the statistics in force instead of the minibatch's own.
   func forward(_ input: UnsafePointer<Float>, _ parameters: UnsafePointer<Float>, images: Int, frozen: Bool) {
     let target = context.workspace[before ?? after]
-    timed(.forward, images: images) {
-      switch specification.direction {
-      case .bigToSmall: convolution.down(input, target, images: images)
-      case .smallToBig: convolution.up(input, target, images: images)
-      }
-    }
+    timed(.forward, images: images) { passes.forward(input, target, images: images) }
     timed(.normalization, images: images) {
       if let normalization, let gain, let bias {
         if !frozen { normalization.takeStatistics(of: target, images: images) }
@@ -90,7 +82,7 @@ final class Layer {
   }
 
   private func add(_ bias: UnsafePointer<Float>, to values: UnsafeMutablePointer<Float>, images: Int) {
-    let channels = specification.biasCount
+    let channels = specification.kind.outputs
     for row in 0..<(images * specification.outputCount / channels) {
       for c in 0..<channels { values[row * channels + c] += bias[c] }
     }
@@ -100,7 +92,7 @@ final class Layer {
   private func addBiasGradient(
     _ gradient: UnsafePointer<Float>, images: Int, into sums: UnsafeMutablePointer<Float>
   ) {
-    let channels = specification.biasCount
+    let channels = specification.kind.outputs
     let rows = images * specification.outputCount / channels
     context.workers.share(channels, multiple: 16) { channelRange in
       for row in 0..<rows {
@@ -141,32 +133,21 @@ final class Layer {
         if let bias, let gradients { addBiasGradient(gradient, images: images, into: gradients + bias) }
       }
     }
-    let forward = specification.direction
     if let gradients {
       timed(.weightGradient, images: images) {
-        convolution.weightGradient(
-          big: forward == .bigToSmall ? input : UnsafePointer(gradient),
-          small: forward == .bigToSmall ? UnsafePointer(gradient) : input, images: images, into: gradients + weight)
+        passes.weightGradient(input, gradient, images: images, into: gradients + weight)
       }
     }
     if let inputGradient {
-      timed(.inputGradient, images: images) {
-        switch forward {
-        case .bigToSmall: convolution.up(gradient, inputGradient, images: images)
-        case .smallToBig: convolution.down(gradient, inputGradient, images: images)
-        }
-      }
+      timed(.inputGradient, images: images) { passes.inputGradient(gradient, into: inputGradient, images: images) }
     }
   }
 
-  /// The input's gradient from that of what the convolution put out. The layer must be one in training.
-  func convolutionInputGradient(
+  /// The input's gradient from that of the products, before normalisation and activation. The layer must be one in training.
+  func productInputGradient(
     _ gradient: UnsafePointer<Float>, into inputGradient: UnsafeMutablePointer<Float>, images: Int
   ) {
-    switch specification.direction {
-    case .bigToSmall: convolution.up(gradient, inputGradient, images: images)
-    case .smallToBig: convolution.down(gradient, inputGradient, images: images)
-    }
+    passes.inputGradient(gradient, into: inputGradient, images: images)
   }
 
   private func deactivate(_ gradient: UnsafeMutablePointer<Float>, images: Int) {

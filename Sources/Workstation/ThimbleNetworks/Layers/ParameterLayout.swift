@@ -13,34 +13,13 @@ package struct Parameter: Sendable {
   package var count: Int { shape.reduce(1, *) }
   var isLearnt: Bool { role == .weight || layer.isAffine || layer.statistics == nil }
 
-  /// The index in memory of each number of the file, in the file's order.
-  ///
-  /// In memory weights are [tap][bigChannel][smallChannel], statistics [position][channel].
-  /// In files weights are PyTorch's [small][big][ky][kx], whose flattened sides are [channel][position].
+  /// The index in memory of each number of the file, in the file's order. Statistics are [position][channel] in memory, and
+  /// [channel][position] in files.
   func memoryIndices() -> [Int] {
-    let positions = layer.flattenedPositions
-    func flattened(_ fileIndex: Int, _ count: Int, _ positions: Int) -> Int {
-      fileIndex % positions * (count / positions) + fileIndex / positions
-    }
-    let g = layer.geometry
-    // Labels stand behind a flattened map.
-    let smallCount = g.smallChannels - (layer.direction == .smallToBig ? layer.labels : 0)
-    let bigCount = g.bigChannels - (layer.direction == .bigToSmall ? layer.labels : 0)
     switch role {
-    case .weight:
-      var indices: [Int] = []
-      indices.reserveCapacity(count)
-      for small in 0..<g.smallChannels {
-        let s = small < smallCount ? flattened(small, smallCount, positions) : small
-        for big in 0..<g.bigChannels {
-          let b = big < bigCount ? flattened(big, bigCount, layer.inputPositions) : big
-          for tap in 0..<g.taps { indices.append((tap * g.bigChannels + b) * g.smallChannels + s) }
-        }
-      }
-      return indices
-    case .gain, .bias:
-      // Of each number, or of each channel.
-      return count == layer.outputChannels ? Array(0..<count) : (0..<count).map { flattened($0, count, positions) }
+    case .weight: layer.kind.weightIndices(labels: layer.labels)
+    // Of each channel, or of each number.
+    case .gain, .bias: count == layer.outputChannels ? Array(0..<count) : layer.kind.outputIndices()
     }
   }
 
@@ -53,12 +32,12 @@ package struct Parameter: Sendable {
       end += roundUp16(shape.reduce(1, *))
     }
     for layer in layers {
-      add("\(layer.name).weight", .weight, layer, layer.fileShape)
+      add("\(layer.name).weight", .weight, layer, layer.kind.fileShape)
       if layer.statistics != nil {
         add("\(layer.name).bn.weight", .gain, layer, [layer.statisticsCount])
         add("\(layer.name).bn.bias", .bias, layer, [layer.statisticsCount])
       } else if layer.hasBias {
-        add("\(layer.name).bias", .bias, layer, [layer.biasCount])
+        add("\(layer.name).bias", .bias, layer, [layer.kind.outputs])
       }
     }
     return (parameters, end)

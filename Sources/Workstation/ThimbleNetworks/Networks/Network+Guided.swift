@@ -19,7 +19,7 @@ extension Network {
       }
       let count = images * layer.specification.inputCount
       gradient = [Float](unsafeUninitializedCapacity: count) { result, initialized in
-        layer.convolutionInputGradient(gradient, into: result.baseAddress!, images: images)
+        layer.productInputGradient(gradient, into: result.baseAddress!, images: images)
         initialized = count
       }
     }

@@ -42,7 +42,7 @@ package final class Network {
       Layer($0, parameters, images: capacity, epsilon: batchNormEpsilon, trained: trained, context)
     }
     stages = layers.map { InputStage.all($0, images: capacity, context) }
-    if trained { inputGradient = workspace.reserve(capacity * layers[0].inputCount) }
+    if trained { inputGradient = workspace.reserve(capacity * inputCount) }
   }
 
   /// All parameters; call `parametersChanged()` after writing to them.
@@ -59,6 +59,8 @@ package final class Network {
   /// [images][outputCount] of one layer in the last run; not after `backward`.
   package func output(ofLayer index: Int) -> UnsafePointer<Float> { UnsafePointer(running[index].output) }
   package var outputCount: Int { layers.last!.outputCount }
+  /// Numbers of an image before the first layer.
+  package var inputCount: Int { layers.first!.inputCount }
 
   /// Renews what is derived from the parameters.
   package func parametersChanged() {
@@ -73,7 +75,6 @@ package final class Network {
     _ input: UnsafePointer<Float>, images: Int, frozen: Bool = false, labels: LabelRows? = nil
   ) {
     precondition(images <= capacity)
-    let inputCount = layers[0].inputCount
     let labels = labels ?? LabelRows(input + (inputCount - layers.last!.labels), stride: inputCount)
     var input = input
     for (layer, stages) in zip(running, stages) {

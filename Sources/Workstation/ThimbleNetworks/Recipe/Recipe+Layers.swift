@@ -17,13 +17,13 @@ extension Recipe {
   /// The generator's layers. The recipe must be valid.
   package var generatorLayers: [LayerSpecification] {
     var side = firstSide(halvings: generatorWidths.count)!
-    // The first layer's labels are part of the latent.
     var inputs = latents.count
     var layers: [LayerSpecification] = []
     for (index, width) in generatorHidden.enumerated() {
       var layer = LayerSpecification.dense(
         "hidden\(index + 1)", inputs: inputs, outputs: width, activation: .rectifier(slope: 0))
-      if index > 0 { layer.labels = classes }
+      // The first layer's labels are part of the latent.
+      if !layers.isEmpty { layer.labels = classes }
       layers.append(layer)
       inputs = width + classes
     }
@@ -37,11 +37,11 @@ extension Recipe {
         bigSide: 2 * side, bigChannels: last ? channels : generatorWidths[index + 1],
         smallSide: pooling ? 2 * side : side, smallChannels: width + classes, kernel: mapKernel(pooling ? 1 : 2),
         stride: pooling ? 1 : 2, padding: mapPadding(pooling ? 1 : 2))
-      var layer = LayerSpecification.convolution(
-        "deconv\(index + 1)", geometry, .smallToBig, statistics: last && normalized != .everywhere ? nil : .channel,
-        activation: last ? (output == .tanh ? .hyperbolicTangent : .sigmoid) : .rectifier(slope: 0))
-      layer.labels = classes
-      if pooling { layer.preparation = .init(kind: .repeated, side: side, channels: width) }
+      var layer = LayerSpecification(
+        name: "deconv\(index + 1)", kind: .fractionallyStridedConvolution(geometry),
+        statistics: last && normalized != .everywhere ? nil : .channel,
+        activation: last ? (output == .tanh ? .hyperbolicTangent : .sigmoid) : .rectifier(slope: 0), labels: classes)
+      if pooling { layer.resampling = .init(kind: .repeated, side: side, channels: width) }
       layers.append(layer)
       side *= 2
     }
@@ -53,21 +53,21 @@ extension Recipe {
     var side = size
     var layers: [LayerSpecification] = []
     for (index, width) in discriminatorWidths.enumerated() {
-      let inputs = index == 0 ? channels : discriminatorWidths[index - 1]
-      if pooling && index > 0 { side /= 2 }
+      let inputs = layers.last?.outputChannels ?? channels
+      if pooling && !layers.isEmpty { side /= 2 }
       let stride = pooling ? 1 : discriminatorStrides.isEmpty ? 2 : discriminatorStrides[index]
       let geometry = ConvolutionGeometry(
         bigSide: side, bigChannels: inputs + classes, smallSide: side / stride, smallChannels: width,
         kernel: mapKernel(stride), stride: stride, padding: mapPadding(stride))
-      var layer = LayerSpecification.convolution(
-        "conv\(index + 1)", geometry, .bigToSmall, statistics: index == 0 && normalized != .everywhere ? nil : .channel,
-        activation: .rectifier(slope: Float(leakySlope)))
-      layer.labels = classes
-      if pooling && index > 0 { layer.preparation = .init(kind: .maximum, side: 2 * side, channels: inputs) }
+      var layer = LayerSpecification(
+        name: "conv\(index + 1)", kind: .stridedConvolution(geometry),
+        statistics: layers.isEmpty && normalized != .everywhere ? nil : .channel,
+        activation: .rectifier(slope: Float(leakySlope)), labels: classes)
+      if pooling && !layers.isEmpty { layer.resampling = .init(kind: .maximum, side: 2 * side, channels: inputs) }
       layers.append(layer)
       side /= stride
     }
-    var head: LayerSpecification.Preparation?
+    var head: LayerSpecification.Resampling?
     var (channels, positions) = (discriminatorWidths.last!, side * side)
     if pooling {
       head = .init(kind: .maximum, side: side, channels: channels)
@@ -78,14 +78,14 @@ extension Recipe {
     }
     for (index, width) in discriminatorHidden.enumerated() {
       var layer = LayerSpecification.dense(
-        "hidden\(index + 1)", inputs: channels * positions + classes, outputs: width,
+        "hidden\(index + 1)", inputs: channels * positions + classes, inputPositions: positions, outputs: width,
         activation: .rectifier(slope: Float(leakySlope)))
-      (layer.inputPositions, layer.labels, layer.preparation) = (positions, classes, head)
+      (layer.labels, layer.resampling) = (classes, head)
       layers.append(layer)
       (channels, positions, head) = (width, 1, nil)
     }
     var score = LayerSpecification.score(channels: channels, positions: positions, labels: classes)
-    score.preparation = head
+    score.resampling = head
     return withGains(layers + [score])
   }
 

@@ -36,7 +36,7 @@ package final class RandomFeatures {
     context.workspace.allocate()
     network.initialize(seed: 0, deviation: 1, network: 2)
     for parameter in network.parameters {
-      let inputs = Float(parameter.layer.geometry.taps * parameter.layer.geometry.bigChannels)
+      let inputs = Float(parameter.layer.kind.weightsPerOutput)
       let scale = (2 / ((1 + Self.slope * Self.slope) * inputs)).squareRoot()
       for i in parameter.offset..<(parameter.offset + parameter.count) { network.parameterValues[i] *= scale }
     }
@@ -73,7 +73,7 @@ package final class RandomFeatures {
 
   /// The mean of each channel over each quarter of the map; the quarters of an odd side share its middle.
   private func quarters(_ map: UnsafePointer<Float>) -> [Float] {
-    let side = network.layers.last!.geometry.smallSide
+    let side = network.layers.last!.kind.outputSide
     var means = [Float](repeating: 0, count: Self.length)
     let half = (side + 1) / 2
     for quarter in 0..<4 {

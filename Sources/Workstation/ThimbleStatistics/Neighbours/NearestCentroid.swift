@@ -17,7 +17,7 @@ struct NearestCentroid {
     product = Convolution(
       ConvolutionGeometry(
         bigSide: 1, bigChannels: length, smallSide: 1, smallChannels: count, kernel: 1, stride: 1, padding: 0),
-      context, down: true, up: false, gradientImages: nil)
+      context, strided: true, fractionallyStrided: false, gradientImages: nil)
     output = context.workspace.reserve(Self.rowsAtOnce * count)
     context.workspace.allocate()
   }
@@ -40,7 +40,7 @@ struct NearestCentroid {
         for first in stride(from: 0, to: total, by: Self.rowsAtOnce) {
           let images = min(Self.rowsAtOnce, total - first)
           let products = context.workspace[output]
-          product.down(rows.baseAddress! + first * length, products, images: images)
+          product.strided(rows.baseAddress! + first * length, products, images: images)
           let found = result.baseAddress! + first
           context.workers.share(images) { range in
             for n in range {

@@ -37,10 +37,9 @@ package struct DiscriminatorFeatures: FeatureExtractor {
       capacity: batch, random: random, trained: false, workers: workers, kernels: kernels)
     self.network = network
     // Dense hidden layers know no place.
-    maps = network.layers.indices.filter { network.layers[$0].name.hasPrefix("conv") }.map { index in
-      let layer = network.layers[index]
-      let positions = layer.outputCount / layer.outputChannels
-      return (index, Int(Double(positions).squareRoot().rounded()), layer.outputChannels)
+    maps = network.layers.indices.filter { network.layers[$0].kind.convolution != nil }.map { index in
+      let kind = network.layers[index].kind
+      return (index, kind.outputSide, kind.outputChannels)
     }
     length = maps.reduce(0) { $0 + min($1.side, Self.grid) * min($1.side, Self.grid) * $1.channels }
     // Grey images have the same number in all three colours.

@@ -43,7 +43,7 @@ package final class PatchFeatures: FeatureExtractor {
     convolution = Convolution(
       ConvolutionGeometry(
         bigSide: side, bigChannels: channels, smallSide: places, smallChannels: filters, kernel: PatchDictionary.side,
-        stride: 1, padding: 0), context, down: true, up: false, gradientImages: nil)
+        stride: 1, padding: 0), context, strided: true, fractionallyStrided: false, gradientImages: nil)
     output = context.workspace.reserve(Self.imagesAtOnce * places * places * filters)
     context.workspace.allocate()
     // Rows of W, then centroids times W.
@@ -101,7 +101,7 @@ package final class PatchFeatures: FeatureExtractor {
       // Around 0, so that little is lost where the patch's mean is taken away.
       let input = (0..<images).flatMap { image(first + $0).map(Pixel.centred) }
       let map = context.workspace[output]
-      convolution.down(input, map, images: images)
+      convolution.strided(input, map, images: images)
       result.withUnsafeMutableBufferPointer { result in
         let base = result.baseAddress! + first * length
         context.workers.share(images) { range in

@@ -7,7 +7,7 @@ import ThimbleStorage
 
 /// A .thimble file in memory, being made: the weights are packed once, what depends on the ranges of the activations is written
 /// as often as ranges are tried.
-final class GeneratorImage {
+final class ModelFileBytes {
   private(set) var layers: [QuantizedLayer]
   private(set) var bytes: UnsafeMutableRawBufferPointer
   private var layout: Layout
@@ -52,7 +52,7 @@ final class GeneratorImage {
   ) throws(ThimbleError) -> Layout {
     var layout = Layout(
       latentLength: UInt32(latents.count), distribution: latents.distribution, classes: UInt32(latents.classes))
-    for layer in layers { try layer.folded.append(to: &layout, layer.weightEncoding) }
+    for layer in layers { try layer.folded.kind.append(to: &layout, weightEncoding: layer.weightEncoding) }
     try layout.finish(metadataByteCount: UInt64(metadata.count))
     return layout
   }
@@ -89,22 +89,22 @@ final class GeneratorImage {
 
   private func writeWeights(_ index: Int) {
     let (layer, record) = (layers[index], layout.layers[index])
-    let specification = layer.folded.specification
-    let g = specification.geometry
-    let place = Int(record.weightsOffset)
+    let kind = layer.folded.kind
+    let (channels, inputs, kernel) = (kind.outputChannels, kind.inputChannels, kind.kernel)
+    let first = Int(record.weightsOffset)
     if layer.int4 != nil { record.fillInt4(bytes) }
     for output in 0..<layer.folded.outputs {
-      let (position, channel) = output.quotientAndRemainder(dividingBy: specification.outputChannels)
-      for (number, memory) in layer.folded.indices(output: output).enumerated() {
-        let (tap, input) = number.quotientAndRemainder(dividingBy: layer.folded.inputs)
-        let kernelPlace = (y: tap / g.kernel, x: tap % g.kernel)
+      let (position, channel) = output.quotientAndRemainder(dividingBy: channels)
+      for (number, memory) in kind.weightIndices(output: output).enumerated() {
+        let (place, input) = number.quotientAndRemainder(dividingBy: inputs)
+        let tap = (y: place / kernel, x: place % kernel)
         if let int4 = layer.int4 {
-          let at = record.int4Index(position: position, tap: kernelPlace, output: channel, input: input)
-          bytes.setNibble(at.weight, from: place, UInt8(int4.q[memory] + 8))
-          bytes.setNibble(at.scale, from: place, int4.groupScales[memory])
+          let at = record.int4Index(position: position, tap: tap, output: channel, input: input)
+          bytes.setNibble(at.weight, from: first, UInt8(int4.q[memory] + 8))
+          bytes.setNibble(at.scale, from: first, int4.groupScales[memory])
         } else {
-          let at = record.weightIndex(position: position, tap: kernelPlace, output: channel, input: input)
-          bytes[place + at] = UInt8(bitPattern: layer.weights[memory])
+          let at = record.weightIndex(position: position, tap: tap, output: channel, input: input)
+          bytes[first + at] = UInt8(bitPattern: layer.weights[memory])
         }
       }
     }
@@ -116,12 +116,12 @@ final class GeneratorImage {
     for index in layers.indices {
       let last = index + 1 == layers.count
       let constants = try layers[index].constants(
-        inputScale: layers[index].folded.readsLatent ? 1 / Double(Q3x12.one) : activationScales[index - 1],
+        inputScale: layers[index].folded.kind.readsLatent ? ThimbleNetworks.LayerKind.latentScale : activationScales[index - 1],
         outputScale: last ? 1 / Self.tableStepsPerUnit : activationScales[index],
         halfRange: last ? Self.tableHalfRange : 0)
       layout.layers[index].shift = constants.shift
       let record = layout.layers[index]
-      let channels = layers[index].folded.specification.outputChannels
+      let channels = layers[index].folded.kind.outputChannels
       for output in constants.biases.indices {
         let (position, channel) = output.quotientAndRemainder(dividingBy: channels)
         let at = 4 * (position * Int(record.output.positionStride) + channel)
