@@ -18,7 +18,10 @@ public struct LatentSource: Equatable, Sendable {
 
   /// Fills the first `count` elements, in Q3.12, with the latent of a seed.
   ///
-  /// - Parameter chosen: the class, below `classes`; unless told, the seed modulo the classes.
+  /// - Parameters:
+  ///   - elements: room for at least `count` numbers.
+  ///   - seed: any number.
+  ///   - chosen: the class, below `classes`; unless told, the seed modulo the classes.
   @export(interface)
   public func fill(_ elements: inout MutableSpan<Int16>, seed: UInt64, class chosen: Int? = nil) {
     fill(&elements, seed: seed, stream: 0, domain: .latents, class: chosen)
