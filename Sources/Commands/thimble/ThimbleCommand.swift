@@ -45,7 +45,7 @@ struct ThimbleCommand: ParsableCommand {
     }
   }
 
-  /// Ends the program as COMMANDS of the README say: the two lines of the error, its exit code.
+  /// Ends the program as docs/reference/exit-codes.md says: the two lines of the error, its exit code.
   static func exit(telling error: FileError) -> Never {
     tell("\(error)")
     Foundation.exit(error.kind.rawValue)

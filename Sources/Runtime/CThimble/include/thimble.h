@@ -91,7 +91,7 @@ typedef struct thimble_error {
   uint64_t found;
   /** What was wanted. */
   uint64_t wanted;
-  /** The field or argument, zero-terminated; for the fields of a file the name in FORMAT.md. It is a constant of the library. */
+  /** The field or argument, zero-terminated; for the fields of a file the name in docs/reference/format.md. A constant of the library. */
   const char *field;
 } thimble_error;
 

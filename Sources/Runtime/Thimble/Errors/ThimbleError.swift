@@ -35,7 +35,7 @@ public struct ThimbleError: Error, Equatable, Sendable {
 
   /// The kind of refusal.
   public var code: Code
-  /// The name of the field, as FORMAT.md calls it.
+  /// The name of the field, as the page of the format (docs/reference/format.md) calls it.
   public var field: StaticString
   /// The layer whose field it is, or -1.
   public var layer: Int32
