@@ -20,8 +20,6 @@ import ThimbleBatches
     #expect(Pixel.byte(0) == 128 && Pixel.byte(-2 / 255 * 63.5) == 64)
     #expect(Pixel.tableByte(0) == 128)
     #expect(Pixel.strengthByte(0) == 128 && Pixel.strengthByte(-1) == 0 && Pixel.strengthByte(1) == 255)
-    // 0.5 on the scale of bytes: to even, and up.
-    #expect(Pixel.byte(0.5 / 127.5 - 1) == 0 && Pixel.tableByte(0.5 / 127.5 - 1) == 1)
     #expect(Pixel.byte(7) == 255 && Pixel.byte(-7) == 0)
   }
 }

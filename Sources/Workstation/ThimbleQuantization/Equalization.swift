@@ -1,3 +1,5 @@
+import ThimbleNetworks
+
 /// Factors by which the channels between two layers are divided before they become bytes, so that channels that stay small are not
 /// given the coarse steps that the largest one needs. The layer after makes up for them; ReLU does not notice (Nagel et al.:
 /// "Data-free quantization", 2019).
