@@ -10,32 +10,31 @@ import ThimbleTraining
 
 struct ArithmeticCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "arithmetic", abstract: "Sums of concepts in the latent space.",
+    commandName: "arithmetic", abstract: "Add and subtract concepts in the latent space.",
     discussion: """
-      A concept is a file of seeds, CONCEPTS/NAME.txt, picked by looking at a sheet:
+      A concept is a file of seeds, CONCEPTS/NAME.txt. Pick the seeds by looking at a sheet:
 
         thimble arithmetic faces.thimble --sheet 0-199 -o sheet.png
         thimble arithmetic faces.thimble "smiling_woman - neutral_woman + neutral_man" --outdir sum
         thimble arithmetic faces.thimble "right - left" --save turn.safetensors --outdir turn
         thimble arithmetic faces.thimble --along turn.safetensors --seeds 5,8,13 -o turned.png
 
-      The first sum writes concepts.png (a row a term: its samples, and last the image of their mean), result.png (the sum in the \
-      middle, eight neighbours with uniform noise of 0.25 around), single.png (the sum of the first samples alone, of the second, \
-      ...) and pixels.png (the same sum of pictures, the control). Where the generator knows classes, sums are of what is drawn, and \
-      --class tells the class that they, the means and the control are shown in.
+      A sum writes concepts.png (one row per term: its samples, then the image of their mean), result.png (the sum in \
+      the middle, around it eight neighbours with uniform noise of 0.25), single.png (the sum of the first samples \
+      alone, of the second, ...) and pixels.png (the same sum on pixels, as a control). For generators with classes, \
+      --class chooses the class that all of these are drawn in.
       """)
 
   @Argument(help: "A .thimble file or a checkpoint.") var generator: String
-  @Argument(help: "Names with + and - between them.") var expression: String?
-  @Option(help: "The folder of the concepts.") var concepts = "concepts"
-  @Option(help: "Where the sum's pictures go.") var outdir = "arithmetic"
-  @Option(name: .customLong("class"), help: "The class of a sum, for generators that know classes.") var chosenClass:
-    Int?
-  @Option(help: "A file for the sum itself, a latent.") var save: String?
-  @Option(help: "A sheet of these seeds, with their numbers.") var sheet: SeedList?
-  @Option(help: "A saved sum that is added to seeds, by shares from -1 to 1.") var along: String?
+  @Argument(help: "Names of concepts with + and - between them.") var expression: String?
+  @Option(help: "The folder with the concepts.") var concepts = "concepts"
+  @Option(help: "The folder for the pictures.") var outdir = "arithmetic"
+  @Option(name: .customLong("class"), help: "The class to draw, for generators with classes.") var chosenClass: Int?
+  @Option(help: "A file to save the resulting latent to.") var save: String?
+  @Option(help: "Write a sheet of these seeds with their numbers.") var sheet: SeedList?
+  @Option(help: "A latent that --save wrote: add it to seeds, in shares from -1 to 1.") var along: String?
   @Option(help: "The seeds that --along moves.") var seeds: SeedList?
-  @Option(help: "Images of each seed with --along.") var frames = 9
+  @Option(help: "Images per seed with --along.") var frames = 9
   @Option(name: .shortAndLong, help: "The PNG of --sheet or --along.") var output: String?
   @OptionGroup var compute: ComputeOptions
 

@@ -9,31 +9,35 @@ import ThimbleThreads
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "Time a generator (`thimble bench GENERATOR`), or training (`thimble bench train RECIPE`).",
+    abstract:
+      "Measure speed: of a generator (`thimble bench GENERATOR`) or of training (`thimble bench train RECIPE`).",
     subcommands: [GeneratorBench.self, TrainingBench.self], defaultSubcommand: GeneratorBench.self)
 }
 
 struct GeneratorBench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "generator", abstract: "Time a generator: whole runs, layer by layer, and against the machine's peak.",
+    commandName: "generator",
+    abstract: "Measure a generator: whole images, each layer, and the share of the processor's peak.",
     discussion: """
-      MACs are counted as kernel x kernel / stride^2 taps an output pixel. The peak is what the instruction set's dot products \
-      reach on registers, measured in the same process. Times on a busy machine say little.
+      Multiply-accumulates (MAC) are counted as kernel x kernel / stride^2 taps per output pixel. The peak is the \
+      speed of the instruction set's dot products on registers, measured in the same process. Run it on an idle \
+      machine.
 
-      With --latents and --json it is one engine among others in a comparison: it writes the images of all rows to -o, times \
-      runs on the first --batch rows for --seconds (0: none), and prints one JSON object as its last line: median_ms and min_ms \
-      a run, and first_image_ms, from its own start to its first batch. --json alone adds the layers.
+      With --latents and --json it can take part in a comparison with other engines: it writes the images of all rows \
+      to -o, times runs on the first --batch rows for --seconds (0: no timing), and prints one JSON object as its last \
+      line: median_ms and min_ms per run, and first_image_ms, from the start of the program to the first batch. --json \
+      alone adds the layers.
       """)
 
   @Argument(help: "A .thimble file.") var generator: String
   @Option(help: "Images a run.") var batch = 1
-  @Option(help: "Latents, as for `thimble sample`; those of the seeds from 0 unless told.") var latents: String?
+  @Option(help: "Latents, as for `thimble sample` (default: seeds from 0).") var latents: String?
   @Option(
     name: .shortAndLong, help: "Where the images of all latents go: u8, height x width x channels, image after image.")
   var output: String?
-  @Option(help: "How long to time; 0 stops before.") var seconds = 1.0
-  @Option(help: "Runs before those that are timed.") var warmup = 3
-  @Flag(help: "One line of JSON instead of words.") var json = false
+  @Option(help: "Seconds to measure; 0 measures nothing.") var seconds = 1.0
+  @Option(help: "Runs before the timed ones.") var warmup = 3
+  @Flag(help: "Print one line of JSON instead of a table.") var json = false
   @OptionGroup var compute: ComputeOptions
 
   func validate() throws {

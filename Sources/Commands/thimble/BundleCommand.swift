@@ -7,10 +7,11 @@ import ThimbleStorage
 
 struct BundleCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bundle", abstract: "One file to ship: a program with the generator in it, or its C source.",
+    commandName: "bundle", abstract: "Make one file to ship: a program with the generator inside, or a C array.",
     discussion: """
-      The program is a copy of the sampler that tools/boards/build makes for a target, with the generator as one segment \
-      more: static, read-only, in need of no other file. It takes the sampler's arguments but for GENERATOR.
+      The program is a copy of the sampler that tools/boards/build makes for a target, with the generator added as a \
+      read-only segment. It is static and needs no other file. It takes the arguments of thimble-sample, except \
+      GENERATOR.
 
         thimble bundle faces.thimble --target aarch64 -o faces      ./faces 85 -o face.ppm
         thimble bundle faces.thimble --emit c -o faces.c            const unsigned char faces[...]
@@ -21,13 +22,13 @@ struct BundleCommand: ParsableCommand {
   @Argument(help: "A .thimble file.") var generator: String
   @Option(name: .shortAndLong, help: "The file to write.") var output: String
   @Option(help: "A program for a board, or a C array for firmware.") var emit = Emission.program
-  @Option(help: "The program's processor.") var target: BoardTarget?
+  @Option(help: "The processor that the program is for.") var target: BoardTarget?
   @Option(
     help: ArgumentHelp(
-      "The sampler to copy; unless told, .build-boards/TARGET/thimble-sample, here or where this program was built.",
+      "The sampler to copy (default: .build-boards/TARGET/thimble-sample, here or where this program was built).",
       valueName: "file"))
   var sampler: String?
-  @Option(help: "The C array's name; unless told, that of the output without its ending.") var name: String?
+  @Option(help: "The C array's name (default: the output's name without its ending).") var name: String?
 
   func validate() throws {
     switch emit {

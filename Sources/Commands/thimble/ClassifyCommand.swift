@@ -8,29 +8,31 @@ import ThimbleTraining
 
 struct ClassifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "classify", abstract: "A linear L2-SVM on features: how well they tell classes apart.",
+    commandName: "classify", abstract: "Train a linear classifier (L2-SVM) on features and test it.",
     discussion: """
-      LIBLINEAR's solver 1, one class against the rest. C is chosen on training images that are held out, then the machine is \
-      trained on all and tested (paper, sections 5.1 and 5.2).
+      Uses LIBLINEAR's solver 1, one class against the rest. C is chosen on held-out training images; then the \
+      classifier is trained on all of them and tested (paper, sections 5.1 and 5.2).
 
         thimble classify train-features.safetensors test-features.safetensors
-        thimble classify ... --labels 1000       so many labels, as many of each class: the mean of 100 draws, C chosen on 10 others
-        thimble classify ... --per-class 400     so many of each class
+        thimble classify ... --labels 1000       1,000 labels, equally many per class
+        thimble classify ... --per-class 400     400 labels per class
 
-      --export writes both files as LIBLINEAR's own programs read them.
+      With few labels, the result is the mean of 100 random draws; C is chosen on 10 others. --export writes both \
+      files in the format of LIBLINEAR's own programs.
       """)
 
   @Argument(help: "Features of the training set, with labels.") var train: String
   @Argument(help: "Features of the test set, by the same networks.") var test: String
-  @Option(help: "Labels that are used, over all classes.") var labels: Int?
-  @Option(help: "Labels of each class that are used.") var perClass: Int?
-  @Option(help: "Draws of labels that are tested; 100 unless told.") var draws: Int?
-  @Option(help: "Draws that C is chosen on; 10 unless told.") var choosingDraws: Int?
-  @Option(help: "Values of C that are tried, with commas; the paper's unless told.") var penalties: String?
-  @Flag(help: "Bring each feature to mean 0 and deviation 1.") var standardise = false
-  @Option(help: "A text file of the labels that the test images are given, one a line; with all labels only.")
+  @Option(help: "Total number of labels to use.") var labels: Int?
+  @Option(help: "Number of labels per class to use.") var perClass: Int?
+  @Option(help: "Random draws of labels to test (default: 100).") var draws: Int?
+  @Option(help: "Random draws to choose C on (default: 10).") var choosingDraws: Int?
+  @Option(help: "Values of C to try, separated by commas (default: the paper's).") var penalties: String?
+  @Flag(help: "Scale each feature to mean 0 and standard deviation 1.") var standardise = false
+  @Option(help: "A text file to write the predicted labels to, one per line. Only with all labels.")
   var predictions: String?
-  @Option(help: "A folder for train.txt and test.txt in LIBLINEAR's format; nothing is trained.") var export: String?
+  @Option(help: "A folder to write train.txt and test.txt to, in LIBLINEAR's format. Nothing is trained.") var export:
+    String?
   @OptionGroup var compute: ComputeOptions
 
   private func penaltyList() throws -> [Double] {

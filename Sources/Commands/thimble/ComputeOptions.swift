@@ -9,9 +9,9 @@ import ThimbleThreads
 
 /// What computes; it shows in the time, never in the bytes.
 struct ComputeOptions: ParsableArguments {
-  @Option(help: "Threads; all processors unless told. More than there are processors are not started.")
+  @Option(help: "Number of threads (default: one per processor, which is also the most).")
   var threads: Int?
-  @Flag(help: ArgumentHelp("Start more threads than there are processors, for tests.", visibility: .hidden))
+  @Flag(help: ArgumentHelp("Allow more threads than processors. For tests.", visibility: .hidden))
   var evenBeyondProcessors = false
 
   var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }

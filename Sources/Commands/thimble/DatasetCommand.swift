@@ -7,28 +7,30 @@ import ThimbleStorage
 
 struct DatasetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "dataset", abstract: "Make and look at sets of images.",
+    commandName: "dataset", abstract: "Make data sets and look at them.",
     subcommands: [Pack.self, Info.self, Sheet.self, DedupCommand.self])
 
   struct Pack: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Pack images into one file that training maps.",
+      abstract: "Pack pictures into one data set file for training.",
       discussion: """
-        IN is an IDX file, a folder (read recursively: PNG and JPEG), or a .tar of images. Each image is cut to its centre \
-        square and resampled to N x N. Images that cannot be read are named, and the command fails, unless --skip-bad.
+        IN is a folder of PNG and JPEG files (subfolders are read too), a .tar archive of them, or an IDX file. Each \
+        image is cropped to its centre square and resized to N x N. If an image cannot be read, the command names it \
+        and fails; --skip-bad leaves such images out.
         """)
 
-    @Argument(help: ArgumentHelp("IDX file, folder or .tar; several are joined.", valueName: "in"))
+    @Argument(
+      help: ArgumentHelp("A folder, a .tar archive or an IDX file. Several inputs become one set.", valueName: "in"))
     var inputs: [String]
-    @Option(name: .shortAndLong, help: "The set to write, a .safetensors file.") var output: String
-    @Option(help: "Side of the images in the set: 16, 28, 32, 64 or 128 for training.") var size: Int
-    @Flag(help: "Grey instead of colour.") var grey = false
-    @Option(help: "A table of labels: file name, label.") var labels: String?
-    @Option(help: "The column of that table that holds the label, by its heading.") var labelColumn: String?
-    @Flag(help: "Leave out images that cannot be read.") var skipBad = false
-    @Option(help: "What shows through transparent pixels, RRGGBB.") var background: String = "ffffff"
-    @Option(help: "The terms of the images; they travel with everything made from them.") var licence: String?
-    @Option(help: "What the set is called.") var name: String?
+    @Option(name: .shortAndLong, help: "The data set to write, a .safetensors file.") var output: String
+    @Option(help: "Side of the packed images in pixels: 16, 28, 32, 64 or 128 for training.") var size: Int
+    @Flag(help: "Pack grey images instead of colour.") var grey = false
+    @Option(help: "A table of labels (CSV): file name, label.") var labels: String?
+    @Option(help: "The heading of the column that holds the label.") var labelColumn: String?
+    @Flag(help: "Leave out images that cannot be read, and say which.") var skipBad = false
+    @Option(help: "The colour behind transparent pixels, RRGGBB.") var background: String = "ffffff"
+    @Option(help: "The licence of the images. It is copied into every file made from them.") var licence: String?
+    @Option(help: "The name of the data set.") var name: String?
 
     func validate() throws {
       guard labelColumn == nil || labels != nil else { throw ValidationError("--label-column goes with --labels") }
@@ -61,16 +63,16 @@ struct DatasetCommand: ParsableCommand {
   }
 
   struct Info: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "What a set holds.")
-    @Argument(help: "A packed set.") var set: String
+    static let configuration = CommandConfiguration(abstract: "Show what a data set holds.")
+    @Argument(help: "A data set file from `dataset pack`.") var set: String
     func run() throws { print(printableLines("\(try DatasetInfo(path: set))")) }
   }
 
   struct Sheet: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "A grid of images of a set, as PNG.")
-    @Argument(help: "A packed set.") var set: String
-    @Option(name: .shortAndLong, help: "The PNG to write.") var output: String
-    @Option(help: "Columns x rows.") var grid: GridSize = GridSize(columns: 8, rows: 8)
+    static let configuration = CommandConfiguration(abstract: "Write some images of a data set as one PNG.")
+    @Argument(help: "A data set file from `dataset pack`.") var set: String
+    @Option(name: .shortAndLong, help: "The PNG file to write.") var output: String
+    @Option(help: "Columns x rows, such as 8x8.") var grid: GridSize = GridSize(columns: 8, rows: 8)
 
     func run() throws {
       let dataset = try Dataset(path: set)

@@ -7,18 +7,21 @@ import ThimbleStudies
 
 struct DedupCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "dedup", abstract: "A set without near-duplicates, so that a generator has less to memorise.",
+    commandName: "dedup", abstract: "Remove near-duplicate images from a data set.",
     discussion: """
-      An autoencoder is trained on the set (3072-128-3072, denoising, at 32x32); of images whose codes, thresholded to 128 bits, are \
-      the same, the first one stays. --radius lets so many bits differ. --pairs lists what was found, --sheet shows it.
+      Trains a denoising autoencoder on the set (3072-128-3072, at 32x32) and turns each code into 128 bits. Of images \
+      with the same bits, only the first stays; --radius allows that many bits to differ. --pairs lists the \
+      duplicates, --sheet shows them.
       """)
 
-  @Argument(help: "A packed set.") var set: String
-  @Option(name: .shortAndLong, help: "The set to write.") var output: String
-  @Option(help: "Bits that may differ.") var radius = 0
-  @Option(help: "Minibatches of 128 that the autoencoder is trained for.") var steps = 1000
-  @Option(help: "A text file of `first,later`, the indices of the images that are alike.") var pairs: String?
-  @Option(help: "A PNG: each column an image that stays, and below one that goes.") var sheet: String?
+  @Argument(help: "A data set file from `dataset pack`.") var set: String
+  @Option(name: .shortAndLong, help: "The data set to write.") var output: String
+  @Option(help: "How many of the 128 bits may differ.") var radius = 0
+  @Option(help: "Training steps of the autoencoder, 128 images each.") var steps = 1000
+  @Option(help: "A text file to write: lines of `first,later`, the indices of images that are alike.") var pairs:
+    String?
+  @Option(help: "A PNG to write: each column shows an image that stays and, below it, one that was removed.") var sheet:
+    String?
   @OptionGroup var compute: ComputeOptions
 
   func validate() throws {

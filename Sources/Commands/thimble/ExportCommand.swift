@@ -7,15 +7,15 @@ import ThimbleStorage
 
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "export", abstract: "Freeze, fold and quantise a generator into one flat .thimble file.")
+    commandName: "export", abstract: "Quantise a trained generator into one .thimble file.")
 
   @Argument(help: "A checkpoint.") var checkpoint: String
   @Option(name: .shortAndLong, help: "The .thimble file to write.") var output: String
-  @Option(help: "How weights are stored; the last layer's always as int8.") var weights = WeightEncoding.int8
-  @Option(help: "Bytes of arena that must suffice for an image: 24576 or 24K. The fastest plan that fits is taken.")
+  @Option(help: "How weights are stored. The last layer is always int8.") var weights = WeightEncoding.int8
+  @Option(help: "Working memory for one image at most, in bytes: 24576 or 24K. The fastest plan that fits is used.")
   var arena: ByteCount?
-  @Option(help: "Latents over which the ranges of activations are chosen.") var calibrate = 8192
-  @Option(help: "What the generator is called; the data set's name unless told.") var name: String?
+  @Option(help: "Number of latents used to choose the ranges of activations.") var calibrate = 8192
+  @Option(help: "The generator's name (default: the data set's name).") var name: String?
   @OptionGroup var compute: ComputeOptions
 
   func validate() throws {

@@ -8,32 +8,35 @@ import ThimbleStorage
 
 struct FeaturesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "features", abstract: "A discriminator's convolutional features of a set, for a classifier.",
+    commandName: "features", abstract: "Compute a discriminator's features of a data set, for a classifier.",
     discussion: """
-      All layers' features, each map max-pooled to a 4x4 grid, flattened and joined (paper, section 5.1). Batch normalisation takes \
-      the mean of the batch statistics over --statistics; training and test set are to be made with the same, the training set.
+      Takes the features of all layers, max-pools each map to a 4x4 grid, flattens and joins them (paper, section \
+      5.1). Batch normalisation uses the mean batch statistics over --statistics; use the training set there, for the \
+      training set and for the test set.
 
         thimble features NETWORKS.safetensors --data TRAIN.safetensors -o train-features.safetensors
         thimble features NETWORKS.safetensors --data TEST.safetensors --statistics TRAIN.safetensors -o test-features.safetensors
         thimble classify train-features.safetensors test-features.safetensors
 
-      To compare with: --kind random (the same discriminator, untrained), pixels, and kmeans (centroids of the patches of \
-      --statistics). Pixels and k-means need no checkpoint. --mirrored and --shifts take the mean over views of an image: often \
-      better, mirrored where pictures mean the same then (digits do not), and as many times slower.
+      For comparison there are --kind random (the same discriminator, untrained), pixels, and kmeans (centroids of \
+      patches of --statistics). Pixels and k-means need no checkpoint. --mirrored and --shifts average over several \
+      views of an image. This is often better, and slower in proportion. Use --mirrored only where a mirrored picture \
+      means the same; a mirrored digit does not.
       """)
 
   enum Kind: String, ExpressibleByArgument, CaseIterable { case trained, random, pixels, kmeans }
 
   @Argument(help: "A checkpoint with a discriminator.") var checkpoint: String?
-  @Option(help: "The packed set whose features are made.") var data: String
-  @Option(name: .shortAndLong, help: "The file of features to write.") var output: String
-  @Option(help: "The packed set that statistics, or centroids, are taken from; that of --data unless told.")
+  @Option(help: "The data set to compute features of.") var data: String
+  @Option(name: .shortAndLong, help: "The feature file to write.") var output: String
+  @Option(help: "The data set for batch statistics or centroids (default: that of --data).")
   var statistics: String?
-  @Option(help: "trained, random, pixels or kmeans.") var kind = Kind.trained
-  @Option(help: "Centroids of k-means; 1600 unless told.") var centroids: Int?
-  @Flag(help: "The mean of the features of each image and of it mirrored left to right; not in the paper.")
+  @Option(help: "What to compute features with.") var kind = Kind.trained
+  @Option(help: "Number of k-means centroids (default: 1600).") var centroids: Int?
+  @Flag(help: "Average over each image and its mirror image. Not in the paper.")
   var mirrored = false
-  @Option(help: "The mean over the image and it shifted so many pixels to each side, as 2 or 2,4; not in the paper.")
+  @Option(
+    help: "Average over each image and its shifts by so many pixels to each side, such as 2 or 2,4. Not in the paper.")
   var shifts: PositiveNumbers?
   @OptionGroup var compute: ComputeOptions
 

@@ -9,21 +9,22 @@ import ThimbleTraining
 
 struct FiltersCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "filters", abstract: "What a discriminator's last features answer to, by guided backpropagation.",
+    commandName: "filters", abstract: "Show what a discriminator's last features respond to (guided backpropagation).",
     discussion: """
-      Writes trained.png and, of a discriminator with random weights, random.png: a row a feature, the images of a batch that excite \
-      it most, as the pixels that do it. --images writes images.png, the images themselves, for sets that may be shown.
+      Writes trained.png, and random.png for a discriminator with random weights. Each row is one feature: the images \
+      of a batch that excite it most, showing only the pixels that do so. --images also writes the images themselves \
+      to images.png; mind their licence.
 
         thimble filters faces.safetensors --data SET.safetensors --outdir filters
       """)
 
   @Argument(help: "A checkpoint with a discriminator.") var checkpoint: String
-  @Option(help: "The packed set that the batch is taken from.") var data: String
-  @Option(help: "Images of the batch.") var batch = 512
-  @Option(help: "Features, from the first on.") var features = 6
-  @Option(help: "Images of each feature.") var strongest = 8
-  @Flag(help: "Write the images too.") var images = false
-  @Option(help: "Where to.") var outdir = "filters"
+  @Option(help: "The data set to take the batch from.") var data: String
+  @Option(help: "Images in the batch.") var batch = 512
+  @Option(help: "Number of features, from the first.") var features = 6
+  @Option(help: "Images per feature.") var strongest = 8
+  @Flag(help: "Also write the images themselves.") var images = false
+  @Option(help: "The folder to write to.") var outdir = "filters"
   @OptionGroup var compute: ComputeOptions
 
   func validate() throws {

@@ -10,10 +10,11 @@ import ThimbleStudies
 
 struct ForgetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "forget", abstract: "Make a generator leave out an object, by dropping the maps that draw it.",
+    commandName: "forget", abstract: "Remove an object from a generator by dropping the maps that draw it.",
     discussion: """
-      First sheets to draw boxes on, with a mark every eighth pixel; then, from a file of boxes, lines of \
-      `seed,left,top,right,bottom` in pixels, the generator that forgets. A line of a seed alone is a sample without the object.
+      First make sheets with a mark at every eighth pixel, and write down boxes around the object: lines of \
+      `seed,left,top,right,bottom` in pixels. A line with only a seed is a sample without the object. From these boxes \
+      the command makes the generator that leaves the object out.
 
         thimble forget rooms.safetensors --sheet 0-29 -o sheet.png
         thimble forget rooms.safetensors --boxes windows.csv -o forgetful.safetensors --compare compare.png
@@ -21,15 +22,14 @@ struct ForgetCommand: ParsableCommand {
       """)
 
   @Argument(help: "A checkpoint.") var checkpoint: String
-  @Option(help: "A file of boxes.") var boxes: String?
-  @Option(name: .shortAndLong, help: "The checkpoint of the forgetful generator; the PNG of --sheet.") var output:
-    String
-  @Option(help: "A PNG of the samples that have boxes: before, and below without the object.") var compare: String?
-  @Option(help: "Which maps are dropped: those of positive weight, or all of them that the regression uses.")
+  @Option(help: "The file of boxes.") var boxes: String?
+  @Option(name: .shortAndLong, help: "The checkpoint to write; with --sheet, the PNG.") var output: String
+  @Option(help: "A PNG to write: the samples with boxes, above before, below after.") var compare: String?
+  @Option(help: "Which maps to drop: those with positive weight, or all with a weight other than zero.")
   var rule: Forgetting.Rule = .positive
-  @Option(help: "The hidden layer; the second-highest one unless told.") var layer: String?
-  @Option(help: "The regression's L1 penalty: the greater, the fewer maps.") var penalty = 0.01
-  @Option(help: "A sheet of these seeds instead.") var sheet: SeedList?
+  @Option(help: "The hidden layer (default: the last but one).") var layer: String?
+  @Option(help: "The L1 penalty of the regression. A larger one drops fewer maps.") var penalty = 0.01
+  @Option(help: "Write a sheet of these seeds instead.") var sheet: SeedList?
   @OptionGroup var compute: ComputeOptions
 
   func validate() throws {

@@ -7,10 +7,10 @@ import ThimbleStorage
 
 struct GoldenCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "golden", abstract: "Write the digests of a generator's images, to verify by.")
+    commandName: "golden", abstract: "Write a golden file: digests of a generator's images, for `verify`.")
 
   @Argument(help: "A .thimble file.") var generator: String
-  @Option(help: "Seeds: 0-63.") var seeds: SeedList
+  @Option(help: "Seeds, such as 0-63.") var seeds: SeedList
   @Option(name: .shortAndLong, help: "The golden file to write.") var output: String
   @OptionGroup var compute: ComputeOptions
 
@@ -23,7 +23,7 @@ struct GoldenCommand: ParsableCommand {
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "verify", abstract: "Check that a generator makes the very pixels of its golden file.")
+    commandName: "verify", abstract: "Check that a generator makes exactly the pixels of its golden file.")
 
   @Argument(help: "A .thimble file.") var generator: String
   @Argument(help: "A golden file: lines of `sha256-of-the-pixels  seed`.") var golden: String

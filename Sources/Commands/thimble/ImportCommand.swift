@@ -5,15 +5,16 @@ import ThimbleStorage
 
 struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "import", abstract: "Take over a generator that was trained elsewhere.",
+    commandName: "import", abstract: "Import a generator that was trained with another program.",
     discussion: """
-      IN is a safetensors file with PyTorch's layouts, by either set of names: project.weight, project.bn.weight, deconv1.weight \
-      ..., with metadata `geometry`, `latent` and `bn_eps`; or the state dict of PyTorch's DCGAN example, main.0.weight ...
+      IN is a safetensors file in PyTorch's layouts, with one of two sets of names: project.weight, project.bn.weight, \
+      deconv1.weight, ... and the metadata `geometry`, `latent` and `bn_eps`; or the state dict of PyTorch's DCGAN \
+      example, main.0.weight, ...
       """)
 
   @Argument(help: "A safetensors file.") var input: String
   @Option(name: .shortAndLong, help: "The checkpoint to write.") var output: String
-  @Flag(help: "Make frozen statistics anew instead of keeping the file's own.") var refreeze = false
+  @Flag(help: "Compute the batch statistics anew instead of using the file's.") var refreeze = false
   @OptionGroup var compute: ComputeOptions
 
   func run() throws {

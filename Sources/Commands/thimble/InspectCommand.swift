@@ -8,7 +8,7 @@ import ThimbleStorage
 
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "inspect", abstract: "What a generator or a checkpoint holds: layers, sizes, memory, provenance.")
+    commandName: "inspect", abstract: "Show what a generator or a checkpoint holds: layers, sizes, memory, provenance.")
 
   @Argument(help: "A .thimble file or a checkpoint.") var file: String
 

@@ -9,15 +9,15 @@ import ThimbleStudies
 
 /// Which images: seeds, or latents from a file.
 struct LatentOptions: ParsableArguments {
-  @Option(help: "Seeds: 85,265,600-605.") var seeds: SeedList?
+  @Option(help: "Seeds, such as 85,265,600-605.") var seeds: SeedList?
   @Option(
-    help: "Latents: a safetensors file with an F32 tensor `latents` [N, length], or raw little-endian rows (.f32).")
+    help: "A file of latents: safetensors with an F32 tensor `latents` [N, length], or raw little-endian rows (.f32).")
   var latents: String?
-  @Option(help: "From seed to seed in a straight line through latents: 1,2,3.") var walk: SeedList?
-  @Option(help: "Images for each two seeds of a walk; 10 unless told.") var frames: Int?
+  @Option(help: "Walk in straight lines from seed to seed, such as 1,2,3.") var walk: SeedList?
+  @Option(help: "Images per pair of seeds in a walk (default: 10).") var frames: Int?
   @Option(
     name: .customLong("class"),
-    help: "The class of all seeds, for generators that know classes; a seed's own is the seed modulo the classes.")
+    help: "The class to draw, for generators with classes (default: the seed modulo the number of classes).")
   var chosenClass: Int?
 
   func validate() throws {

@@ -9,19 +9,20 @@ import ThimbleStorage
 
 struct MeasureCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "measure", abstract: "How near generators come to the images of a set: a table, one line each.",
+    commandName: "measure", abstract: "Measure how near a generator's images come to a data set.",
     discussion: """
-      Each line is a generator, a checkpoint, or a safetensors file of `images` from elsewhere. The distance is the (squared) Frechet \
-      distance in features of a fixed random network: it compares generators of one set and size, and is no FID. 1-NN is how often \
-      the nearest of all other images is of the same kind, real or generated, with its 95 % interval: 50 % cannot be told apart. \
-      Spread and nearest are the mean distances of all pairs and to the most similar image, relative to the set's.
+      Prints one line per generator, checkpoint or safetensors file of `images`. The distance is the squared Frechet \
+      distance between features of a fixed random network. It compares generators of one data set and size; it is not \
+      FID. 1-NN says how often the nearest other image is of the same kind, real or generated, with a 95 % interval: \
+      at 50 % they cannot be told apart. Spread is the mean distance of all pairs of images, nearest the mean distance \
+      to the most similar one; both are relative to the data set's.
 
         thimble measure run/checkpoint.safetensors int8.thimble int4.thimble --data SET.safetensors
       """)
 
-  @Argument(help: ".thimble files, checkpoints, or safetensors with `images`.") var generators: [String]
-  @Option(help: "The packed set to compare with.") var data: String
-  @Option(help: "Images of each generator, of the seeds from 0.") var samples = 10_000
+  @Argument(help: ".thimble files, checkpoints, or safetensors files with `images`.") var generators: [String]
+  @Option(help: "The data set to compare with.") var data: String
+  @Option(help: "Images per generator, from seed 0.") var samples = 10_000
   @OptionGroup var compute: ComputeOptions
 
   func validate() throws {

@@ -12,23 +12,24 @@ import ThimbleStudies
 struct MemoriseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "memorise",
-    abstract: "Whether generators repeat training images: nearest neighbours, in pixels and in features.",
+    abstract: "Check whether a generator repeats its training images.",
     discussion: """
-      A line each: the median distance from a sample to the nearest training image, over that from a training image to the nearest \
-      other one (near or above 1: no nearer than images of the set are to each other); samples that come nearer than 99 in 100 training \
-      images do, with the 95 % interval (1 % is usual); exact copies; and the 1-NN test, which falls below 50 % for copies. \
-      Naming the checkpoint of the first pass too shows what had been seen only once.
+      Prints for each generator: the median distance from a sample to its nearest training image, divided by that from \
+      a training image to its nearest other one (1 or more: no nearer than images of the set are to each other); the \
+      share of samples that are nearer to a training image than 99 in 100 training images are (1 % is usual), with a \
+      95 % interval; exact copies; and the 1-NN test, which falls below 50 % for copies. Add the checkpoint of the \
+      first pass to compare with a generator that saw each image only once.
 
         thimble memorise run/checkpoints/step-0000272.safetensors faces.thimble --data SET.safetensors
 
-      -o shows the samples that come nearest, each above its neighbour in pixels and in features, of the last generator: training \
-      images, where their terms allow it.
+      -o shows the last generator's nearest samples, each above its neighbour in pixels and in features. That picture \
+      contains training images: mind their licence.
       """)
 
-  @Argument(help: ".thimble files, checkpoints, or safetensors with `images`.") var generators: [String]
-  @Option(help: "The packed set of the training.") var data: String
-  @Option(help: "Samples of each generator, and training images they are compared with.") var samples = 1000
-  @Option(name: .shortAndLong, help: "A PNG with training images.") var output: String?
+  @Argument(help: ".thimble files, checkpoints, or safetensors files with `images`.") var generators: [String]
+  @Option(help: "The data set that was trained on.") var data: String
+  @Option(help: "Samples per generator, and training images to compare them with.") var samples = 1000
+  @Option(name: .shortAndLong, help: "A PNG to write; it contains training images.") var output: String?
   @OptionGroup var compute: ComputeOptions
 
   func validate() throws {

@@ -9,18 +9,19 @@ import ThimbleStorage
 struct NeighboursCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "neighbours",
-    abstract: "The 1-nearest-neighbour test: how well generated images of each class stand in for real ones.",
+    abstract: "Test how well generated images of each class replace real ones (nearest neighbour).",
     discussion: """
-      Each image of TEST is given the class of the nearest image, in pixels, among the samples of a generator that knows classes, or \
-      among a real set (paper, appendix). The sample of a seed has the class seed modulo classes.
+      Gives each image of TEST the class of its nearest image, in pixels: among the samples of a generator with \
+      classes, or among a real data set (paper, appendix). A seed's sample has the class seed modulo the number of \
+      classes.
 
         thimble neighbours digits.thimble TEST.safetensors
         thimble neighbours TRAIN.safetensors TEST.safetensors       what real images come to
       """)
 
-  @Argument(help: "A generator or checkpoint that knows classes, or a packed set with labels.") var train: String
-  @Argument(help: "A packed set with labels.") var test: String
-  @Option(help: "Images that neighbours are looked for among: seeds from 0, or spread evenly over the set.")
+  @Argument(help: "A generator or checkpoint with classes, or a data set with labels.") var train: String
+  @Argument(help: "A data set with labels.") var test: String
+  @Option(help: "Number of images to search for neighbours: seeds from 0, or spread evenly over the data set.")
   var samples = 50_000
   @OptionGroup var compute: ComputeOptions
 

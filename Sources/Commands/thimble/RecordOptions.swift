@@ -7,15 +7,16 @@ import ThimbleTraining
 
 /// What `reproduce --record` has to be told once; afterwards it stands in provenance.json.
 struct RecordOptions: ParsableArguments {
-  @Option(help: "Images to pack: files of a Debian package, or files in FOLDER; several are joined.") var images:
+  @Option(help: "Pictures to pack: files of a Debian package, or files in FOLDER. Several become one set.") var images:
     [String] = []
-  @Option(help: "What the set is called.") var dataName: String?
-  @Option(help: "The terms of the images.") var licence: String?
-  @Option(help: "Steps whose digests are recorded, 1,50,200; unless told these, the ends of passes and the last.")
+  @Option(help: "The name of the data set.") var dataName: String?
+  @Option(help: "The licence of the images.") var licence: String?
+  @Option(
+    help: "Steps to record digests of, such as 1,50,200 (default: these, the end of each pass, and the last step).")
   var digests: PositiveNumbers?
   @Option(help: "How the generator's weights are stored.") var weights: WeightEncoding?
-  @Option(help: "Bytes of arena that must suffice for an image.") var arena: ByteCount?
-  @Option(help: "Latents over which the ranges of activations are chosen; 8192 unless told.") var calibrate: Int?
+  @Option(help: "Working memory for one image at most, in bytes.") var arena: ByteCount?
+  @Option(help: "Number of latents used to choose the ranges of activations (default: 8192).") var calibrate: Int?
 
   func validate() throws {
     if let calibrate, !(16...65_536).contains(calibrate) { throw ValidationError("--calibrate takes 16 to 65536") }

@@ -9,18 +9,19 @@ struct ReproduceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reproduce", abstract: "Train a shipped generator again and compare every byte.",
     discussion: """
-      FOLDER holds recipe.json and provenance.json. The data are packed as recorded and compared by digest, the recipe is trained, \
-      the numbers are compared at each recorded step, the export with the shipped file. It ends with 65 at the first difference, \
-      and says between which steps it begins. Ctrl-C keeps a checkpoint; the same command goes on.
+      FOLDER holds recipe.json and provenance.json. The command packs the recorded pictures and compares their digest, \
+      trains by the recipe, compares the weights at each recorded step, and compares the exported file with the \
+      shipped one. At the first difference it exits with 65 and says between which steps it begins. Ctrl-C keeps a \
+      checkpoint; the same command continues.
 
-      --record trains and writes generator.thimble, golden.txt, networks.safetensors and provenance.json into FOLDER. Where there is a provenance.json \
-      already, what is not told anew is as it says.
+      --record trains and writes generator.thimble, golden.txt, networks.safetensors and provenance.json into FOLDER. \
+      Options that are left out are taken from the provenance.json that is there.
       """)
 
   @Argument(help: "A folder such as weights/fashion28.") var folder: String
-  @Option(help: "The run folder; runs/reproduce-NAME unless told.") var outdir: String?
-  @Option(help: "A packed set, instead of packing the recorded files.") var data: String?
-  @Option(help: "Stop after this step and print its digest.") var until: Int?
+  @Option(help: "The run folder (default: runs/reproduce-NAME).") var outdir: String?
+  @Option(help: "A data set to use instead of packing the recorded files.") var data: String?
+  @Option(help: "Stop after this step and print the digest of its weights.") var until: Int?
   @OptionGroup var compute: ComputeOptions
   @Flag(help: "Record instead of comparing.") var record = false
   @OptionGroup(title: "With --record") var recording: RecordOptions

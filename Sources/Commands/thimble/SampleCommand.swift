@@ -9,10 +9,10 @@ import ThimbleTraining
 
 struct SampleCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "sample", abstract: "Images from a generator.",
+    commandName: "sample", abstract: "Make images with a generator.",
     discussion: """
-      From a .thimble file the pixels are a function of file and seed alone: the same bytes on every machine. From a \
-      checkpoint they are those of the f32 network, frozen.
+      With a .thimble file, the pixels depend only on the file and the seed: they are the same bytes on every machine. \
+      With a checkpoint, they are those of the f32 network with frozen statistics.
 
         thimble sample faces.thimble --grid 8x8 -o grid.png      seeds 0 to 63
         thimble sample faces.thimble 85 265 600-605 --outdir out  out/seed0085.png ...
@@ -22,13 +22,14 @@ struct SampleCommand: ParsableCommand {
   enum Format: String, ExpressibleByArgument, CaseIterable { case png, ppm, raw, y4m, safetensors }
 
   @Argument(help: "A .thimble file or a checkpoint.") var generator: String
-  @Argument(help: ArgumentHelp("Seeds, as 7 or 600-605.", valueName: "seed")) var positionalSeeds: [SeedList] = []
+  @Argument(help: ArgumentHelp("Seeds, such as 7 or 600-605.", valueName: "seed")) var positionalSeeds: [SeedList] = []
   @OptionGroup var latents: LatentOptions
-  @Option(help: "One sheet of columns x rows; without seeds, the first ones that fill it.") var grid: GridSize?
-  @Option(name: .shortAndLong, help: "The file to write; its ending tells the format.") var output: String?
-  @Option(help: "A folder for one file an image.") var outdir: String?
-  @Option(help: "png, ppm, raw, y4m or safetensors.") var format: Format?
-  @Flag(help: "Short for --format raw: u8, height x width x channels, image after image.") var raw = false
+  @Option(help: "Put the images on one sheet of columns x rows. Without seeds, it starts at seed 0.") var grid:
+    GridSize?
+  @Option(name: .shortAndLong, help: "The file to write. Its ending chooses the format.") var output: String?
+  @Option(help: "A folder to write one file per image to.") var outdir: String?
+  @Option(help: "The format, where the ending does not say it.") var format: Format?
+  @Flag(help: "Same as --format raw: u8, height x width x channels, image after image.") var raw = false
   @OptionGroup var compute: ComputeOptions
 
   func validate() throws {

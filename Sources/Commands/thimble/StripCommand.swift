@@ -5,10 +5,10 @@ import ThimbleStorage
 struct StripCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "strip",
-    abstract: "Both networks of a checkpoint without its optimiser: a third of the size, for studies.",
+    abstract: "Keep both networks of a checkpoint and drop the optimiser: a third of the size.",
     discussion: """
-      The generator is the averaged one where the recipe averages, with its frozen statistics. It samples, exports and can be studied \
-      as before; training cannot go on from it.
+      If the recipe averages weights, the averaged generator is kept, with its frozen statistics. The file can be \
+      sampled, exported and studied as before, but training cannot continue from it.
       """)
 
   @Argument(help: "A checkpoint of `thimble train`.") var checkpoint: String

@@ -9,12 +9,14 @@ import ThimbleStorage
 struct ThimbleCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "thimble",
-    abstract: "Small generators of images: train a DCGAN, export it to one flat file, sample it anywhere.",
+    abstract: "Small image generators: train a DCGAN, export it to one file, sample it anywhere.",
     discussion: """
-      The way through:  thimble dataset pack PHOTOS -o SET.safetensors --size 64
-                        thimble train --data SET.safetensors --outdir RUN
-                        thimble export RUN/checkpoint.safetensors -o GENERATOR.thimble
-                        thimble sample GENERATOR.thimble --grid 8x8 -o SAMPLES.png
+      From photographs to new pictures:
+
+        thimble dataset pack PHOTOS -o SET.safetensors --size 64
+        thimble train --data SET.safetensors --outdir RUN
+        thimble export RUN/checkpoint.safetensors -o MY.thimble
+        thimble sample MY.thimble --grid 8x8 -o SAMPLES.png
       """,
     version: Version.text,
     subcommands: [

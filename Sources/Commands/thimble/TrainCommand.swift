@@ -12,42 +12,47 @@ struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Train a generator and a discriminator.",
     discussion: """
-      Without a recipe, the paper's constants hold; --geometry, --size, --widths and the like change single ones. The run \
-      folder receives the recipe, metrics, grids of samples and checkpoints; Ctrl-C writes a checkpoint, --resume goes on.
+      Without a recipe, training uses the paper's constants; options such as --geometry, --size and --widths change \
+      single ones. The run folder receives the recipe, metrics, sample grids and checkpoints. Ctrl-C writes a \
+      checkpoint; --resume continues from it.
       """)
 
-  @Argument(help: "A recipe: JSON; fields that are left out have their defaults.") var recipe: String?
-  @Option(help: "The packed set to train on.") var data: String?
-  @Option(help: "The run folder.") var outdir: String?
-  @Option(help: "Minibatches in all, instead of the recipe's passes.") var steps: Int?
-  @Flag(help: "Go on from the newest checkpoint in the run folder.") var resume = false
-  @Flag(help: "Print networks, memory and time, and stop.") var dryRun = false
+  @Argument(help: "A recipe, a JSON file. Fields that are left out keep their defaults.") var recipe: String?
+  @Option(help: "The data set to train on.") var data: String?
+  @Option(help: "The folder for this training run.") var outdir: String?
+  @Option(help: "Total number of training steps, instead of the recipe's passes.") var steps: Int?
+  @Flag(help: "Continue from the newest checkpoint in the run folder.") var resume = false
+  @Flag(help: "Print networks, memory, expected time and the recipe, then stop.") var dryRun = false
   @Flag(help: "Print the recipe with all its fields as JSON, and stop.") var printRecipe = false
   @Flag(help: ArgumentHelp("Print docs/reference/recipe.md, and stop.", visibility: .hidden)) var documentRecipe = false
   @OptionGroup var compute: ComputeOptions
-  @Option(help: "authors (5x5 kernels) or common (4x4).") var geometry: Recipe.Geometry?
-  @Option(help: "Side of the images; that of the set unless told.") var size: Int?
-  @Option(help: "Widths of the generator's maps, e.g. 512,256,128,64; the discriminator's are their mirror.")
+  @Option(help: "authors (5x5 kernels, as in the paper) or common (4x4, six times as fast).") var geometry:
+    Recipe.Geometry?
+  @Option(help: "Side of the images in pixels (default: as in the data set).") var size: Int?
+  @Option(
+    help: "Channels of the generator's layers, such as 512,256,128,64. The discriminator has the same in reverse.")
   var widths: String?
-  @Option(help: "Images in a minibatch.") var batch: Int?
-  @Option(help: "Passes over the set.") var passes: Int?
-  @Option(help: "What everything random is drawn from.") var seed: Int?
-  @Option(help: "Steps between checkpoints; a pass unless told.") var checkpointEvery: Int?
-  @Option(help: "Steps between grids of samples; a pass unless told.") var gridEvery: Int?
-  @Option(help: "Keep checkpoints at multiples of this for good, beside the last three and that of the first pass.")
+  @Option(help: "Images per minibatch.") var batch: Int?
+  @Option(help: "Number of passes over the data set.") var passes: Int?
+  @Option(help: "Seed of all random numbers.") var seed: Int?
+  @Option(help: "Steps between checkpoints (default: one pass).") var checkpointEvery: Int?
+  @Option(help: "Steps between sample grids (default: one pass).") var gridEvery: Int?
+  @Option(
+    help: "Keep every checkpoint whose step is a multiple of this. The last three and the first pass's are always kept."
+  )
   var keepEvery: Int?
   @Option(
     help: """
-      Steps between measurements of the distance to the set, as of `measure`; the nearest networks are kept as best.safetensors. \
-      A tenth of the run, but at least 500 steps, unless told; 0: never.
+      Steps between measurements of the distance to the data set (see `measure`). The best networks are kept as \
+      best.safetensors. Default: a tenth of the run, but at least 500 steps; 0 never measures.
       """) var measureEvery: Int?
   @Option(
     help: """
-      When the samples of a grid become alike: warn; stop, with a checkpoint; or rollback to an earlier checkpoint, and on with \
-      other draws, at most three times.
+      What to do when samples become alike: warn; stop with a checkpoint; or rollback, which restores an earlier \
+      checkpoint and continues with a different random stream, at most three times.
       """) var onCollapse: WatchOptions.CollapsePolicy = .warn
-  @Flag(help: "Write events for TensorBoard to the run folder's tensorboard/.") var tensorboard = false
-  @Flag(inversion: .prefixedNo, help: "Keep a page with curves and samples, report.html, in the run folder.")
+  @Flag(help: "Write TensorBoard events to tensorboard/ in the run folder.") var tensorboard = false
+  @Flag(inversion: .prefixedNo, help: "Keep report.html, a page with curves and samples, in the run folder.")
   var report = true
 
   func validate() throws {

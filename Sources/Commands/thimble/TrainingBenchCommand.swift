@@ -9,19 +9,19 @@ import ThimbleTraining
 struct TrainingBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Time training steps: whole ones, and each layer's passes against the machine's peak.",
+    abstract: "Measure training: whole steps, each layer's passes, and the share of the processor's peak.",
     discussion: """
-      Trains on noise. MACs are counted as kernel x kernel / stride^2 taps a position of the bigger map, and only where their \
-      result is used: an image costs 3 x G + 8 x D, without the gradients of pictures and latents that nobody asks for. The peak is \
-      what the instruction set's fused multiply-adds reach on registers, measured in the same process. Times on a busy machine \
-      say little.
+      Trains on noise. Multiply-accumulates (MAC) are counted as kernel x kernel / stride^2 taps per position of the \
+      larger map, and only where their result is used: an image costs 3 x G + 8 x D, since gradients of pictures and \
+      latents are not needed. The peak is the speed of the instruction set's fused multiply-adds on registers, \
+      measured in the same process. Run it on an idle machine.
       """)
 
-  @Argument(help: "A recipe: JSON.") var recipe: String
-  @Option(help: "Images in a minibatch, instead of the recipe's.") var batch: Int?
-  @Option(help: "How long to time whole steps, and as long again their parts.") var seconds = 10.0
-  @Option(help: "Steps before those that are timed.") var warmup = 2
-  @Flag(help: "One line of JSON instead of words.") var json = false
+  @Argument(help: "A recipe, a JSON file.") var recipe: String
+  @Option(help: "Images per minibatch, instead of the recipe's.") var batch: Int?
+  @Option(help: "Seconds to measure whole steps; their parts take as long again.") var seconds = 10.0
+  @Option(help: "Steps before the timed ones.") var warmup = 2
+  @Flag(help: "Print one line of JSON instead of a table.") var json = false
   @OptionGroup var compute: ComputeOptions
 
   func validate() throws {

@@ -10,22 +10,22 @@ import ThimbleTraining
 
 struct WalkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "walk", abstract: "From image to image in small steps through the latent space.",
+    commandName: "walk", abstract: "Walk through the latent space in small steps.",
     discussion: """
-      Writes into --outdir: strip-1-2.png for each two seeds, grid.png of them all, walk.y4m (a film), walk.png (an animation that \
-      browsers show) and latents.safetensors, from which `thimble sample --latents` makes the same images anywhere. Without --seeds \
-      it goes through nine points, as the paper's figure 4.
+      Writes into --outdir: strip-1-2.png for each pair of seeds, grid.png of all pairs, walk.y4m (a film), walk.png \
+      (an animation for browsers) and latents.safetensors, from which `thimble sample --latents` makes the same images \
+      anywhere. Without --seeds it walks between nine points, as in the paper's figure 4.
 
         thimble walk faces.thimble --seeds 1,2,3 --frames 16 --outdir walk
       """)
 
   @Argument(help: "A .thimble file or a checkpoint.") var generator: String
-  @Option(help: "The seeds to go through; 0-8 unless told.") var seeds: SeedList = SeedList(argument: "0-8")!
-  @Option(help: "Images for each two seeds.") var frames = 16
-  @Flag(help: "On a great circle instead of a straight line.") var spherical = false
-  @Flag(help: "Back to the first seed at the end, so that the film has none.") var loop = false
-  @Option(help: "Frames a second of the animation.") var rate = 12
-  @Option(help: "Where to.") var outdir = "walk"
+  @Option(help: "The seeds to walk through (default: 0-8).") var seeds: SeedList = SeedList(argument: "0-8")!
+  @Option(help: "Images per pair of seeds.") var frames = 16
+  @Flag(help: "Walk on a great circle instead of a straight line.") var spherical = false
+  @Flag(help: "Return to the first seed at the end, so that the film can repeat.") var loop = false
+  @Option(help: "Frames per second of the animation.") var rate = 12
+  @Option(help: "The folder to write to.") var outdir = "walk"
   @OptionGroup var compute: ComputeOptions
 
   func validate() throws {

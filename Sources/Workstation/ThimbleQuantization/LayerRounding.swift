@@ -18,7 +18,8 @@ struct LayerRounding {
     feedback = survey.inputs.map { $0?.groups.map(TapFeedback.init) ?? [] }
     let largest = survey.largest
     smallestInputScales = layers.indices.map {
-      layers[$0].kind.readsLatent ? ThimbleNetworks.LayerKind.latentScale : largest[$0 - 1] / 255 * RangeSearch.leastPart
+      layers[$0].kind.readsLatent
+        ? ThimbleNetworks.LayerKind.latentScale : largest[$0 - 1] / 255 * RangeSearch.leastPart
     }
   }
 

@@ -116,7 +116,8 @@ final class ModelFileBytes {
     for index in layers.indices {
       let last = index + 1 == layers.count
       let constants = try layers[index].constants(
-        inputScale: layers[index].folded.kind.readsLatent ? ThimbleNetworks.LayerKind.latentScale : activationScales[index - 1],
+        inputScale: layers[index].folded.kind.readsLatent
+          ? ThimbleNetworks.LayerKind.latentScale : activationScales[index - 1],
         outputScale: last ? 1 / Self.tableStepsPerUnit : activationScales[index],
         halfRange: last ? Self.tableHalfRange : 0)
       layout.layers[index].shift = constants.shift

@@ -7,17 +7,19 @@ import ThimbleTraining
 struct GuidelineStudy: Study {
   static let configuration = CommandConfiguration(
     commandName: "guidelines",
-    abstract: "What the paper's rules buy: each broken alone, several seeds, the same steps.",
+    abstract: "Test the paper's design rules: break each one alone and compare.",
     discussion: """
-      Pooling, no batch normalisation or one everywhere, dense hidden layers, ReLU in the discriminator, momentum 0.9, a head with \
-      global pooling (paper, section 3). Writes README.md with a table, curves and grids into --outdir, and each training into a folder \
-      of its own there; one that is done already is not done again, so the same command goes on after an interruption.
+      Trains with pooling; without batch normalisation, or with it everywhere; with dense hidden layers; with ReLU in \
+      the discriminator; with momentum 0.9; and with a global pooling head (paper, section 3). Each variant has \
+      several seeds and the same number of steps. Writes README.md with a table, curves and grids into --outdir, and \
+      each training into a folder of its own. Finished trainings are kept, so the same command continues after an \
+      interruption.
 
         thimble study guidelines --data SET.safetensors --outdir guidelines
       """)
 
   @OptionGroup var options: StudyOptions
-  @Option(help: "Guidelines, with commas; all unless told.") var only: String?
+  @Option(help: "Names of guidelines, separated by commas (default: all).") var only: String?
   @OptionGroup var compute: ComputeOptions
 
   static let heading = GuidelinePage.heading

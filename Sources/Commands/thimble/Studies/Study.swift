@@ -16,12 +16,12 @@ protocol Study: ParsableCommand {
 
 /// The options that all studies have.
 struct StudyOptions: ParsableArguments {
-  @Option(help: "A packed set.") var data: String
-  @Option(help: "Where to.") var outdir: String
-  @Option(help: "The recipe whose rules are broken; the paper's, of widths for small machines, unless told.")
+  @Option(help: "A data set file from `dataset pack`.") var data: String
+  @Option(help: "The folder to write to.") var outdir: String
+  @Option(help: "The recipe to vary (default: the paper's, with widths for small machines).")
   var recipe: String?
-  @Option(help: "Minibatches of each training.") var steps = 2000
-  @Option(help: "Seeds, from 1 on.") var seeds = 3
+  @Option(help: "Steps per training.") var steps = 2000
+  @Option(help: "Number of seeds, from 1.") var seeds = 3
 
   func validate() throws {
     guard (10...10_000_000).contains(steps) else {

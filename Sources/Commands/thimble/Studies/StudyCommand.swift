@@ -5,5 +5,5 @@ struct StudyCommand: ParsableCommand {
   static var studies: [any ParsableCommand.Type] { [GuidelineStudy.self] }
 
   static let configuration = CommandConfiguration(
-    commandName: "study", abstract: "Trainings that are compared with one another.", subcommands: studies)
+    commandName: "study", abstract: "Compare trainings with each other.", subcommands: studies)
 }
