@@ -3,10 +3,15 @@ import Thimble
 import ThimbleStorage
 
 extension InstructionSet {
+  /// What THIMBLE_ISA asks for. The environment is read once, when the set is first needed.
+  private static let requested: Result<InstructionSet, ThimbleError> = {
+    do { return .success(try inForce()) } catch { return .failure(error) }
+  }()
+
   /// The set in force, as a file error where there is none.
   package static func current() throws(FileError) -> InstructionSet {
     do {
-      return try inForce()
+      return try requested.get()
     } catch {
       throw FileError(
         .usage, file: "THIMBLE_ISA", field: "\(error.field)",
