@@ -277,7 +277,7 @@ static void classes(const thimble_model *model) {
 static void texts(void) {
   const thimble_error e = {THIMBLE_BAD_FORMAT, 3, THIMBLE_AT_MOST, 0, 17, 16, "kernel"};
   const char *whole = "layer 3 kernel: found 17, wanted 16 at most\n"
-                      "Fetch or export the model again: the file is damaged, cut short, or no .thimble file.";
+                      "Fetch or export the model again: the file is damaged, cut short, or not a .thimble file.";
   char text[256];
   HOLDS(thimble_error_text(&e, text, sizeof text) == strlen(whole) && strcmp(text, whole) == 0);
   HOLDS(thimble_error_text(&e, NULL, 0) == strlen(whole) && thimble_error_text(&e, NULL, 9) == strlen(whole));

@@ -24,7 +24,7 @@ import ThimbleStorage
     #expect(outcome.status == 0, "\(what): \(outcome.errors)", sourceLocation: location)
     let warnings = outcome.errorLines.filter { $0.contains("passing over") }
     #expect(warnings.count == 1 && warnings[0].contains(newest), "\(what): \(warnings)", sourceLocation: location)
-    #expect(outcome.errors.contains("going on at step 6"), "\(what): \(outcome.errors)", sourceLocation: location)
+    #expect(outcome.errors.contains("resuming at step 6"), "\(what): \(outcome.errors)", sourceLocation: location)
     #expect(sameBytes(folder["run/checkpoint.safetensors"], made.checkpoint), sourceLocation: location)
   }
 

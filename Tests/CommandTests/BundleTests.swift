@@ -66,7 +66,7 @@ import Testing
     #expect(try bundle(path, target, "again").status == 0)
     #expect(bytes(of: folder["again"]) == out)
     // A program that has a model already is no sampler.
-    expectRefusal(try bundle(folder["out"], target, "twice"), 65, file: folder["out"], saying: "a model already")
+    expectRefusal(try bundle(folder["out"], target, "twice"), 65, file: folder["out"], saying: "already has a model")
     #expect(names(in: folder.path) == ["again", "out", "sampler"])
   }
 

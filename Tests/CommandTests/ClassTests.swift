@@ -139,7 +139,7 @@ import Testing
 
   @Test func refusals() throws {
     expectRefusal(try run(["sample", generator, "4", "--class", "3", "--raw"]), 64, saying: "wanted 0 to 2")
-    expectRefusal(try run(["sample", made.generator, "4", "--class", "0", "--raw"]), 64, saying: "knows no classes")
+    expectRefusal(try run(["sample", made.generator, "4", "--class", "0", "--raw"]), 64, saying: "has no classes")
     try expectUsage(["sample", generator, "--class", "0", "--latents", made.latents])
     try BoardSampler.expectRefused([generator, "--class", "3"], 64, saying: "wanted a class from 0 to 2")
     try BoardSampler.expectRefused([generator, "--class", "x"], 64, saying: "--class: found x")

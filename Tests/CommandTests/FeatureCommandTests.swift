@@ -96,9 +96,9 @@ import Testing
       ["--choosing-draws", "3"],
     ] { try expectUsage(["classify", trained, trained] + more) }
     let edge = try done(["classify", trained, trained, "--penalties", "1e-9,1e-8"])
-    #expect(edge.errors.contains("at the end of what was tried") && edge.errors.contains("of the same images"))
+    #expect(edge.errors.contains("smallest or largest value tried") && edge.errors.contains("hold the same images"))
     let all = ["classify", trained, trained, "--per-class", "20", "--draws", "2"]
-    expectRefusal(try run(all), 65, file: trained, saying: "all drawn")
+    expectRefusal(try run(all), 65, file: trained, saying: "each draw uses all")
     #expect(try done(all + ["--penalties", "0.1"]).text.contains("C 0.1, 20 labels a class, 2 draws: "))
 
     let to = ["-o", folder["new"]]

@@ -44,7 +44,7 @@ import ThimbleStorage
     expectRefusal(outcome, 64, file: "recipe", saying: "memory: found ")
     let number = /found \d{6} MB for a minibatch of 4096, wanted at most nine tenths of the \d+ MB that/
     #expect(outcome.errors.contains(number), "\(outcome.errors)")
-    #expect(outcome.text.contains("MB for networks"))
+    #expect(outcome.text.contains("MB for the networks"))
   }
 
   /// Catches: a limit of the shell's that is not heeded before the first step.

@@ -80,7 +80,7 @@ import Testing
     folder.write("package/images.idx", Made.idxBytes(phase: 1))
     let other = try reproduce()
     expectRefusal(other, 65, saying: "data differ: package stripes: found version 2 here")
-    #expect(other.errors.contains("recorded version 1") && other.errors.contains("the arithmetic was not tried"))
+    #expect(other.errors.contains("recorded version 1") && other.errors.contains("Nothing was trained"))
     try system(version: "1")
     #expect(try reproduce().errors.contains("dpkg --verify stripes"))
     // With the very set, no package is needed.

@@ -49,7 +49,7 @@ import Thimble
   @Test func goesOn() throws {
     #expect(try reproduce("common", ["--until", "3"]).text.contains("step 3       not recorded, "))
     let outcome = try reproduce("common", [])
-    #expect(outcome.status == 0 && outcome.errors.contains("going on at step 3"), "\(outcome.errors)")
+    #expect(outcome.status == 0 && outcome.errors.contains("resuming at step 3"), "\(outcome.errors)")
     #expect(outcome.text.split(separator: "\n").count == 10)
     // It has passed that step.
     expectRefusal(try reproduce("common", ["--until", "3"]), 64, file: folder["run"], saying: "at most 3")
@@ -64,7 +64,7 @@ import Thimble
     while !text(of: errors).contains("step 1/200") && running.process.isRunning { usleep(10_000) }
     running.process.interrupt()
     #expect(running.outcome().status == 75)
-    #expect(text(of: errors).contains("the same command goes on"))
+    #expect(text(of: errors).contains("run the same command again"))
     #expect(try reproduce("authors", []).status == 0)
   }
 

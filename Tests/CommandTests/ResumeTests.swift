@@ -66,7 +66,7 @@ import Testing
       try Data(broken).write(to: URL(fileURLWithPath: newest))
       let outcome = try done(resume + ["--steps", "8", "--checkpoint-every", "4"])
       #expect(outcome.errors.contains("passing over a checkpoint: \(newest)"))
-      #expect(outcome.errors.contains("going on at step 6"))
+      #expect(outcome.errors.contains("resuming at step 6"))
       #expect(bytes(of: newest) == whole)
     }
     try done(resume)

@@ -14,7 +14,7 @@ import Testing
     (["G", "+5"], "+5"),
     (["G", "0-1048576"], "found 0-1048576"), (["G", "0-18446744073709551615"], "seeds: found"),
     (["G", "18446744073709551616"], "seeds: found"), (["G", "--", "--raw"], "seeds: found --raw"),
-    (["G", "--seeds", "x"], "--seeds: found x"), (["G", "--seeds"], "--seeds: found nothing behind it"),
+    (["G", "--seeds", "x"], "--seeds: found x"), (["G", "--seeds"], "--seeds: found nothing after it"),
     (["G", "--seeds", "--raw"], "--seeds: found nothing"), (["G", "--walk", "1"], "--walk: found one seed"),
     (["G", "--walk", "1,x"], "--walk: found 1,x"), (["G", "--frames", "3"], "--frames: found no --walk"),
     (["G", "--walk", "1,2", "--frames", "0"], "--frames: found 0, wanted a number from 1 to 32768"),

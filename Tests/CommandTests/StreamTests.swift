@@ -95,7 +95,7 @@ import Testing
       .max()!
     let outcome = try limited(largest + 8192, resume + ["--steps", "1000", "--grid-every", "1000"])
     expectRefusal(outcome, 74, file: folder["small/metrics.jsonl"], saying: "write")
-    #expect(outcome.errors.contains("go on with --resume"))
+    #expect(outcome.errors.contains("continue with --resume"))
     // The last line is half a one; the checkpoints are whole.
     #expect(text(of: folder["small/metrics.jsonl"]).last != "\n")
     try expectSmallEnd(resume)
@@ -113,7 +113,7 @@ import Testing
       folder.write("small/\(name)/x", "")
       let outcome = try run(resume + ["--steps", "100", "--grid-every", "1"])
       expectRefusal(outcome, 73, file: folder["small/" + name])
-      #expect(outcome.errors.contains("go on with --resume"))
+      #expect(outcome.errors.contains("continue with --resume"))
       try FileManager.default.removeItem(atPath: folder["small/" + name])
     }
     try expectSmallEnd(resume)

@@ -77,14 +77,14 @@ import ThimbleStorage
   /// Catches: two images that get one line's label since they have one name.
   @Test func namesOfSeveralImages() throws {
     let error = fileError { _ = try labels("1.png,7\n2.png,1\n10.png,2", inputs: ["in", "flat"]) }
-    #expect(error?.found == "1.png, which several images are called")
+    #expect(error?.found == "1.png, the name of several images")
   }
 
   /// Catches: labels that all images lose by one beside the folders, without a word of it.
   @Test func anImageBesideTheFolders() throws {
     folder.write("in/alone.png", bytes(of: "\(Place.fixtures)/rgb8.png"))
     let report = try DatasetPacker(size: 2).pack([folder.path + "/in"], to: set)
-    #expect("\(report)".contains("without labels since alone.png has none"))
+    #expect("\(report)".contains("without labels, because alone.png has none"))
   }
 
   @Test func columnsThatAreNotThere() throws {

@@ -60,7 +60,7 @@ struct Arguments {
     }
     if try file(name, word, end) { return }
     if try number(name, word, end) { return }
-    throw usage("option: found \(text), wanted one that there is")
+    throw usage("option: found \(text), wanted a known one")
   }
 
   /// Options whose value is a file, a folder or a list.
@@ -142,6 +142,6 @@ struct Arguments {
         return words[at - 1]
       }
     }
-    throw usage("\(Text(word)): found nothing behind it, wanted a value")
+    throw usage("\(Text(word)): found nothing after it, wanted a value")
   }
 }

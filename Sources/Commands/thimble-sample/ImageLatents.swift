@@ -88,13 +88,13 @@ struct ClassedSource {
     guard let chosenClass, chosenClass >= latents.classes else { return }
     if latents.classes == 0 {
       throw refusal(
-        .usage, "\(path: path): --class: found \(UInt64(chosenClass)), wanted no class, since the model knows none",
+        .usage, "\(path: path): --class: found \(UInt64(chosenClass)), wanted no class: the model has none",
         advice: "Leave out --class, or take a generator that was trained on classes.")
     }
     throw refusal(
       .usage,
       "\(path: path): --class: found \(UInt64(chosenClass)), wanted a class from 0 to \(UInt64(latents.classes - 1))",
-      advice: "Leave out --class for a seed's own: the seed modulo the classes.")
+      advice: "Leave out --class to use the seed modulo the number of classes.")
   }
 }
 

@@ -67,7 +67,7 @@ struct InputFile {
     if let byte = try next() { return byte }
     throw refusal(
       .badData, "\(path: path): size: found fewer bytes than before, wanted \(byteCount)",
-      advice: "Let nobody write to the file meanwhile.")
+      advice: "Do not change the file meanwhile.")
   }
 
   private func read(_ bytes: UnsafeMutableRawBufferPointer) throws(Refusal) -> Int {

@@ -27,7 +27,7 @@ struct LatentFile {
     if count > Self.most {
       throw refusal(
         .badData, "\(path: path): latents: found \(count) rows, wanted at most \(Self.most)",
-        advice: "Cut the file into several.")
+        advice: "Split the file.")
     }
     if count == 0 {
       throw refusal(
@@ -48,7 +48,7 @@ struct LatentFile {
     throw refusal(
       .badData,
       "\(path: path): size: found \(byteCount) bytes, wanted a multiple of \(4 * length): rows of \(length) f32 numbers",
-      advice: "The generator takes latents of another length; make them for this one.")
+      advice: "Make latents of this length for this generator.")
   }
 
   mutating func rewind() throws(Refusal) {
@@ -69,6 +69,6 @@ struct LatentFile {
     if let element = Q3x12.nearest(Float(bitPattern: bits)) { return element }
     throw refusal(
       .badData, "\(path: file.path): latent \(row), element \(i): found NaN, wanted a number",
-      advice: "Replace what is not a number.")
+      advice: "Replace the NaN with a number.")
   }
 }

@@ -13,7 +13,7 @@ func tellMemory(_ sampler: Sampler, _ pictures: Pictures, threads: Int) throws(R
   try say("images         \(sampler.roomByteCount + pictures.roomByteCount)  latent and pixels")
   try say("stack          \(largestStack)  at most")
   try say("threads        \((threads - 1) * thimble_thread_stack_byte_count)  stacks of \(threads - 1)")
-  if let peak { try say("peak resident  \(peak)  as the kernel counts, the program's own pages among it") }
+  if let peak { try say("peak resident  \(peak)  from the kernel, with the program's own pages") }
 }
 
 /// The peak of this process's memory so far (VmHWM); nil where the kernel does not tell.

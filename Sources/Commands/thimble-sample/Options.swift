@@ -39,16 +39,16 @@ struct Options {
       throw usage("images: found several of seeds, --latents and --walk, wanted one of them")
     }
     if chosenClass != nil && latents != nil {
-      throw usage("--class: found --latents, wanted seeds or --walk: a file's latents tell their class themselves")
+      throw usage("--class: found --latents, wanted seeds or --walk: latents in a file have their class")
     }
-    if frames != nil && walk == nil { throw usage("--frames: found no --walk, wanted --walk SEEDS --frames N") }
-    if output != nil && outdir != nil { throw usage("-o: found --outdir, too, wanted one of them") }
+    if frames != nil && walk == nil { throw usage("--frames: found no --walk, wanted --walk and --frames") }
+    if output != nil && outdir != nil { throw usage("-o: found --outdir too, wanted one of them") }
     if outdir != nil && grid != nil { throw usage("--grid: found --outdir, wanted -o, since a grid is one file") }
     if memory && output.map({ Text($0).equals("-") }) ?? false {
       throw usage("--memory: found -o -, wanted a file, since its lines go to standard output")
     }
     if output == nil && isPiped && thimble_is_terminal(1) != 0 {
-      throw usage("-o: found none, and a terminal, wanted -o FILE, --outdir DIR, or a pipe")
+      throw usage("-o: found only a terminal, wanted -o FILE, --outdir DIR, or a pipe")
     }
     _ = try resolvedFormat()
   }
@@ -58,7 +58,7 @@ struct Options {
     if lists.count > 0 || seeds != nil || latents != nil || walk != nil || grid != nil || output != nil || outdir != nil
       || format != nil || memory || chosenClass != nil
     {
-      throw usage("--verify: found options that make images, wanted none but --threads")
+      throw usage("--verify: found options that make images, wanted only --threads")
     }
   }
 
@@ -70,7 +70,7 @@ struct Options {
     if ending.count == 0 || ending.equalsIgnoringCase("ppm") || ending.equalsIgnoringCase("pgm") { return .ppm }
     if ending.equalsIgnoringCase("raw") { return .raw }
     if ending.equalsIgnoringCase("y4m") { return .y4m }
-    throw usage("-o: found the ending .\(ending), wanted ppm, pgm, raw or y4m, or a --format")
+    throw usage("-o: found the ending .\(ending), wanted ppm, pgm, raw, y4m or --format")
   }
 }
 

@@ -46,7 +46,7 @@ struct Output: ~Copyable {
   }
 
   private static func refused(_ path: Path, _ number: Int) -> Refusal {
-    systemRefusal(.cannotWrite, path, call: "create", wanted: "a place to write", number)
+    systemRefusal(.cannotWrite, path, call: "create", wanted: "a file that can be written", number)
   }
 
   /// `PATH.tmp-PROCESS-NUMBER`.
@@ -92,7 +92,7 @@ struct Output: ~Copyable {
       }
       let renamed = thimble_rename(temporary, path)
       if renamed < 0 {
-        throw systemRefusal(.cannotWrite, path, call: "rename", wanted: "the file in its place", -renamed)
+        throw systemRefusal(.cannotWrite, path, call: "rename", wanted: "the file renamed", -renamed)
       }
       // What held the temporary name holds the folder's now.
       Self.syncFolder(of: path, UnsafeMutablePointer(mutating: temporary))
@@ -124,8 +124,8 @@ struct Output: ~Copyable {
 /// What standard output did not take.
 func standardOutputRefusal(_ error: Int) -> Refusal {
   refusal(
-    .inputOutput, "standard output: write: found \(systemError: error), wanted all bytes taken",
-    advice: "Check what reads the output, or the disk it goes to.")
+    .inputOutput, "standard output: write: found \(systemError: error), wanted all bytes written",
+    advice: "Check the program that reads the output, or the disk.")
 }
 
 /// Refuses an output that is the input: it would be replaced.
@@ -136,5 +136,5 @@ func refuseSameFile(_ input: Path, _ output: Path) throws(Refusal) {
   else { return }
   throw refusal(
     .usage, "\(path: output): output: found the input, wanted another file",
-    advice: "Choose another name for -o; the input would be lost.")
+    advice: "Choose another name for -o: it would overwrite the input.")
 }

@@ -27,7 +27,7 @@ func refusal(_ code: ExitCode, _ line: Line, advice: StaticString) -> Refusal {
 /// A refusal of the command line: `OPTION: found X, wanted Y`.
 @inline(never)
 func usage(_ line: Line) -> Refusal {
-  refusal(.usage, line, advice: "Say thimble-sample --help for all words it takes.")
+  refusal(.usage, line, advice: "thimble-sample --help lists all options.")
 }
 
 /// A refusal of the runtime about a model's file.
@@ -68,9 +68,9 @@ extension ThimbleError {
   fileprivate var shortAdvice: StaticString {
     switch code {
     case .file: "Check the path and the permissions."
-    case .format: "Fetch or export the model again: the file is damaged, cut short, or no .thimble file."
+    case .format: "Fetch or export the model again: the file is damaged, cut short, or not a .thimble file."
     case .unsupported: "Use a newer version of Thimble, or export the model for this one."
-    default: "Tell the authors: this is not for the user to put right."
+    default: "Please report this bug to the authors."
     }
   }
 }

@@ -83,7 +83,7 @@ struct TensorTable {
       // An empty tensor may lie anywhere.
       for j in 0..<i where max(tensor.begin, tensors[j].begin) < min(tensor.end, tensors[j].end) {
         throw Safetensors.bad(
-          "\(path: path): \(tensor.name): data_offsets: found bytes of \(tensors[j].name), wanted its own")
+          "\(path: path): \(tensor.name): data_offsets: found bytes of \(tensors[j].name), wanted no overlap")
       }
       sum += size
     }
@@ -99,10 +99,10 @@ struct TensorTable {
       if tensor.isF32 && tensor.dimensions == 2 && tensor.shape.1 == UInt64(length) { return tensor }
       throw refusal(
         .badData, "\(path: path): latents: found another type or shape, wanted F32 [any, \(length)]",
-        advice: "The generator takes latents of another length; make them for this one.")
+        advice: "Make latents of this length for this generator.")
     }
     throw refusal(
       .badData, "\(path: path): latents: found no such tensor, wanted F32 [any, \(length)]",
-      advice: "Is this the right kind of file? Name one with a tensor `latents`.")
+      advice: "Name a file with a tensor `latents`.")
   }
 }

@@ -10,7 +10,7 @@ func sample(_ options: Options) throws(Refusal) {
   try checkChannels(sampler.shape.channels, format, isSheet: options.grid != nil, path)
   var latents = try ImageLatents(options, sampler)
   if let grid = options.grid, UInt64(grid.columns * grid.rows) < latents.count {
-    throw usage("--grid: found room for \(grid.columns * grid.rows) images, wanted for \(latents.count)")
+    throw usage("--grid: found room for \(grid.columns * grid.rows) images, wanted \(latents.count)")
   }
   let pictures = try Pictures(format, sampler.shape, options.grid)
   let threads = startThreads(options.threads)
@@ -33,7 +33,7 @@ private func checkChannels(_ channels: UInt32, _ format: Format, isSheet: Bool, 
   let kind: StaticString = isSheet ? "a grid" : format == .ppm ? "ppm" : "y4m"
   throw refusal(
     .usage, "\(path: path): channels: found \(Int(channels)), wanted 1 (grey) or 3 (colour) for \(kind)",
-    advice: "Take --raw without --grid: it holds any number of channels.")
+    advice: "Use --raw without --grid: it holds any number of channels.")
 }
 
 /// Writes all images, or their sheet, into one file.

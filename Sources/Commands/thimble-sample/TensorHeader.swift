@@ -170,7 +170,7 @@ private struct TensorHeader {
     let digits = Text(rebasing: bytes[start..<at])
     guard let number = Decimal.number(digits), digits.count == 1 || digits[0] != 48 else {
       at = start
-      throw fault("a whole number from 0 of 64 bits at most")
+      throw fault("a whole number from 0, at most 64 bits")
     }
     return number
   }

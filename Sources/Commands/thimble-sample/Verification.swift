@@ -18,7 +18,7 @@ func verify(_ path: Path, _ goldenPath: Path, threads: Int) throws(Refusal) {
     } else if difference == nil {
       difference = refusal(
         .badData, "\(path: path): pixels of seed \(line.seed): found \(Text(found)), wanted \(line.digits)",
-        advice: "The generator is not the one the golden file was made from, or this build computes wrongly.")
+        advice: "The golden file was made from another generator, or this build computes wrong results.")
     }
   }
   let line: Line = "\(path: path): \(equal)"

@@ -40,18 +40,20 @@ struct ArithmeticCommand: ParsableCommand {
 
   func validate() throws {
     guard [expression != nil, sheet != nil, along != nil].count(where: { $0 }) == 1 else {
-      throw ValidationError("give an expression, --sheet or --along, one of them")
+      throw ValidationError("give exactly one of: an expression, --sheet, --along")
     }
-    if (sheet != nil || along != nil) != (output != nil) { throw ValidationError("-o goes with --sheet and --along") }
-    if (along != nil) != (seeds != nil) { throw ValidationError("--along goes with --seeds") }
-    if chosenClass != nil && expression == nil { throw ValidationError("--class goes with an expression") }
-    if save != nil && expression == nil { throw ValidationError("--save goes with an expression") }
+    if (sheet != nil || along != nil) != (output != nil) {
+      throw ValidationError("--sheet and --along need -o, and -o needs one of them")
+    }
+    if (along != nil) != (seeds != nil) { throw ValidationError("--along needs --seeds, and --seeds needs --along") }
+    if chosenClass != nil && expression == nil { throw ValidationError("--class needs an expression") }
+    if save != nil && expression == nil { throw ValidationError("--save needs an expression") }
     guard (2...100).contains(frames) else { throw ValidationError("--frames takes a number from 2 to 100") }
     if let seeds, seeds.seeds.count * frames > 20_000 {
-      throw ValidationError("\(seeds.seeds.count * frames) images are more than the 20000 of a sheet")
+      throw ValidationError("\(seeds.seeds.count * frames) images are too many: a sheet holds at most 20000")
     }
     if let most = [sheet, seeds].compactMap({ $0?.seeds.count }).max(), most > 2000 {
-      throw ValidationError("\(most) seeds are more than the 2000 of a sheet")
+      throw ValidationError("\(most) seeds are too many: a sheet holds at most 2000")
     }
   }
 
@@ -104,7 +106,7 @@ struct ArithmeticCommand: ParsableCommand {
       if source.latents.classes == 0 { return 0 }
       throw FileError(
         .usage, file: "--class", field: "class", found: "none", wanted: "0 to \(source.latents.classes - 1)",
-        advice: "The generator knows classes: tell which one the sum is shown in.")
+        advice: "The generator has classes: choose one for the images with --class.")
     }
     try source.check(class: chosenClass)
     return chosenClass
@@ -121,8 +123,8 @@ struct ArithmeticCommand: ParsableCommand {
     }
     for concept in terms where concept.seeds.count < Concept.fewest {
       tell(
-        "\(concept.name): \(concept.seeds.count) seed\(concept.seeds.count == 1 ? "" : "s"); single samples are unstable, "
-          + "take \(Concept.fewest) or more")
+        "\(concept.name): \(concept.seeds.count) seed\(concept.seeds.count == 1 ? "" : "s"); single samples are unstable: "
+          + "use \(Concept.fewest) or more")
     }
     let study = ArithmeticStudy(
       expression: expression, rows: terms.map { source.latents($0.seeds) })

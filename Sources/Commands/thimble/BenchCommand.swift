@@ -44,7 +44,7 @@ struct GeneratorBench: ParsableCommand {
     guard (1...65_536).contains(batch) else { throw ValidationError("--batch takes a number from 1 to 65536") }
     guard (0...86_400).contains(seconds) else { throw ValidationError("--seconds takes a number from 0 to 86400") }
     guard (0...1_000_000).contains(warmup) else { throw ValidationError("--warmup takes a number from 0 to 1000000") }
-    if output != nil && latents == nil { throw ValidationError("-o takes the images of --latents: name their file") }
+    if output != nil && latents == nil { throw ValidationError("-o needs --latents") }
   }
 
   func run() throws {
@@ -104,7 +104,7 @@ struct GeneratorBench: ParsableCommand {
       guard rows.count >= batch || seconds == 0 else {
         throw FileError(
           .badData, file: latents, field: "latents", found: "\(rows.count) rows",
-          wanted: "at least the \(batch) of a run", advice: "Take a smaller --batch, or a file with more latents.")
+          wanted: "at least \(batch), one batch", advice: "Use a smaller --batch, or a file with more latents.")
       }
       return rows.values
     }
@@ -114,8 +114,8 @@ struct GeneratorBench: ParsableCommand {
   private func refuseCheckpoint() throws(FileError) {
     if try ImageSource.isExported(generator) { return }
     throw FileError(
-      .badData, file: generator, field: "kind of file", found: "no .thimble file", wanted: "an exported generator",
-      advice: "Of a checkpoint, make one first: thimble export CHECKPOINT -o GENERATOR.thimble.")
+      .badData, file: generator, field: "kind of file", found: "not a .thimble file", wanted: "an exported generator",
+      advice: "Export a checkpoint first: thimble export CHECKPOINT -o GENERATOR.thimble.")
   }
 
   /// The images of all rows, a batch at a time.

@@ -33,12 +33,12 @@ struct BundleCommand: ParsableCommand {
   func validate() throws {
     switch emit {
     case .program:
-      if target == nil { throw ValidationError("say for which processor: --target x86_64, aarch64, armv7 or riscv64") }
-      if name != nil { throw ValidationError("--name is for --emit c") }
+      if target == nil { throw ValidationError("name the processor with --target: x86_64, aarch64, armv7 or riscv64") }
+      if name != nil { throw ValidationError("--name needs --emit c") }
     case .c:
       if target != nil || sampler != nil { throw ValidationError("--emit c takes neither --target nor --sampler") }
       guard SourceText.isName(arrayName) else {
-        throw ValidationError("--name: C takes no '\(FileError.printable(arrayName))' as a name; letters, digits and _")
+        throw ValidationError("--name: '\(FileError.printable(arrayName))' is not a C name: use letters, digits and _")
       }
     }
   }

@@ -39,28 +39,28 @@ struct ClassifyCommand: ParsableCommand {
     guard let penalties else { return Classification.paperPenalties }
     let list = penalties.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) ?? .nan }
     guard (1...100).contains(list.count), list.allSatisfy({ $0 > 0 && $0 <= 1e9 }) else {
-      throw ValidationError("--penalties takes numbers above 0 with commas, as 0.001,0.01")
+      throw ValidationError("--penalties takes numbers above 0, separated by commas, such as 0.001,0.01")
     }
     return list
   }
 
   func validate() throws {
-    guard labels == nil || perClass == nil else { throw ValidationError("name --labels or --per-class, not both") }
+    guard labels == nil || perClass == nil else { throw ValidationError("give --labels or --per-class, not both") }
     guard (labels ?? 1) >= 1, (perClass ?? 1) >= 1 else {
-      throw ValidationError("--labels and --per-class take numbers from 1")
+      throw ValidationError("--labels and --per-class must be 1 or more")
     }
     guard (1...10_000).contains(draws ?? 1), (1...1000).contains(choosingDraws ?? 1) else {
-      throw ValidationError("--draws takes a number from 1 to 10000, --choosing-draws one from 1 to 1000")
+      throw ValidationError("--draws takes a number from 1 to 10000, --choosing-draws a number from 1 to 1000")
     }
     guard (draws == nil && choosingDraws == nil) || labels != nil || perClass != nil else {
-      throw ValidationError("--draws and --choosing-draws go with --labels or --per-class")
+      throw ValidationError("--draws and --choosing-draws need --labels or --per-class")
     }
     guard predictions == nil || (labels == nil && perClass == nil) else {
-      throw ValidationError("--predictions goes with all labels: draws are many")
+      throw ValidationError("--predictions needs all labels: leave out --labels and --per-class")
     }
     guard export == nil || (labels == nil && perClass == nil && predictions == nil && penalties == nil) else {
       throw ValidationError(
-        "--export writes all images and trains nothing: leave out --labels, --per-class, --predictions, --penalties")
+        "--export writes all images and trains nothing: leave out --labels, --per-class, --predictions and --penalties")
     }
     _ = try penaltyList()
   }
@@ -89,7 +89,7 @@ struct ClassifyCommand: ParsableCommand {
     )
     print(FileError.printable(training.summary))
     if let digest = training.dataDigest, digest == tested.dataDigest {
-      tell("\(train) and \(test) are of the same images: this tells how well they are learned by heart")
+      tell("\(train) and \(test) hold the same images: the result measures memorisation, not generalisation")
     }
     if let perClass = try labelsPerClass(classification) {
       try few(classification, perClass)
@@ -104,7 +104,7 @@ struct ClassifyCommand: ParsableCommand {
       throw FileError(
         .usage, file: train, field: "--labels", found: "\(labels)",
         wanted: "a multiple of the \(classification.classCount) classes",
-        advice: "Ask for as many labels of each class: --per-class tells how many.")
+        advice: "Choose a multiple of the number of classes, or use --per-class.")
     }
     return labels / classification.classCount
   }
@@ -113,7 +113,7 @@ struct ClassifyCommand: ParsableCommand {
     let whole = try classification.whole { penalty, right, isConverged in
       print(
         String(format: "C %-8g %6.2f %% right of those held out", penalty, 100 * right)
-          + (isConverged ? "" : ", the solver gave up"))
+          + (isConverged ? "" : ", the solver did not converge"))
       fflush(nil)
     }
     tellOfDoubts(whole.penalty, whole.isConverged, classification)
@@ -128,10 +128,16 @@ struct ClassifyCommand: ParsableCommand {
   }
 
   private func tellOfDoubts(_ penalty: Double, _ isConverged: Bool, _ classification: Classification) {
-    if !isConverged { tell("LIBLINEAR gave up after 1,000 rounds: take a smaller C, or --standardise") }
+    if !isConverged {
+      tell("LIBLINEAR did not converge in 1,000 rounds: use a smaller C (--penalties), or --standardise")
+    }
     let tried = classification.penalties
     guard tried.count > 1, penalty == tried.min() || penalty == tried.max() else { return }
-    tell(String(format: "C %g is at the end of what was tried; a better one may lie beyond: --penalties", penalty))
+    tell(
+      String(
+        format:
+          "C %g is the smallest or largest value tried; a better one may lie beyond it: try more with --penalties",
+        penalty))
   }
 
   private func few(_ classification: Classification, _ perClass: Int) throws(FileError) {

@@ -27,7 +27,8 @@ struct DataPreparation {
       throw FileError(
         .badData, file: dataset.path, field: field, found: found ?? "none", wanted: wanted ?? "none",
         advice:
-          "The pixels are the recorded ones, but this text travels in the generator: pack the set with --\(field).")
+          "The pixels match, but the generator file also holds this text: pack the set again with the recorded --\(field)."
+      )
     }
     tellOtherVersion(origin)
     return dataset
@@ -62,16 +63,16 @@ struct DataPreparation {
   private func requireFiles(_ origin: Provenance.DataOrigin) throws(FileError) {
     guard !origin.files.isEmpty else {
       throw FileError(
-        .missing, file: "\(folder)/provenance.json", field: "data", found: "no word of where the images are",
+        .missing, file: "\(folder)/provenance.json", field: "data", found: "no record of where the images are",
         wanted: "the set \(origin.name), digest \(origin.digest)",
-        advice: "Name that set with --data; the README beside it may say where the images come from.")
+        advice: "Name that set with --data; the README in the same folder may say where the images come from.")
     }
     guard let package = origin.package else { return }
     for path in origin.files where !FileManager.default.fileExists(atPath: path) {
       let installed = DebianPackage.version(of: package.name)
       throw FileError(
         .missing, file: path, field: "package \(package.name)",
-        found: installed.map { "version \($0), which has no such file" } ?? "not installed",
+        found: installed.map { "version \($0), without this file" } ?? "not installed",
         wanted: "version \(package.version)",
         advice: installed == nil
           ? "Install it with `sudo apt-get install \(package.name)`, or name a packed set with --data."
@@ -82,7 +83,7 @@ struct DataPreparation {
   /// Other data are no fault of the arithmetic: the message says which it is.
   private func difference(_ origin: Provenance.DataOrigin, _ dataset: Dataset) -> FileError {
     var (field, found, wanted) = ("data differ: digest", dataset.digest, origin.digest)
-    var advice = "This is not the set that was recorded: nothing was trained."
+    var advice = "Name the recorded set with --data: this is another one. Nothing was trained."
     if given == nil, let package = origin.package {
       let here = DebianPackage.version(of: package.name)
       field = "data differ: package \(package.name)"
@@ -90,8 +91,8 @@ struct DataPreparation {
       wanted = "recorded version \(package.version), digest \(wanted)"
       advice =
         here == package.version
-        ? "The package's files were changed, `dpkg --verify \(package.name)` may tell which: nothing was trained."
-        : "Install the recorded version or name its packed set with --data: the arithmetic was not tried."
+        ? "The package's files were changed: `dpkg --verify \(package.name)` may list which. Nothing was trained."
+        : "Install the recorded version, or name its packed set with --data. Nothing was trained."
     }
     return FileError(.badData, file: dataset.path, field: field, found: found, wanted: wanted, advice: advice)
   }

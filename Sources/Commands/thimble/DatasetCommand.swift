@@ -33,7 +33,7 @@ struct DatasetCommand: ParsableCommand {
     @Option(help: "The name of the data set.") var name: String?
 
     func validate() throws {
-      guard labelColumn == nil || labels != nil else { throw ValidationError("--label-column goes with --labels") }
+      guard labelColumn == nil || labels != nil else { throw ValidationError("--label-column needs --labels") }
     }
 
     func run() throws {
@@ -56,7 +56,7 @@ struct DatasetCommand: ParsableCommand {
       print(report)
       if !Recipe.sizes.contains(size) {
         tell(
-          "note: training takes images of \(Recipe.sizes.map(String.init).joined(separator: ", ")) a side, not of \(size)"
+          "note: training needs images with a side of \(Recipe.sizes.map(String.init).joined(separator: ", ")) pixels, not \(size)"
         )
       }
     }

@@ -51,7 +51,8 @@ struct DedupCommand: ParsableCommand {
     }
     if let sheet, !found.isEmpty { try write(dataset, Array(found.prefix(32)), to: sheet) }
     print(
-      "\(output): \(dataset.count - later.count) of \(dataset.count) images; \(later.count) were like an earlier one")
+      "\(output): \(dataset.count - later.count) of \(dataset.count) images; \(later.count) removed as near-duplicates of an earlier one"
+    )
     print(String(format: "the autoencoder's mean squared error: %.4f", hash.lastLoss))
   }
 

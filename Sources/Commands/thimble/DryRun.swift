@@ -18,8 +18,8 @@ struct DryRun {
     let networks = AdversarialNetworks(
       recipe, workers: compute.workers, kernels: try compute.kernels(), allocate: false)
     print(
-      "memory     \(megabytes(networks.workspace.byteCount)) for networks, gradients and a minibatch of \(recipe.batchSize); "
-        + "\(megabytes(networks.byteCountAtEnd)) more at the end, while statistics are frozen and written")
+      "memory     \(megabytes(networks.workspace.byteCount)) for the networks, their gradients and a minibatch of \(recipe.batchSize); "
+        + "\(megabytes(networks.byteCountAtEnd)) more at the end, to freeze the statistics and write the networks")
     try TrainingRun.checkMemory(networks, recipe)
     guard let dataset else { return print("time       unknown without --data") }
     try TrainingRun.check(recipe, dataset)
@@ -44,7 +44,7 @@ struct DryRun {
       parameters += count + norm
       products += kind.multiplyAccumulates
     }
-    print("  in all    \(parameters) parameters, \(millions(products)) MMAC an image\n")
+    print("  in all    \(parameters) parameters, \(millions(products)) MMAC per image\n")
   }
 
   /// The mean of four minibatches of noise, after one that is not counted.

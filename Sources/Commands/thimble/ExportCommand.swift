@@ -19,7 +19,9 @@ struct ExportCommand: ParsableCommand {
   @OptionGroup var compute: ComputeOptions
 
   func validate() throws {
-    guard (16...65_536).contains(calibrate) else { throw ValidationError("--calibrate takes 16 to 65536") }
+    guard (16...65_536).contains(calibrate) else {
+      throw ValidationError("--calibrate takes a number from 16 to 65536")
+    }
   }
 
   func run() throws {

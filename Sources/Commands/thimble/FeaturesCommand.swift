@@ -36,7 +36,8 @@ struct FeaturesCommand: ParsableCommand {
   @Flag(help: "Average over each image and its mirror image. Not in the paper.")
   var mirrored = false
   @Option(
-    help: "Average over each image and its shifts by so many pixels to each side, such as 2 or 2,4. Not in the paper.")
+    help: "Average over each image and its shifts by this many pixels to each side, such as 2 or 2,4. Not in the paper."
+  )
   var shifts: PositiveNumbers?
   @OptionGroup var compute: ComputeOptions
 
@@ -44,13 +45,16 @@ struct FeaturesCommand: ParsableCommand {
     let needsCheckpoint = kind == .trained || kind == .random
     guard needsCheckpoint == (checkpoint != nil) else {
       throw ValidationError(
-        needsCheckpoint ? "name a checkpoint with a discriminator" : "--kind \(kind) takes no checkpoint")
+        needsCheckpoint
+          ? "name a checkpoint with a discriminator" : "leave out the checkpoint: --kind \(kind) does not use one")
     }
     guard (2...16_384).contains(centroids ?? 2) else {
       throw ValidationError("--centroids takes a number from 2 to 16384")
     }
-    guard centroids == nil || kind == .kmeans else { throw ValidationError("--centroids goes with --kind kmeans") }
-    guard statistics == nil || kind != .pixels else { throw ValidationError("--kind pixels takes no --statistics") }
+    guard centroids == nil || kind == .kmeans else { throw ValidationError("--centroids needs --kind kmeans") }
+    guard statistics == nil || kind != .pixels else {
+      throw ValidationError("leave out --statistics: --kind pixels does not use them")
+    }
   }
 
   func run() throws {
@@ -62,12 +66,12 @@ struct FeaturesCommand: ParsableCommand {
       throw FileError(
         .badData, file: source.path, field: "images", found: source.shapeText,
         wanted: "\(set.shapeText), as in \(data)",
-        advice: "Pack both sets alike.")
+        advice: "Pack both sets with the same --size and colours.")
     }
     if let shift = shifts?.numbers.last, shift >= min(set.height, set.width) {
       throw FileError(
         .usage, file: data, field: "--shifts", found: "\(shift)",
-        wanted: "less than the sides of \(set.shapeText)", advice: "Shift by a few pixels, as --shifts 2.")
+        wanted: "less than the sides of \(set.shapeText)", advice: "Shift by a few pixels, for example --shifts 2.")
     }
     var bar = ProgressLine()
     let base = try extractor(set, source, &bar)

@@ -30,7 +30,7 @@ struct FiltersCommand: ParsableCommand {
   func validate() throws {
     guard (2...1024).contains(batch) else { throw ValidationError("--batch takes a number from 2 to 1024") }
     guard features >= 1, strongest >= 1, strongest <= batch else {
-      throw ValidationError("--features takes a number from 1, --strongest one from 1 to that of the batch")
+      throw ValidationError("--features takes a number from 1, --strongest a number from 1 to the value of --batch")
     }
   }
 
@@ -44,7 +44,7 @@ struct FiltersCommand: ParsableCommand {
     guard features <= most, strongest <= count else {
       throw FileError(
         .usage, file: checkpoint, field: "--features, --strongest", found: "\(features), \(strongest)",
-        wanted: "at most the \(most) features and \(count) images there are", advice: "Ask for fewer.")
+        wanted: "at most \(most) features and \(count) images", advice: "Ask for fewer.")
     }
     let chosen = (0..<count).map { $0 * dataset.count / count }
     let real = dataset.images(chosen)

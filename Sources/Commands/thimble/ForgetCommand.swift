@@ -33,7 +33,7 @@ struct ForgetCommand: ParsableCommand {
   @OptionGroup var compute: ComputeOptions
 
   func validate() throws {
-    if (boxes != nil) == (sheet != nil) { throw ValidationError("give --boxes or --sheet, one of them") }
+    if (boxes != nil) == (sheet != nil) { throw ValidationError("give either --boxes or --sheet") }
     guard penalty >= 0, penalty <= 10 else { throw ValidationError("--penalty takes a number from 0 to 10") }
     guard compare != output else { throw ValidationError("-o and --compare name the same file") }
     if let sheet, sheet.seeds.count > 500 { throw ValidationError("--sheet takes at most 500 seeds") }
@@ -47,7 +47,7 @@ struct ForgetCommand: ParsableCommand {
     guard try !ImageSource.isExported(checkpoint) else {
       throw FileError(
         .badData, file: checkpoint, field: "kind of file", found: "an exported generator", wanted: "a checkpoint",
-        advice: "Its maps are looked at in f32: name the checkpoint that it was exported from.")
+        advice: "`thimble forget` needs f32 weights: name the checkpoint that this file was exported from.")
     }
     let stored = try StoredGenerator(path: checkpoint)
     if let sheet {
@@ -70,8 +70,9 @@ struct ForgetCommand: ParsableCommand {
       stored, network, boxes, latents: latents, layer: layer, rule: rule, penalty: penalty, file: self.boxes!)
     guard !study.dropped.isEmpty else {
       throw FileError(
-        .badData, file: self.boxes!, field: "maps to drop", found: "none", wanted: "a map that speaks for the object",
-        advice: "Take a smaller --penalty, or draw the boxes more closely.")
+        .badData, file: self.boxes!, field: "maps to drop", found: "none",
+        wanted: "at least one map that draws the object",
+        advice: "Use a smaller --penalty, or draw tighter boxes.")
     }
     let forgetful = stored.dropping(study.dropped, of: study.layer)
     try forgetful.write(statistics: statistics, to: output)

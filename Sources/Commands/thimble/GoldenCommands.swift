@@ -35,7 +35,7 @@ struct VerifyCommand: ParsableCommand {
     for (line, digest) in zip(lines, digests) where line.digest != digest {
       throw FileError(
         .badData, file: generator, field: "pixels of seed \(line.seed)", found: digest, wanted: line.digest,
-        advice: "The generator is not the one the golden file was made from, or this build computes wrongly.")
+        advice: "The golden file was made from another generator, or this build computes wrong results.")
     }
     print("\(generator): \(lines.count) images as in \(golden) (\(try InstructionSet.current().name))")
   }

@@ -28,7 +28,7 @@ struct ImageWriter {
     throw FileError(
       .usage, file: file, field: "channels", found: "\(channels)",
       wanted: "1 (grey) or 3 (colour) for \(isSheet ? "a grid" : format.rawValue)",
-      advice: "Take --raw or -o FILE.safetensors, without --grid: they hold any number of channels.")
+      advice: "Use --raw or -o FILE.safetensors, without --grid: these hold any number of channels.")
   }
 
   func write(_ images: ImageBatch<UInt8>, to path: String?) throws(FileError) {

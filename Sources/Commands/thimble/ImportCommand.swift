@@ -14,7 +14,7 @@ struct ImportCommand: ParsableCommand {
 
   @Argument(help: "A safetensors file.") var input: String
   @Option(name: .shortAndLong, help: "The checkpoint to write.") var output: String
-  @Flag(help: "Compute the batch statistics anew instead of using the file's.") var refreeze = false
+  @Flag(help: "Compute new batch statistics instead of using the file's.") var refreeze = false
   @OptionGroup var compute: ComputeOptions
 
   func run() throws {
@@ -34,6 +34,6 @@ struct ImportCommand: ParsableCommand {
     print(
       "\(output): \(stored.imageSide)x\(stored.imageSide), \(stored.imageChannels) channels, latents of \(stored.latentLength) "
         + "(\(stored.latents.distribution.name)), \(stored.layers.parameterCount) parameters, statistics "
-        + (refreeze || stored.statistics == nil ? "made anew" : "kept"))
+        + (refreeze || stored.statistics == nil ? "computed anew" : "kept"))
   }
 }

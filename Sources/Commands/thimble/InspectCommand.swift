@@ -42,7 +42,7 @@ struct InspectCommand: ParsableCommand {
   private func showMemory(_ model: borrowing Model) {
     let arena = model.layout.header.arena
     print(
-      "\narena       \(model.arenaByteCount()!) bytes: \(arena.fixed) fixed + \(arena.image) an image + \(arena.worker) a worker"
+      "\narena       \(model.arenaByteCount()!) bytes: \(arena.fixed) fixed + \(arena.image) per image + \(arena.worker) per worker"
     )
     print("plan        \(model.layout.planDescription)")
     print("while    rows read  from bytes       rows written       to bytes         (of the image's part)")
@@ -106,11 +106,11 @@ struct InspectCommand: ParsableCommand {
     print("latent      \(text(stored.latents))")
     let layers = stored.plainLayers
     print(
-      "generator   \(layers.parameterCount) parameters, \(String(format: "%.2f", Double(layers.multiplyAccumulates) / 1e6)) MMAC an image"
+      "generator   \(layers.parameterCount) parameters, \(String(format: "%.2f", Double(layers.multiplyAccumulates) / 1e6)) MMAC per image"
     )
     // A generator beyond the paper's is shown as it is sampled and exported: expanded and frozen.
     let isFrozen = stored.statistics != nil || stored.recipeBeyondPaper != nil
-    print("statistics  \(isFrozen ? "frozen" : "of minibatches; export will freeze them")\n")
+    print("statistics  \(isFrozen ? "frozen" : "of minibatches; `thimble export` will freeze them")\n")
     for tensor in try SafetensorsFile(path: file).tensors.values.sorted(by: { $0.name < $1.name })
     where !tensor.name.hasPrefix("optimizer.") {
       print(columns([(tensor.name, 36), ("\(tensor.type.rawValue) \(tensor.shape)", 1)]))

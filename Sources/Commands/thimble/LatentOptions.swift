@@ -22,7 +22,7 @@ struct LatentOptions: ParsableArguments {
 
   func validate() throws {
     if let walk, walk.seeds.count < 2 { throw ValidationError("--walk takes at least two seeds") }
-    if frames != nil && walk == nil { throw ValidationError("--frames goes with --walk") }
+    if frames != nil && walk == nil { throw ValidationError("--frames needs --walk") }
     guard (1...Q3x12.mostSteps).contains(frames ?? 1) else {
       throw ValidationError("--frames takes a number from 1 to \(Q3x12.mostSteps)")
     }
@@ -36,10 +36,10 @@ struct LatentOptions: ParsableArguments {
     of source: ImageSource, positional: [SeedList], fallback: Int
   ) throws -> (latents: LatentBatch, names: (Int) -> String) {
     let given = [seeds != nil || !positional.isEmpty, latents != nil, walk != nil].filter { $0 }.count
-    guard given <= 1 else { throw ValidationError("give seeds, --latents or --walk, one of them") }
+    guard given <= 1 else { throw ValidationError("give only one of: seeds, --latents, --walk") }
     if let chosenClass {
       guard latents == nil else {
-        throw ValidationError("--class goes with seeds: latents tell their class themselves")
+        throw ValidationError("--class needs seeds or --walk: each latent in a file already has its class")
       }
       try source.check(class: chosenClass)
     }
@@ -82,9 +82,9 @@ extension ImageSource {
     guard chosen < 0 || chosen >= latents.classes else { return }
     throw FileError(
       .usage, file: "--class", field: "class", found: "\(chosen)",
-      wanted: latents.classes == 0 ? "none: the generator knows no classes" : "0 to \(latents.classes - 1)",
+      wanted: latents.classes == 0 ? "none: the generator has no classes" : "0 to \(latents.classes - 1)",
       advice: latents.classes == 0
-        ? "Leave out --class." : "Leave out --class for a seed's own: the seed modulo the classes.")
+        ? "Leave out --class." : "Leave out --class to use the seed modulo the number of classes.")
   }
 }
 

@@ -10,9 +10,9 @@ enum MappingFault {
   /// - Parameter file: what the message is to name.
   static func install(file: String) {
     let error = FileError(
-      .inputOutput, file: file, field: "read", found: "bytes that are gone: the file was shortened, or its disk failed",
-      wanted: "the file as it was opened",
-      advice: "Put the file back whole, or make it again; a training run goes on with --resume.")
+      .inputOutput, file: file, field: "read", found: "missing bytes: the file was shortened, or its disk failed",
+      wanted: "the file unchanged since it was opened",
+      advice: "Restore the whole file, or make it again. Continue a training run with --resume.")
     let text = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: "\(error)".utf8.count + 10)
     _ = text.initialize(from: "thimble: \(error)\n".utf8)
     message = UnsafeBufferPointer(text)

@@ -38,7 +38,7 @@ struct NeighboursCommand: ParsableCommand {
       throw FileError(
         .badData, file: test, field: "labels", found: "class \(label)",
         wanted: "one of the \(classes.count) classes of \(train)",
-        advice: "Name a set of the same classes, and at least as many --samples as there are classes.")
+        advice: "Name a set with the same classes, and use at least as many --samples as there are classes.")
     }
     let found = try nearest(tested, known)
     var (wrong, all): ([Int32: Int], [Int32: Int]) = ([:], [:])
@@ -116,8 +116,8 @@ struct NeighboursCommand: ParsableCommand {
     let classes = UInt64(source.latents.classes)
     guard classes > 0 else {
       throw FileError(
-        .badData, file: train, field: "classes", found: "none", wanted: "a generator that knows classes",
-        advice: "Train one with the recipe's `classes` set to how many the set has.")
+        .badData, file: train, field: "classes", found: "none", wanted: "a generator with classes",
+        advice: "Train one with the recipe's `classes` set to the number of classes in the set.")
     }
     try source.freeze()
     return Known(labels: (0..<UInt64(samples)).map { Int32($0 % classes) }) { [source] part throws(FileError) in

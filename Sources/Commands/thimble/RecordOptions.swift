@@ -19,7 +19,9 @@ struct RecordOptions: ParsableArguments {
   @Option(help: "Number of latents used to choose the ranges of activations (default: 8192).") var calibrate: Int?
 
   func validate() throws {
-    if let calibrate, !(16...65_536).contains(calibrate) { throw ValidationError("--calibrate takes 16 to 65536") }
+    if let calibrate, !(16...65_536).contains(calibrate) {
+      throw ValidationError("--calibrate takes a number from 16 to 65536")
+    }
   }
 
   var isGiven: Bool {
@@ -34,7 +36,7 @@ struct RecordOptions: ParsableArguments {
     guard former != nil || data != nil || !images.isEmpty else {
       throw FileError(
         .usage, file: folder, field: "--images", found: "nothing", wanted: "images to pack, or --data SET",
-        advice: "Say once where the images are; provenance.json then knows it.")
+        advice: "Say where the images are with --images or --data; later runs read it from provenance.json.")
     }
     var origin = former ?? .init(digest: "", name: "", licence: nil)
     if let dataName { origin.name = dataName }
@@ -62,7 +64,7 @@ struct RecordOptions: ParsableArguments {
         throw FileError(
           .usage, file: path, field: "package", found: owner?.name ?? "none",
           wanted: "one Debian package for all images",
-          advice: "Put the images into \(folder), or pack them and give the set with --data.")
+          advice: "Put the images into \(folder), or pack them and name the set with --data.")
       }
       origin.package = owner
     }

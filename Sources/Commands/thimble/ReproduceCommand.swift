@@ -27,9 +27,9 @@ struct ReproduceCommand: ParsableCommand {
   @OptionGroup(title: "With --record") var recording: RecordOptions
 
   func validate() throws {
-    if let until, until < 1 { throw ValidationError("--until takes a number from 1") }
-    if !record && recording.isGiven { throw ValidationError("what is recorded is told with --record only") }
-    if data != nil && !recording.images.isEmpty { throw ValidationError("give --images or --data, one of them") }
+    if let until, until < 1 { throw ValidationError("--until must be 1 or more") }
+    if !record && recording.isGiven { throw ValidationError("options for recording need --record") }
+    if data != nil && !recording.images.isEmpty { throw ValidationError("give --images or --data, not both") }
   }
 
   private var path: String { folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder }
@@ -131,8 +131,8 @@ struct ReproduceCommand: ParsableCommand {
     if let until, until > total {
       throw FileError(
         .usage, file: "options", field: "--until", found: "\(until)",
-        wanted: "at most \(total), the recipe's last step",
-        advice: "Leave it out to train the whole recipe.")
+        wanted: "at most \(total), the last step of the recipe",
+        advice: "Leave out --until to train the whole recipe.")
     }
     return total
   }
@@ -150,7 +150,7 @@ struct ReproduceCommand: ParsableCommand {
       last = step
     }
     guard let interrupted else { return end }
-    tell("interrupted at step \(interrupted); the same command goes on")
+    tell("interrupted at step \(interrupted); run the same command again to continue")
     throw ExitCode(FileError.Kind.interrupted.rawValue)
   }
 
@@ -161,12 +161,12 @@ struct ReproduceCommand: ParsableCommand {
         .badData, file: provenancePath, field: "arithmetic", found: "revision \(provenance.arithmetic)",
         wanted: "revision \(Arithmetic.revision), that of this version",
         advice:
-          "Its sums have another order: use the version that it was recorded by, or record it again with --record.")
+          "The order of sums has changed: use the version that made the record, or record again with --record.")
     }
     guard provenance.recipe == digest else {
       throw FileError(
         .badData, file: path + "/recipe.json", field: "digest", found: digest, wanted: provenance.recipe,
-        advice: "The recipe is not the one that was recorded: restore it, or record it again with --record.")
+        advice: "The recipe differs from the recorded one: restore it, or record again with --record.")
     }
   }
 
@@ -174,13 +174,13 @@ struct ReproduceCommand: ParsableCommand {
   private func difference(
     after same: Int, at step: Int, _ total: Int, found: String, wanted: String
   ) -> FileError {
-    let freezing = step == total ? ", or with the freezing of statistics" : ""
+    let freezing = step == total ? ", or while statistics are frozen" : ""
     let middle = (same + step) / 2
     let advice =
       step - same > 1
-      ? "It begins between steps \(same + 1) and \(step)\(freezing): compare the digests that `thimble reproduce \(path) --until"
-        + " \(middle) --outdir \(runFolder.path)-\(middle)` prints here and where the recorded ones come out."
-      : "It begins with step \(step)\(freezing): try THIMBLE_ISA=portable and --threads 1 to see which kernels it is."
+      ? "The first difference is between steps \(same + 1) and \(step)\(freezing). Run `thimble reproduce \(path) --until"
+        + " \(middle) --outdir \(runFolder.path)-\(middle)` here and on a machine that matches the record, and compare the digests."
+      : "The first difference is at step \(step)\(freezing). Try THIMBLE_ISA=portable and --threads 1 to find the kernels that cause it."
     return FileError(
       .badData, file: runFolder.path, field: "numbers after step \(step)", found: found, wanted: wanted, advice: advice)
   }

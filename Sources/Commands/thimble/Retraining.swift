@@ -28,7 +28,7 @@ struct Retraining {
     guard run.step <= end else {
       throw FileError(
         .usage, file: folder.path, field: "step of the run", found: "\(run.step)", wanted: "at most \(end)",
-        advice: "Choose another --outdir for a run that stops earlier.")
+        advice: "Choose another --outdir: the run in this one has already gone further.")
     }
     var log = DigestLog(path: folder.path + "/digests.txt", upTo: run.step)
     for step in steps where step <= run.step && step < total {
@@ -37,7 +37,7 @@ struct Retraining {
       if let digest = log.digests[step] {
         try take(step, digest)
       } else {
-        tell("step \(step) was passed without a digest")
+        tell("step \(step) has no digest: the run had already passed it")
       }
     }
     let finished = try train(run, &log, take)

@@ -39,10 +39,10 @@ struct ShippedGenerator {
     guard found == wanted else {
       throw FileError(
         .badData, file: path, field: "SHA-256", found: found, wanted: wanted,
-        advice: "The checkpoint is the recorded one, this is not: compare both files with `thimble inspect`.")
+        advice: "The checkpoint matches, but this file does not: compare both files with `thimble inspect`.")
     }
     guard FileManager.default.fileExists(atPath: shippedPath) else {
-      return verdict(what, "same, \(file.bytes.count) bytes, by its digest: none is shipped")
+      return verdict(what, "same, \(file.bytes.count) bytes, compared by digest: no such file is shipped")
     }
     let shipped = try MappedFile(path: shippedPath)
     defer { withExtendedLifetime(shipped) {} }
@@ -51,7 +51,7 @@ struct ShippedGenerator {
         .badData, file: shippedPath, field: "byte \(place)",
         found: place < shipped.bytes.count ? "\(shipped.bytes[place])" : "the end",
         wanted: place < file.bytes.count ? "\(file.bytes[place])" : "the end",
-        advice: "The shipped file is not the one that was recorded; \(path) is.")
+        advice: "The shipped file differs from the recorded one; \(path) matches the record.")
     }
     verdict(what, "same, \(file.bytes.count) bytes, byte by byte")
   }
@@ -67,14 +67,14 @@ struct ShippedGenerator {
     guard found == wanted else {
       throw FileError(
         .badData, file: goldenPath, field: "SHA-256", found: found, wanted: wanted,
-        advice: "The golden file is not the one that was recorded.")
+        advice: "The golden file differs from the recorded one.")
     }
     let lines = try GoldenFile.read(goldenPath)
     let digests = try GoldenFile.digests(path, lines.map(\.seed), workers: compute.workers)
     for (line, digest) in zip(lines, digests) where line.digest != digest {
       throw FileError(
         .badData, file: path, field: "pixels of seed \(line.seed)", found: digest, wanted: line.digest,
-        advice: "The generator is the recorded one, its pixels are not: this build computes wrongly.")
+        advice: "The generator matches, but its pixels differ: this build computes wrong results.")
     }
     verdict("golden", "same, \(lines.count) images")
   }

@@ -91,7 +91,7 @@ enum StandardOutput {
   static func error(_ code: Int32) -> FileError {
     FileError(
       .inputOutput, file: "standard output", field: "write", found: "\"\(String(cString: strerror(code)))\"",
-      wanted: "all bytes taken", advice: "Check what reads the output, or the disk it goes to.")
+      wanted: "all bytes written", advice: "Check the program that reads the output, or the disk.")
   }
 }
 
@@ -115,5 +115,5 @@ func refuseSameFile(_ input: String, _ output: String?) throws(FileError) {
   else { return }
   throw FileError(
     .usage, file: output, field: "output", found: "the input", wanted: "another file",
-    advice: "Choose another name for -o; the input would be lost.")
+    advice: "Choose another name for -o: it would overwrite the input.")
 }

@@ -59,16 +59,16 @@ struct TrainCommand: ParsableCommand {
     for (name, value) in [
       ("steps", steps), ("checkpoint-every", checkpointEvery), ("grid-every", gridEvery), ("keep-every", keepEvery),
     ] {
-      if let value, value < 1 { throw ValidationError("--\(name) takes a number from 1") }
+      if let value, value < 1 { throw ValidationError("--\(name) must be 1 or more") }
     }
-    if let measureEvery, measureEvery < 0 { throw ValidationError("--measure-every takes a number from 0") }
+    if let measureEvery, measureEvery < 0 { throw ValidationError("--measure-every must be 0 or more") }
     if (recipe != nil || resume) && geometry != nil {
-      throw ValidationError("--geometry is a field of the recipe: give one or the other")
+      throw ValidationError("give a recipe file or --geometry, not both: the geometry is a field of the recipe")
     }
-    if let seed, seed < 0 { throw ValidationError("--seed takes a number from 0") }
+    if let seed, seed < 0 { throw ValidationError("--seed must be 0 or more") }
     if !dryRun && !printRecipe && !documentRecipe {
-      if data == nil { throw ValidationError("--data is missing: a set made by `thimble dataset pack`") }
-      if outdir == nil { throw ValidationError("--outdir is missing: the folder for the run") }
+      if data == nil { throw ValidationError("give --data, a set made by `thimble dataset pack`") }
+      if outdir == nil { throw ValidationError("give --outdir, the folder for the run") }
     }
   }
 
@@ -103,17 +103,17 @@ struct TrainCommand: ParsableCommand {
     }
     view.end()
     if finished {
-      let sight = report ? "to look at: \(folder.reportPath)" : "grids in \(outdir)/grids"
+      let sight = report ? "report: \(folder.reportPath)" : "sample grids: \(outdir)/grids"
       return print("done: \(folder.finalCheckpointPath), \(sight)")
     }
-    tell("interrupted at step \(run.step); go on with: \(commandToGoOn(dataset.path, outdir))")
+    tell("interrupted at step \(run.step); continue with: \(commandToGoOn(dataset.path, outdir))")
     throw ExitCode(FileError.Kind.interrupted.rawValue)
   }
 
   /// What could not be written has not touched the checkpoints of before.
   private func advisedToResume(_ error: FileError) -> FileError {
     var error = error
-    error.advice += " The checkpoints before are intact: go on with --resume."
+    error.advice += " Earlier checkpoints are intact: continue with --resume."
     return error
   }
 
@@ -129,7 +129,7 @@ struct TrainCommand: ParsableCommand {
       program: "thimble \(SamplerSupport.Version.number)", threads: compute.workers.count,
       instructionSet: "\(set.name)",
       commands: [
-        ("Go on, or further with --steps", commandToGoOn(data, outdir)),
+        ("Continue, or train longer with --steps", commandToGoOn(data, outdir)),
         ("Export to one flat file", "\(program) export \(quoted(folder.finalCheckpointPath)) -o \(generator)"),
         ("Sample", "\(program) sample \(generator) --grid 8x8 -o \(quoted(outdir + "/samples.png"))"),
       ])
@@ -165,7 +165,7 @@ struct TrainCommand: ParsableCommand {
     }
     // What is wrong by now is the set's or the recipe's; what is wrong later, an option's.
     if recipe == nil, !resume, size == nil, let dataset {
-      try base.validate(file: dataset.path, advice: "Pack the images with one of these sizes: --size.")
+      try base.validate(file: dataset.path, advice: "Pack the images again with --size and one of these sizes.")
     }
     if let size { base.size = size }
     if let widths {
@@ -176,7 +176,7 @@ struct TrainCommand: ParsableCommand {
     base.passes = passes ?? base.passes
     if let seed { base.seed = UInt64(seed) }
     try base.validate(
-      .usage, file: "options", advice: "Mend the option, or leave it out; `thimble train --help` lists them.")
+      .usage, file: "options", advice: "Correct the option, or leave it out; `thimble train --help` lists the options.")
     return base
   }
 }

@@ -32,7 +32,7 @@ struct TrainingBench: ParsableCommand {
   func run() throws {
     var recipe = try Recipe(path: self.recipe)
     recipe.batchSize = batch ?? recipe.batchSize
-    try recipe.validate(.usage, file: "options", advice: "Mend the option, or leave it out.")
+    try recipe.validate(.usage, file: "options", advice: "Correct the option, or leave it out.")
     let stopwatch = Stopwatch()
     let networks = AdversarialNetworks(
       recipe, workers: compute.workers, kernels: try compute.kernels(), allocate: false, stopwatch: stopwatch)

@@ -10,8 +10,9 @@ struct TrainingView {
   init(run: TrainingRun) { self.run = run }
 
   func begin(_ folder: String) {
-    let verb = run.step == 0 ? "training" : "going on at step \(run.step)"
-    tell("\(verb): \(run.totalSteps) steps, minibatches of \(run.recipe.batchSize); Ctrl-C stops and keeps everything")
+    let verb = run.step == 0 ? "training" : "resuming at step \(run.step)"
+    tell(
+      "\(verb): \(run.totalSteps) steps, minibatches of \(run.recipe.batchSize); Ctrl-C stops and saves a checkpoint")
   }
 
   mutating func show(_ progress: TrainingProgress) {

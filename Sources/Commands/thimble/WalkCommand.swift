@@ -33,7 +33,7 @@ struct WalkCommand: ParsableCommand {
     guard (1...1000).contains(frames) else { throw ValidationError("--frames takes a number from 1 to 1000") }
     guard (1...240).contains(rate) else { throw ValidationError("--rate takes a number from 1 to 240") }
     guard seeds.seeds.count * frames <= 20_000 else {
-      throw ValidationError("\(seeds.seeds.count * frames) frames are more than the 20000 of a walk")
+      throw ValidationError("\(seeds.seeds.count * frames) frames are too many: a walk has at most 20000")
     }
   }
 

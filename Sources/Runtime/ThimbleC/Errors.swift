@@ -52,7 +52,7 @@ extension ThimbleError.Code {
     case .unsupported: "of a later version"
     case .instructionSet: "no such instruction set here"
     case .memory: "memory too small, or not aligned to 64"
-    case .arguments: "null pointer, wrong count, or no number"
+    case .arguments: "null pointer, wrong count, or NaN"
     }
   }
 }
@@ -61,7 +61,7 @@ extension ThimbleError.Code {
 public func thimble_status_text(_ status: Int32) -> UnsafePointer<CChar>? {
   if status == 0 { return constant("done") }
   guard status > 0, let code = ThimbleError.Code(rawValue: UInt8(clamping: status - 1)) else {
-    return constant("no status of this library")
+    return constant("not a status of Thimble")
   }
   return constant(code.text)
 }
@@ -80,7 +80,7 @@ public func thimble_error_text(
 
 private func write(_ error: thimble_error, to writer: inout TextWriter) {
   guard let original = error.original, let field = error.field else {
-    return writer.write("no error of this library")
+    return writer.write("not an error of Thimble")
   }
   var length = 0
   while field[length] != 0 { length += 1 }
@@ -88,9 +88,9 @@ private func write(_ error: thimble_error, to writer: inout TextWriter) {
   original.writeLine(to: &writer, field: UnsafeBufferPointer(start: bytes, count: length))
   writer.write("\n")
   switch original.code {
-  case .arguments: writer.write("thimble.h says what the function takes.")
+  case .arguments: writer.write("See thimble.h for the allowed values.")
   case .memory:
-    writer.write("Hand over memory aligned to 64; for a generator, as many bytes as thimble_generator_byte_count says.")
+    writer.write("Give memory aligned to 64; for a generator, as many bytes as thimble_generator_byte_count says.")
   default: writer.write(original.adviceText)
   }
 }

@@ -63,7 +63,7 @@ package struct Sampler {
   private mutating func readHeaders() throws(FileError) {
     let (bytes, wide) = (file.bytes, target.isWide)
     guard bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46]) else {
-      throw bad("first bytes", found: "those of no ELF file", wanted: "a sampler for \(target)")
+      throw bad("first bytes", found: "not an ELF file", wanted: "a sampler for \(target)")
     }
     guard (64...Self.mostBytes).contains(bytes.count) else {
       throw bad("size", found: "\(bytes.count) bytes", wanted: "64 to \(Self.mostBytes)")
@@ -94,7 +94,7 @@ package struct Sampler {
     for (index, header) in headers.enumerated() {
       if header.type == ProgramHeader.interpreter || header.type == ProgramHeader.dynamic {
         throw bad(
-          "program header \(index)", found: "of a program that is linked when it starts", wanted: "a static one")
+          "program header \(index)", found: "a dynamically linked program", wanted: "a static program")
       }
       guard header.type == ProgramHeader.load else { continue }
       guard contains(header.offset, header.fileByteCount), header.fileByteCount <= header.byteCount,
@@ -104,7 +104,7 @@ package struct Sampler {
       else {
         throw bad(
           "program header \(index)", found: "\(header.byteCount) bytes at \(header.address)",
-          wanted: "a segment within the file, behind the one before")
+          wanted: "a segment within the file, after the previous one")
       }
       end = header.end
       let headersEnd = UInt64(headersOffset + headers.count * ProgramHeader.byteCount(wide: target.isWide))
@@ -113,7 +113,7 @@ package struct Sampler {
       }
     }
     if !holdsHeaders {
-      throw bad("program headers", found: "none that the program itself can read", wanted: "headers in a segment")
+      throw bad("program headers", found: "none in the loaded program", wanted: "headers inside a loaded segment")
     }
   }
 
@@ -121,7 +121,7 @@ package struct Sampler {
   private func findPlace() throws(FileError) -> Int {
     let marks = [Self.mark, Self.mark & 0xFFFF_FFFF]
     if headers.contains(where: { $0.type == ProgramHeader.load && marks.contains($0.physicalAddress) }) {
-      throw bad("program headers", found: "a model already", wanted: "a sampler without one")
+      throw bad("program headers", found: "a sampler that already has a model", wanted: "a sampler without one")
     }
     let last = headers.lastIndex { $0.type == ProgramHeader.load } ?? 0
     let place = headers.indices.last { index in
@@ -131,7 +131,7 @@ package struct Sampler {
         && file.bytes[Int(header.offset)...].starts(with: Self.note)
     }
     guard let place else {
-      throw bad("program headers", found: "no place for a model", wanted: "a note by Thimble, behind the segments")
+      throw bad("program headers", found: "no place for a model", wanted: "Thimble's note after the segments")
     }
     return place
   }

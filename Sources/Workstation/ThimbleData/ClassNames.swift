@@ -10,7 +10,9 @@ package enum ClassNames {
     guard let found, let wanted, found != wanted else { return }
     throw FileError(
       .badData, file: file, field: "labelNames", found: few(found), wanted: "\(few(wanted)), as in \(other)",
-      advice: "A number means another class there: pack both sets with the same classes, in the same order.")
+      advice:
+        "The same number means different classes in the two files: pack both sets with the same classes, in the same order."
+    )
   }
 
   /// The labels of the set, or of its features, in `file`, where there are any.
@@ -19,7 +21,8 @@ package enum ClassNames {
     throw FileError(
       .badData, file: file, field: "labels", found: "none", wanted: "a class for each image",
       advice:
-        "Pack the set with labels (an IDX set's label file beside it, folders, or --labels), and go on from there.")
+        "Pack the set with labels (the label file next to an IDX file, one folder per class, or --labels), then run this again."
+    )
   }
 
   /// Names as files hold them: a JSON array of texts.

@@ -58,7 +58,8 @@ package struct Dataset: Sendable {
     labels = file.tensors["labels"] == nil ? nil : try file.tensor("labels", .i32, shape: [shape[0]]).copied()
     if let names = metadata.labelNames, let labels {
       guard labels.allSatisfy({ names.indices.contains(Int($0)) }) else {
-        throw Metadata.bad(path, "labels", "a label outside of labelNames", "labels from 0 to \(names.count - 1)")
+        throw Metadata.bad(
+          path, "labels", "a label that labelNames does not list", "labels from 0 to \(names.count - 1)")
       }
     }
     self.path = path

@@ -112,7 +112,9 @@ struct QuantizedLayer {
   private func tooLarge(_ found: String, _ wanted: String) -> FileError {
     FileError(
       .badData, file: "checkpoint", field: folded.specification.name, found: found, wanted: wanted,
-      advice: "The weights have diverged or the network is too wide; take an earlier checkpoint or train again.")
+      advice:
+        "The weights have diverged or the network is too wide: use an earlier checkpoint, or train again with smaller widths."
+    )
   }
 
   /// The shift that brings the largest factor just below 2^31: 1 ... 62.

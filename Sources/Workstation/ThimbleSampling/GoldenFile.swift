@@ -42,7 +42,9 @@ package enum GoldenFile {
         .badData, file: path, field: "line \(line)", found: found, wanted: "64 hexadecimal digits, two spaces, a seed",
         advice: "Make the golden file again with `thimble golden`.")
     }
-    if file.bytes.starts(with: Array("THIMBLE\u{1A}".utf8)) { throw bad(1, "a .thimble file; it comes first") }
+    if file.bytes.starts(with: Array("THIMBLE\u{1A}".utf8)) {
+      throw bad(1, "a .thimble file; name it before the golden file")
+    }
     guard file.bytes.count <= GoldenLine.largestByteCount else { throw bad(0, "\(file.bytes.count) bytes") }
     var lines: [(digest: String, seed: UInt64)] = []
     let text = file.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)

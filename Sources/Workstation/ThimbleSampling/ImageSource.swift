@@ -137,8 +137,8 @@ package struct ImageSource {
     guard images.allSatisfy(\.isFinite) else {
       throw FileError(
         .badData, file: path, field: "images", found: "numbers that are not finite",
-        wanted: "weights whose sums f32 can hold",
-        advice: "The weights are damaged or diverged; take an earlier checkpoint.")
+        wanted: "weights with sums that fit f32",
+        advice: "The weights are damaged or diverged: use an earlier checkpoint.")
     }
     return batch(images)
   }

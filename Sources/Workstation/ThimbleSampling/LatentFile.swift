@@ -14,7 +14,7 @@ package enum LatentFile {
       guard let element = Q3x12.nearest(value) else {
         throw FileError(
           .badData, file: path, field: "latent \(index / length), element \(index % length)", found: "NaN",
-          wanted: "a number", advice: "Replace what is not a number.")
+          wanted: "a number", advice: "Replace the NaN with a number.")
       }
       latents.append(element)
     }
@@ -42,7 +42,7 @@ package enum LatentFile {
       throw FileError(
         .badData, file: path, field: "size", found: "\(file.bytes.count) bytes",
         wanted: "a multiple of \(4 * length): rows of \(length) f32 numbers",
-        advice: "The generator takes latents of \(length) numbers; make them for this one.")
+        advice: "Make latents of \(length) numbers for this generator.")
     }
     try checkCount(file.bytes.count / (4 * length), path)
     let floats = (0..<(file.bytes.count / 4)).map {
@@ -55,7 +55,7 @@ package enum LatentFile {
     guard rows > SeedRanges.largestCount else { return }
     throw FileError(
       .badData, file: path, field: "latents", found: "\(rows) rows", wanted: "at most \(SeedRanges.largestCount)",
-      advice: "Cut the file into several.")
+      advice: "Split the file.")
   }
 
   private static func nonempty(_ floats: [Float], _ path: String) throws(FileError) -> [Float] {

@@ -71,7 +71,7 @@ package struct MeasuredImages {
       throw FileError(
         .badData, file: path, field: "images", found: "\(shape.height)x\(shape.width)x\(shape.channels)",
         wanted: "\(dataset.height)x\(dataset.width)x\(dataset.channels), as in \(dataset.path)",
-        advice: "Measure it with the set that it was trained on.")
+        advice: "Compare it with the set that it was trained on.")
     }
   }
 
@@ -85,7 +85,7 @@ package struct MeasuredImages {
       if let index = planes.firstIndex(where: { !$0.isFinite }) {
         throw FileError(
           .badData, file: images.file.path, field: "images", found: "\(planes[index]) at number \(index)",
-          wanted: "finite numbers", advice: "Write the images anew: what made them has diverged.")
+          wanted: "finite numbers", advice: "Make the images again: the network that made them has diverged.")
       }
       return ImageBatch(
         planes: planes, count: min(count, images.shape[0]), height: shape.height, width: shape.width,

@@ -17,7 +17,7 @@ package struct AtomicFile: ~Copyable {
   /// Begins the file that will stand at `path`. Throws `cannotWrite` if the folder does not take it.
   package init(path: String) throws(FileError) {
     func refused(_ code: Int32) -> FileError {
-      .system(.cannotWrite, file: path, call: "create", wanted: "a place to write", errno: code)
+      .system(.cannotWrite, file: path, call: "create", wanted: "a file that can be written", errno: code)
     }
     // Without a name, the temporary file would land in the working folder.
     guard !path.isEmpty else { throw refused(ENOENT) }
@@ -96,7 +96,7 @@ package struct AtomicFile: ~Copyable {
         throw .system(.inputOutput, file: path, call: "fsync", wanted: "all bytes on the disk", errno: errno)
       }
       guard rename(temporaryPath, path) == 0 else {
-        throw .system(.cannotWrite, file: path, call: "rename", wanted: "the file in its place", errno: errno)
+        throw .system(.cannotWrite, file: path, call: "rename", wanted: "the file renamed", errno: errno)
       }
       TemporaryNames.drop(nameSlot)
       try Self.syncFolder(of: path)
@@ -137,7 +137,7 @@ extension AtomicFile {
   package static func checkFolder(of path: String) throws(FileError) {
     let folder = folder(of: path)
     guard access(path, F_OK) != 0, access(folder, W_OK | X_OK) != 0 else { return }
-    throw .system(.cannotWrite, file: path, call: "create", wanted: "a place to write", errno: errno)
+    throw .system(.cannotWrite, file: path, call: "create", wanted: "a file that can be written", errno: errno)
   }
 
   /// Writes a whole file in one call.

@@ -22,7 +22,7 @@ package enum JSON: Equatable, Sendable {
     var reader = Reader(bytes: bytes)
     self = try reader.value(depth: 0)
     reader.skipSpace()
-    guard reader.at == bytes.count else { throw reader.fault("more after the end") }
+    guard reader.at == bytes.count else { throw reader.fault("more text after the end") }
   }
 
   /// A text in quotes. Characters beyond ASCII stay as they are.

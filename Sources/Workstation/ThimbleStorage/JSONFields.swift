@@ -119,7 +119,8 @@ package struct JSONFields {
   package func refuseRest() throws(FileError) {
     guard let name = members.keys.sorted().first else { return }
     throw FileError(
-      .badData, file: file, field: place + name, found: "an unknown field", wanted: "none of this name", advice: advice)
+      .badData, file: file, field: place + name, found: "an unknown field", wanted: "no field of this name",
+      advice: advice)
   }
 }
 

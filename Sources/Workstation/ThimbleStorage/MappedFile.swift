@@ -34,7 +34,7 @@ package final class MappedFile: Sendable {
         .badData, file: path, field: "kind of file",
         found: status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "a device or a pipe", wanted: "a plain file",
         advice:
-          "Name a file: of a run its checkpoint.safetensors, of pictures the set that `thimble dataset pack` makes.")
+          "Name a file: for a run, its checkpoint.safetensors; for pictures, the set made by `thimble dataset pack`.")
     }
     self.path = path
     openingStamp = FileStamp(status)

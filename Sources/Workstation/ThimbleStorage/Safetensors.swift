@@ -61,7 +61,7 @@ package struct SafetensorsFile: Sendable {
 
   /// What is named by mistake, by its first bytes.
   private static let otherKinds: [([UInt8], String)] = [
-    (Array("THIMBLE\u{1A}".utf8), "a .thimble file, which is exported already"),
+    (Array("THIMBLE\u{1A}".utf8), "a .thimble file, already exported"),
     ([0x89, 0x50, 0x4E, 0x47], "a PNG picture"),
     ([0xFF, 0xD8, 0xFF], "a JPEG picture"), ([0x1F, 0x8B], "a gzip file"),
   ]
@@ -165,7 +165,8 @@ package struct SafetensorsFile: Sendable {
       throw FileError(
         .badData, file: path, field: name, found: "no such tensor",
         wanted: wantedText ?? "a tensor of \(type.rawValue)",
-        advice: "Is this the right kind of file? It holds: \(tensors.keys.sorted().prefix(6).joined(separator: ", ")).")
+        advice:
+          "This may be the wrong kind of file. It holds: \(tensors.keys.sorted().prefix(6).joined(separator: ", ")).")
     }
     let fits = wanted.map {
       $0.count == tensor.shape.count && zip($0, tensor.shape).allSatisfy { $0 == nil || $0 == $1 }
@@ -174,7 +175,7 @@ package struct SafetensorsFile: Sendable {
       throw FileError(
         .badData, file: path, field: name, found: "\(tensor.type.rawValue) \(tensor.shape)",
         wanted: wantedText ?? type.rawValue,
-        advice: "The file belongs to another network or data set; name the right one.")
+        advice: "The file belongs to another network or data set: name the right one.")
     }
     return tensor
   }

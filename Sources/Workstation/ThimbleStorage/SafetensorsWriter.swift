@@ -34,7 +34,9 @@ package struct SafetensorsWriter: ~Copyable {
       throw FileError(
         .badData, file: path, field: "header length", found: "\(header.count - 8)",
         wanted: "at most \(SafetensorsFile.largestHeader)",
-        advice: longest.map { "\($0.key) takes \($0.value.utf8.count) bytes of it: shorten what it is made of." }
+        advice: longest.map {
+          "\($0.key) takes \($0.value.utf8.count) bytes of it: shorten the text that goes into it."
+        }
           ?? "Write fewer tensors.")
     }
     let file = try AtomicFile(path: path)

@@ -51,7 +51,7 @@ extension SafetensorsFile {
     func damaged(_ field: String, _ found: String?, _ wanted: String) -> FileError {
       FileError(
         .badData, file: path, field: field, found: found ?? "nothing", wanted: wanted,
-        advice: "The file is damaged; take an earlier checkpoint, or copy it again.")
+        advice: "The file is damaged: copy it again, or use an earlier checkpoint.")
     }
     let (seal, digest) = (metadata[Seal.key], metadata[Seal.digestKey])
     if required || seal != nil {

@@ -51,7 +51,9 @@ package struct Boxes: Sendable {
       }
       let place = places[seed] ?? seeds.count
       if place == seeds.count {
-        guard seeds.count < Self.mostSeeds else { throw bad("samples", "more", "at most \(Self.mostSeeds)") }
+        guard seeds.count < Self.mostSeeds else {
+          throw bad("samples", "more than \(Self.mostSeeds)", "at most \(Self.mostSeeds)")
+        }
         places[seed] = place
         seeds.append(seed)
         boxes.append([])

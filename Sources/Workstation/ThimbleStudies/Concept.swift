@@ -17,8 +17,8 @@ package struct Concept: Sendable {
     defer { withExtendedLifetime(file) {} }
     func bad(_ field: String, _ found: String) -> FileError {
       FileError(
-        .badData, file: path, field: field, found: found, wanted: "1 to \(Self.most) seeds, as 85, 265 or 600-605",
-        advice: "Pick seeds from a sheet that `--sheet` makes, and write their numbers into the file.")
+        .badData, file: path, field: field, found: found, wanted: "1 to \(Self.most) seeds, such as 85, 265 or 600-605",
+        advice: "Choose seeds from a sheet made with `--sheet`, and write their numbers into the file.")
     }
     guard file.bytes.count < 1 << 20 else { throw bad("size", "\(file.bytes.count) bytes") }
     var seeds: [UInt64] = []

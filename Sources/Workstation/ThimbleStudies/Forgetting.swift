@@ -45,7 +45,7 @@ package struct Forgetting: Sendable {
     guard marked.count >= 5 else {
       throw FileError(
         .badData, file: file, field: "samples with boxes", found: "\(marked.count)", wanted: "at least 5",
-        advice: "Draw boxes on more samples: 150 were looked at in the paper.")
+        advice: "Draw boxes on more samples: the paper used 150.")
     }
     var parts = (fitted: Positions(), heldOut: Positions())
     for (number, sample) in marked.enumerated() {

@@ -18,12 +18,12 @@ package struct LatentExpression: Sendable, Equatable {
     func bad(_ found: String) -> FileError {
       FileError(
         .usage, file: "expression", field: "\"\(text)\"", found: found, wanted: "names with + and - between them",
-        advice: "Write it in quotes, as \"smiling_woman - neutral_woman + neutral_man\".")
+        advice: "Write it in quotes, for example \"smiling_woman - neutral_woman + neutral_man\".")
     }
     var (terms, sign, name) = ([Term](), Optional(1.0), "")
     func close() throws(FileError) {
       if name.isEmpty { return }
-      guard let known = sign else { throw bad("\"\(name)\" without a sign before it") }
+      guard let known = sign else { throw bad("no sign before \"\(name)\"") }
       terms.append(Term(sign: known, name: name))
       (sign, name) = (nil, "")
     }
@@ -39,7 +39,7 @@ package struct LatentExpression: Sendable, Equatable {
       }
     }
     try close()
-    guard !terms.isEmpty, sign == nil else { throw bad(terms.isEmpty ? "no name" : "a sign without a name behind it") }
+    guard !terms.isEmpty, sign == nil else { throw bad(terms.isEmpty ? "no name" : "no name after a sign") }
     self.terms = terms
   }
 

@@ -28,7 +28,7 @@ struct DatasetWatch {
         .badData, file: dataset.path, field: "set",
         found: "\(now.size) bytes, written to after the run had opened it",
         wanted: "the \(stamp.size) bytes of before, untouched",
-        advice: "Put the set back as it was and go on with --resume, or begin a new run; the checkpoints are intact.")
+        advice: "Restore the set and continue with --resume, or start a new run. The checkpoints are intact.")
     }
     // Another name, other permissions, or a time of writing that was set back: the pixels decide.
     try dataset.verifyDigest()

@@ -48,7 +48,8 @@ extension Provenance {
     golden = try fields.optionalDigest("golden")
     networks = try fields.optionalDigest("networks")
     guard (export == nil) == (generator == nil) else {
-      throw fields.bad("generator", "that it goes with the arguments of its export", present: generator != nil)
+      throw fields.bad(
+        "generator", "both the generator and its export arguments, or neither", present: generator != nil)
     }
     guard golden == nil || generator != nil else {
       throw fields.bad("golden", "none without a generator", present: true)
@@ -65,7 +66,7 @@ extension Provenance {
       var entry = try fields.nested(element, "steps[\(steps.count)]")
       let step = try entry.number("step", 1...1 << 32)
       if let last = steps.last, last.step >= step {
-        throw entry.bad("step", "more than \(last.step), the one before it")
+        throw entry.bad("step", "more than \(last.step), the previous step")
       }
       steps.append(Step(step: step, digest: try entry.digest("digest")))
       try entry.refuseRest()
@@ -103,12 +104,12 @@ extension Provenance.DataOrigin {
     }
     let isPackaged = package != nil
     files = try fields.optionalTexts(
-      "files", wanted: isPackaged ? "absolute paths" : "names of files beside this one"
+      "files", wanted: isPackaged ? "absolute paths" : "names of files in this folder"
     ) { path in
       let parts = path.split(separator: "/", omittingEmptySubsequences: false)
       return !path.utf8.contains(0) && !parts.contains("..") && path.hasPrefix("/") == isPackaged && path.utf8.count > 1
     }
-    if isPackaged && files.isEmpty { throw fields.bad("files", "the files of the package", present: false) }
+    if isPackaged && files.isEmpty { throw fields.bad("files", "a list of the package's files", present: false) }
     try fields.refuseRest()
   }
 

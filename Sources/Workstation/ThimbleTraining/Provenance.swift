@@ -108,15 +108,15 @@ package struct Provenance: Sendable, Equatable {
     func bad(_ found: String, _ wanted: String) -> FileError {
       FileError(
         .badData, file: file, field: "steps", found: found, wanted: wanted,
-        advice: "It is not the recording of this recipe and set; make it again with --record.")
+        advice: "The file records another recipe or data set: make it again with --record.")
     }
     if let last = steps.last, last.step > total {
-      throw bad("step \(last.step)", "steps up to \(total), the recipe's last")
+      throw bad("step \(last.step)", "steps up to \(total), the last step of the recipe")
     }
     if generator != nil, steps.last?.step != total {
       throw bad(
         steps.last.map { "\($0.step) as the last" } ?? "none",
-        "the recipe's last, \(total), before a generator's digest")
+        "\(total), the last step of the recipe, because there is a generator")
     }
   }
 

@@ -19,7 +19,7 @@ struct BenchView {
     guard let was = memory.before, let now = memory.after else { return }
     print(
       "memory       \(bench.layout.header.fileByteCount) model + \(bench.arenaByteCount) arena; "
-        + "the process grew by \(now - was), from \(was) that the command itself takes")
+        + "the process grew by \(now - was); the command itself takes \(was)")
   }
 
   /// Layer by layer, then the whole; `peak` in multiply-accumulates a second of all threads, 0 if unknown.
@@ -44,15 +44,15 @@ struct BenchView {
     let rate = work * images / runs.median
     print("")
     print(
-      "whole runs   \(number(runs.median / images * 1e3, 4)) ms an image (median of \(runs.times.count); fastest "
+      "whole runs   \(number(runs.median / images * 1e3, 4)) ms per image (median of \(runs.times.count); fastest "
         + "\(number(runs.least / images * 1e3, 4))), \(number(images / runs.median, 0)) images/s")
     print(
-      "rate         \(number(work / 1e6, 2)) MMAC an image, \(number(rate / 1e9, 1)) GMAC/s, \(share(rate, peak)) of the peak"
+      "rate         \(number(work / 1e6, 2)) MMAC per image, \(number(rate / 1e9, 1)) GMAC/s, \(share(rate, peak)) of the peak"
     )
     print(
       "peak         \(peak > 0 ? number(peak / 1e9, 1) : "-") GMAC/s: dot products of \(bench.instructionSet.name) on registers, all threads"
     )
-    print("CRC-32C is of the first image's maps: it depends on neither set, threads nor batch.")
+    print("CRC-32C covers the first image's maps: it is the same for every instruction set, --threads and --batch.")
   }
 
   private static let widths = [6, 7, 13, 13, 8, 10, 10, 9, 9, 11, 10]

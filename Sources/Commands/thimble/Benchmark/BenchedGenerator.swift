@@ -25,7 +25,7 @@ final class BenchedGenerator {
     guard let byteCount = model.arenaByteCount(images: batch, workers: workers.count), byteCount <= 1 << 34 else {
       throw FileError(
         .usage, file: path, field: "arena", found: "\(batch) images of \(model.layout.header.arena.image) bytes",
-        wanted: "at most 16 GB", advice: "Take a smaller --batch.")
+        wanted: "at most 16 GB", advice: "Use a smaller --batch.")
     }
     arenaByteCount = byteCount
     latents = .allocate(capacity: batch * model.latentLength)

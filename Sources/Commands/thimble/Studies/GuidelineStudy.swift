@@ -30,10 +30,12 @@ struct GuidelineStudy: Study {
     guard let only else { return Guideline.all }
     let names = only.split(separator: ",").map(String.init)
     if names.isEmpty {
-      throw ValidationError("--only takes names with commas: " + Guideline.all.map(\.name).joined(separator: ", "))
+      throw ValidationError(
+        "--only takes names separated by commas: " + Guideline.all.map(\.name).joined(separator: ", "))
     }
     if let name = names.first(where: { name in !Guideline.all.contains { $0.name == name } }) {
-      throw ValidationError("--only: no \(name); there are " + Guideline.all.map(\.name).joined(separator: ", "))
+      throw ValidationError(
+        "--only: no guideline is named \(name); the names are " + Guideline.all.map(\.name).joined(separator: ", "))
     }
     return Guideline.all.filter { names.contains($0.name) }
   }

@@ -71,8 +71,9 @@ extension Study {
     let file = try MappedFile(path: pagePath)
     guard !file.bytes.starts(with: Self.heading.utf8) else { return }
     throw FileError(
-      .cannotWrite, file: pagePath, field: "page", found: "another text", wanted: "a page of this study, or none",
-      advice: "Choose an --outdir of its own.")
+      .cannotWrite, file: pagePath, field: "page", found: "a file that this study did not write",
+      wanted: "a page of this study, or no file",
+      advice: "Choose another --outdir.")
   }
 
   /// The recipe that the study varies: the one that was given, or the paper's with widths for small machines.
@@ -83,7 +84,7 @@ extension Study {
     base.generatorWidths = (0..<doublings).reversed().map { 32 << $0 }
     base.discriminatorWidths = base.generatorWidths.reversed()
     base.batchSize = 64
-    try base.validate(file: dataset.path, advice: "Pack the images with one of these sizes: --size.")
+    try base.validate(file: dataset.path, advice: "Pack the images again with --size and one of these sizes.")
     return base
   }
 
@@ -115,9 +116,9 @@ extension Study {
     }
     bar.finish()
     if finished { return nil }
-    tell("interrupted; the same command goes on")
+    tell("interrupted; run the same command again to continue")
     throw FileError(
       .interrupted, file: folder.path, field: "training", found: "step \(run.step)", wanted: "step \(steps)",
-      advice: "The same command goes on.")
+      advice: "Run the same command again to continue.")
   }
 }

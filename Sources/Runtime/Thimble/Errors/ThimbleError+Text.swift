@@ -15,12 +15,12 @@ extension ThimbleError: CustomStringConvertible {
   package var adviceText: StaticString {
     switch code {
     case .file: "Check the path and the permissions."
-    case .format: "Fetch or export the model again: the file is damaged, cut short, or no .thimble file."
+    case .format: "Fetch or export the model again: the file is damaged, cut short, or not a .thimble file."
     case .unsupported: "Use a newer version of Thimble, or export the model for this one."
     case .instructionSet: "Unset THIMBLE_ISA, or set it to one of the sets that this build and this machine have."
-    case .memory: "Hand over as many bytes as the query says, aligned to 64."
+    case .memory: "Give as many bytes as the query says, aligned to 64."
     case .arguments:
-      "Hand over whole latents, at most as many as the generator was made for, and pixels for all of them."
+      "Give whole latents, at most as many as the generator was made for, and room for all pixels."
     }
   }
 

@@ -78,7 +78,7 @@ extension Raster {
     if status == Int32(THIMBLE_NO_MEMORY) {
       throw FileError(
         .fault, file: name, field: "memory", found: "none left", wanted: "room for one decoded image",
-        advice: "Close other programs, or make the image smaller.")
+        advice: "Close other programs, or use a smaller image.")
     }
     guard status == Int32(THIMBLE_DECODED) else {
       throw bad(String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))

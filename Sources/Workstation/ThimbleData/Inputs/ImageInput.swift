@@ -76,7 +76,7 @@ struct ImageInput {
       throw FileError(
         .badData, file: path, field: "kind of file", found: file.bytes.isEmpty ? "an empty file" : "unknown bytes",
         wanted: "an IDX file, a tar archive, a folder, or a PNG or JPEG image",
-        advice: "Unpack other archives into a folder and name that.")
+        advice: "Unpack any other archive into a folder, and name the folder.")
     }
   }
 
@@ -104,7 +104,7 @@ struct ImageInput {
       throw FileError(
         .badData, file: labelPath, field: "dimensions", found: "\(labels.shape[0]) labels",
         wanted: "\(entries.count), one for each image of \(path)",
-        advice: "Put the label file beside its own image file, or move it away to pack without labels.")
+        advice: "Put the label file in the folder of its own image file, or move it away to pack without labels.")
     }
     for index in entries.indices { entries[index].label = String(labels.bytes[index]) }
   }
@@ -125,7 +125,7 @@ struct ImageInput {
     for (entry, next) in zip(entries, entries.dropFirst()) where entry.name.utf8.elementsEqual(next.name.utf8) {
       throw FileError(
         .badData, file: path, field: "images", found: "\(entry.name) twice", wanted: "each name once",
-        advice: "Remove one of them: which one is meant cannot be known.")
+        advice: "Remove or rename one of them.")
     }
   }
 }

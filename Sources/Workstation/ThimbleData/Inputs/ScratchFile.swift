@@ -65,7 +65,7 @@ enum Gzip {
       let end = wanted!
       total += count
       guard total <= end else {
-        throw damaged(path, "more than \(end) bytes once unpacked", "the \(end) bytes that its header announces")
+        throw damaged(path, "more than \(end) bytes after unpacking", "the \(end) bytes that its header announces")
       }
       if count == 0 { return try scratch.mapped() }
       try scratch.append(bytes)

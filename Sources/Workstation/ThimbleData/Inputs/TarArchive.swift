@@ -39,7 +39,7 @@ package struct TarArchive: Sendable {
       guard Self.isHeader(header) else { throw bad(at, "a wrong checksum", "a tar header") }
       guard let size = announced.size ?? Self.number(header[124..<136]), size <= file.bytes.count - at - Self.block
       else {
-        throw bad(at, "an entry that ends after the archive", "a whole archive")
+        throw bad(at, "an entry that goes past the end of the archive", "a whole archive")
       }
       let start = at + Self.block
       try take(header, start..<(start + size), &announced)

@@ -114,7 +114,7 @@ package struct DatasetPacker: Sendable {
   private static func isInput(_ output: String) -> FileError {
     FileError(
       .usage, file: output, field: "output", found: "one of the inputs", wanted: "another file",
-      advice: "Choose another output: the input would be lost.")
+      advice: "Choose another output: it would overwrite the input.")
   }
 
   private func labels(_ inputs: inout [ImageInput]) throws(FileError) -> Labels? {
@@ -133,6 +133,8 @@ package struct DatasetPacker: Sendable {
     throw FileError(
       .badData, file: inputs.joined(separator: ", "), field: "images",
       found: "\(bad.count) bad of \(total): \(PackingReport.list(bad))", wanted: "whole PNG or JPEG images",
-      advice: kept == 0 ? "None is left to pack." : "Replace or remove them, or leave them out with --skip-bad.")
+      advice: kept == 0
+        ? "No image is left to pack: replace the bad ones."
+        : "Replace or remove them, or leave them out with --skip-bad.")
   }
 }

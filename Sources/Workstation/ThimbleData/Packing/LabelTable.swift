@@ -31,7 +31,9 @@ struct LabelTable {
           throw bad("line \(number)", "\(row.count) columns", column == nil ? "2, or the name of a column" : "more")
         }
         let former = labels.updateValue(row[place], forKey: row[0])
-        guard former == nil || former == row[place] else { throw bad("line \(number)", "\(row[0]) again", "each once") }
+        guard former == nil || former == row[place] else {
+          throw bad("line \(number)", "\(row[0]) again", "each name once")
+        }
       }
     }
   }
@@ -53,19 +55,19 @@ struct LabelTable {
       if count > best?.found ?? 0 { best = (count, entries[missing]) }
     }
     if let shared {
-      throw bad("first column", "\(shared), which several images are called", "paths, or numbers from 0: one for each")
+      throw bad("first column", "\(shared), the name of several images", "paths, or numbers from 0: one per image")
     }
     guard let best else {
       throw bad("first column", "none of the images", "names such as \(entries[0].name), or numbers from 0")
     }
     throw bad(
-      "label of \(best.missing.name)", "none", "one for each of \(entries.count) images; \(best.found) have one")
+      "label of \(best.missing.name)", "none", "a label for each of \(entries.count) images; \(best.found) have one")
   }
 
   private func bad(_ field: String, _ found: String, _ wanted: String) -> FileError {
     FileError(
       .badData, file: path, field: field, found: found, wanted: wanted,
-      advice: "Mend the table: one line for each image, its name, a comma, its label.")
+      advice: "Correct the table: each line holds the name of an image, a comma, and its label.")
   }
 }
 
@@ -82,7 +84,7 @@ enum CSV {
         throw FileError(
           .badData, file: file.path, field: "line \(number + 1)",
           found: "a quote that does not end, or bytes that are not UTF-8",
-          wanted: "comma-separated values", advice: "Mend the line.")
+          wanted: "comma-separated values", advice: "Correct the line.")
       }
       rows.append((number + 1, fields))
     }

@@ -35,9 +35,9 @@ package struct PackingReport: Sendable, Equatable, CustomStringConvertible {
       "packed \(shape[0]) images, \(shape[2]) x \(shape[1]), \(shape[3] == 1 ? "grey" : "colour"), "
         + (isLabelled ? "labelled" : "without labels"), "digest \(digest)",
     ]
-    if !isLabelled, let unlabelled { lines.append("without labels since \(unlabelled) has none") }
+    if !isLabelled, let unlabelled { lines.append("without labels, because \(unlabelled) has none") }
     if !bad.isEmpty { lines.append("left out \(bad.count) bad images: \(Self.list(bad))") }
-    if ignoredCount > 0 { lines.append("ignored \(ignoredCount) files that are no images") }
+    if ignoredCount > 0 { lines.append("ignored \(ignoredCount) files that are not images") }
     return lines.joined(separator: "\n")
   }
 }

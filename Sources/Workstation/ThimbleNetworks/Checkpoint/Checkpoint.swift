@@ -67,7 +67,7 @@ extension Checkpoint {
     guard let index = tensor.values.firstIndex(where: { !$0.isFinite }) else { return }
     throw FileError(
       .badData, file: path, field: tensor.name, found: "\(tensor.values[index]) at number \(index)",
-      wanted: "finite numbers in a checkpoint",
+      wanted: "finite numbers",
       advice: "Nothing was written. Lower the recipe's learningRate; earlier checkpoints are intact.")
   }
 }

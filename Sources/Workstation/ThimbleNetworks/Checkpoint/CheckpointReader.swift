@@ -26,20 +26,20 @@ package struct StoredTraining {
     }
     guard metadata["format"] == Checkpoint.format || metadata["format"] == Checkpoint.unsealedFormat else {
       throw bad(
-        "format", "\"\(Checkpoint.format)\"", "Training resumes from checkpoints that `thimble train` wrote.")
+        "format", "\"\(Checkpoint.format)\"", "Name a checkpoint that `thimble train` wrote.")
     }
     guard metadata["arithmetic"] == "\(Arithmetic.revision)" else {
       throw bad(
         "arithmetic", "\"\(Arithmetic.revision)\"",
-        "It was made by a version with other arithmetic: train again, or use that version.")
+        "The checkpoint was made by a version with another order of sums: use that version, or train again.")
     }
     guard let step = metadata["step"].flatMap({ Int($0) }), (0...1 << 32).contains(step) else {
-      throw bad("step", "a whole number up to 2^32", "The file is damaged; take an earlier checkpoint.")
+      throw bad("step", "a whole number up to 2^32", "The file is damaged: use an earlier checkpoint.")
     }
     let words = (metadata["rollbacks"] ?? "").split(separator: " ", omittingEmptySubsequences: false)
     let rollbacks = words.compactMap { Int($0) }
     guard metadata["rollbacks"] == nil || rollbacks.count == words.count && rollbacks.allSatisfy({ $0 >= 0 }) else {
-      throw bad("rollbacks", "the steps that the run went back to", "The file is damaged; take an earlier checkpoint.")
+      throw bad("rollbacks", "a list of steps, one per rollback", "The file is damaged: use an earlier checkpoint.")
     }
     state = TrainingState(
       recipe: try Recipe(json: Data((metadata["recipe"] ?? "").utf8), file: path), step: step,
@@ -75,7 +75,7 @@ extension SafetensorsFile {
     if format.hasPrefix("thimble-dataset") {
       throw FileError(
         .badData, file: path, field: "format", found: "\"\(format)\", a packed set of images", wanted: "a checkpoint",
-        advice: "Train on this set and name the run's checkpoint.safetensors; `thimble dataset info` looks at sets.")
+        advice: "Name a run's checkpoint.safetensors; `thimble dataset info` shows a packed set.")
     }
     try verifySeal(
       required: [Checkpoint.format, Checkpoint.generatorFormat, Checkpoint.networksFormat].contains(format))
@@ -89,7 +89,7 @@ extension SafetensorsFile {
     if let index = values.firstIndex(where: { !$0.isFinite }) {
       throw FileError(
         .badData, file: path, field: name, found: "\(values[index]) at number \(index)", wanted: "finite numbers",
-        advice: "The weights have diverged or the file is damaged; take an earlier checkpoint.")
+        advice: "The weights have diverged or the file is damaged: use an earlier checkpoint.")
     }
     return values
   }

@@ -41,7 +41,7 @@ struct GeneratorDescription: Equatable {
     func bad(_ field: String, _ wanted: String) -> FileError {
       FileError(
         .badData, file: file.path, field: field, found: file.metadata[field].map { "\"\($0)\"" } ?? "nothing",
-        wanted: wanted, advice: "Add it to the file's metadata (`__metadata__`), as the README's part on import says.")
+        wanted: wanted, advice: "Add it to the file's metadata (`__metadata__`), as docs/reference/import.md says.")
     }
     let words = (file.metadata["geometry"] ?? "").split(separator: " ")
     let sides = (words.first ?? "").split(separator: "x").compactMap { Int($0) }
@@ -49,13 +49,13 @@ struct GeneratorDescription: Equatable {
       sides[0] == sides[1], let stride = Int(words[2]), let padding = Int(words[4]), let output = Int(words[6]),
       (1...16).contains(sides[0]), (1...4).contains(stride), (0..<sides[0]).contains(padding),
       (0..<stride).contains(output)
-    else { throw bad("geometry", "\"5x5 stride 2 padding 2 output_padding 1\" or the like") }
+    else { throw bad("geometry", "text such as \"5x5 stride 2 padding 2 output_padding 1\"") }
     let known: [LatentDistribution] = [.uniform, .normal]
     guard let distribution = known.first(where: { $0.name == file.metadata["latent"] }) else {
       throw bad("latent", "\"uniform\" or \"normal\"")
     }
     guard let epsilon = file.metadata["bn_eps"].flatMap({ Double($0) }), Float(epsilon) > 0, epsilon < 1 else {
-      throw bad("bn_eps", "a number above 0, below 1")
+      throw bad("bn_eps", "a number above 0 and below 1")
     }
     kernel = sides[0]
     self.stride = stride

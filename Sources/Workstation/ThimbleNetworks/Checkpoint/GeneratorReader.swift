@@ -39,7 +39,7 @@ struct GeneratorReader {
   private func bad(_ name: String, _ found: String, _ wanted: String) -> FileError {
     FileError(
       .badData, file: file.path, field: names.name(name), found: found, wanted: wanted,
-      advice: "The file does not hold a DCGAN generator that can be read; the README's part on import says what can.")
+      advice: "The file does not hold a DCGAN generator that can be imported; docs/reference/import.md says what can.")
   }
 
   private func has(_ name: String) -> Bool { file.tensors[names.name(name)] != nil }
@@ -155,7 +155,7 @@ extension FrozenStatistics {
       if let negative = variance.first(where: { $0 < 0 }) {
         throw FileError(
           .badData, file: file.path, field: field, found: "\(negative)", wanted: "variances of 0 or more",
-          advice: "The file is damaged; take an earlier checkpoint.")
+          advice: "The file is damaged: use an earlier checkpoint.")
       }
       var layer = FrozenStatistics.Layer(name: gain.layer.name, mean: mean, variance: variance)
       for (index, memory) in gain.memoryIndices().enumerated() {

@@ -24,7 +24,7 @@ package struct StoredDiscriminator: Sendable {
     } else {
       throw FileError(
         .badData, file: path, field: "discriminator", found: "none", wanted: "a checkpoint of both networks",
-        advice: "Name a run's checkpoint, or what `thimble strip` wrote: a generator alone has no discriminator.")
+        advice: "Name a run's checkpoint, or a file made by `thimble strip`.")
     }
     values = try Parameter.layout(recipe.discriminatorLayers).parameters.map { (parameter) throws(FileError) in
       (parameter, try file.finiteFloats(prefix + parameter.name, shape: parameter.shape))
@@ -36,8 +36,8 @@ package struct StoredDiscriminator: Sendable {
     guard recipe.classes > 0 else { return }
     throw FileError(
       .badData, file: path, field: "recipe.classes", found: "\(recipe.classes)",
-      wanted: "0: a discriminator of images alone",
-      advice: "Train a network without classes for this.")
+      wanted: "0: a discriminator without classes",
+      advice: "Train a network without classes for this command.")
   }
 
   /// Refuses a discriminator that is not a chain of convolutions and a score.
@@ -46,7 +46,7 @@ package struct StoredDiscriminator: Sendable {
     guard recipe.pooling || recipe.globalPooling || !recipe.discriminatorHidden.isEmpty else { return }
     throw FileError(
       .badData, file: path, field: "recipe", found: "pooling or hidden layers", wanted: "the paper's discriminator",
-      advice: "Train a network without them for this.")
+      advice: "Train a network without them for this command.")
   }
 
   /// The recipe whose discriminator has these shapes, of the geometry that the kernel's side tells.
@@ -54,10 +54,10 @@ package struct StoredDiscriminator: Sendable {
     func bad(_ name: String, _ found: String, _ wanted: String) -> FileError {
       FileError(
         .badData, file: file.path, field: name, found: found, wanted: wanted,
-        advice: "The file does not hold a DCGAN discriminator that can be read.")
+        advice: "The file does not hold a DCGAN discriminator. Name a checkpoint of `thimble train`.")
     }
     if file.tensors["conv1.bias"] != nil {
-      throw bad("conv1.bias", "a bias", "none: DCGAN's first convolution has neither bias nor normalisation")
+      throw bad("conv1.bias", "a bias", "no bias: DCGAN's first convolution has neither bias nor normalisation")
     }
     var widths: [Int] = []
     var (kernel, channels) = (0, 0)
@@ -79,7 +79,7 @@ package struct StoredDiscriminator: Sendable {
     recipe.discriminatorWidths = widths
     recipe.generatorWidths = widths.reversed()
     if let text = file.metadata["bn_eps"] {
-      guard let epsilon = Double(text) else { throw bad("bn_eps", "\"\(text)\"", "a number above 0, below 1") }
+      guard let epsilon = Double(text) else { throw bad("bn_eps", "\"\(text)\"", "a number above 0 and below 1") }
       recipe.batchNormEpsilon = epsilon
     }
     try recipe.validate(file: file.path)
@@ -98,7 +98,7 @@ package struct StoredDiscriminator: Sendable {
       trained: trained, context)
     try memory.check(
       context.workspace.byteCount, for: "\(capacity) images", file: path,
-      advice: "Take a narrower discriminator, or fewer images where there is a --batch.")
+      advice: "Use a discriminator with smaller widths, or a smaller --batch if the command has one.")
     context.workspace.allocate()
     if random {
       network.initialize(seed: recipe.seed, deviation: Float(recipe.weightDeviation), network: 1)

@@ -55,7 +55,7 @@ package struct StoredGenerator: GeneratorNumbers {
       throw FileError(
         .badData, file: file.path, field: "recipe.pooling", found: "true",
         wanted: "false: fractionally-strided convolutions",
-        advice: "Networks with pooling are trained to be looked at; train one without to sample and export it.")
+        advice: "Networks with pooling cannot be sampled or exported: train one with `pooling` false.")
     }
     let isPlain =
       recipe.classes == 0 && recipe.generatorHidden.isEmpty && recipe.output == .tanh && recipe.normalized == .paper
@@ -76,9 +76,9 @@ package struct StoredGenerator: GeneratorNumbers {
   package func write(statistics: FrozenStatistics?, to path: String) throws(FileError) {
     guard recipeBeyondPaper == nil, let first = layers.compactMap(\.kind.convolution).first else {
       throw FileError(
-        .badData, file: path, field: "recipe", found: "classes, hidden layers, another output or normalisation",
-        wanted: "a generator of the paper's kind",
-        advice: "Export the checkpoint itself: only that knows such networks.")
+        .badData, file: path, field: "recipe", found: "classes, hidden layers, or another output or normalisation",
+        wanted: "the paper's generator",
+        advice: "Use a checkpoint of `thimble train`: only checkpoints can describe such networks.")
     }
     let network = network(capacity: 1, workers: Workers(count: 1), kernels: FloatKernels(.portable))
     var tensors = Checkpoint.weights(network, prefix: "generator")

@@ -8,7 +8,7 @@ extension Recipe {
   /// Refuses what no network or run can be built from; the kind of error, `file` and `advice` are for the message.
   package func validate(
     _ kind: FileError.Kind = .badData, file: String,
-    advice: String = "Mend this field, or leave it out for its default."
+    advice: String = "Correct this field, or leave it out to use its default."
   ) throws(FileError) {
     func refuse(_ field: String, _ refusal: RecipeRefusal) throws(FileError) {
       throw FileError(
@@ -27,26 +27,28 @@ extension Recipe {
     let rules: [(isKept: Bool, field: String, found: String, wanted: String)] = [
       (classes == 0 || latentLength + classes <= 1024, "classes", "\(classes)", RecipeField.classCounts),
       (
-        !(pooling && globalPooling), "globalPooling", "true with pooling", "one of the two: what pools the last maps"
+        !(pooling && globalPooling), "globalPooling", "true, and pooling is true too",
+        "only one of pooling and globalPooling"
       ),
       (
         strides.count == discriminatorWidths.count, "discriminatorStrides", "\(strides.count) strides",
-        "as many as discriminatorWidths, or none"
+        "one per entry of discriminatorWidths, or none"
       ),
       (
-        discriminatorStrides.isEmpty || !pooling, "discriminatorStrides", "with pooling", "none, since all are then 1"
+        discriminatorStrides.isEmpty || !pooling, "discriminatorStrides", "a list, and pooling is true",
+        "none: with pooling, all strides are 1"
       ),
       (
         first > 0, "generatorWidths", "\(generatorWidths.count) of stride 2",
-        "so many that \(size) can be halved as often"
+        "few enough to halve \(size) that many times"
       ),
       (
         firstSide(halvings: halvings) != nil, "discriminatorWidths", "\(halvings) of stride 2",
-        "so many that \(size) can be halved as often"
+        "few enough to halve \(size) that many times"
       ),
       (
         generatorHidden.isEmpty || first <= 16, "generatorHidden", "a first map of \(first)x\(first)",
-        "at most 16x16, or no hidden layers: what can be exported"
+        "at most 16x16, or no hidden layers: a larger map cannot be exported"
       ),
     ]
     return rules.first { !$0.isKept }.map { ($0.field, RecipeRefusal(found: $0.found, wanted: $0.wanted)) }

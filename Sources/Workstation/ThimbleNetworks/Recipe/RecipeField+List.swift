@@ -2,7 +2,7 @@ extension RecipeField {
   /// All fields, in the order in which JSON names and reads them.
   package static let all: [RecipeField] = networks + training + additions
 
-  static let classCounts = "0, or 2 to \(Recipe.mostClasses) that with the latent are at most 1024"
+  static let classCounts = "0, or 2 to \(Recipe.mostClasses); at most 1024 together with latentLength"
 
   /// What the networks are.
   package static let networks: [RecipeField] = [
@@ -40,7 +40,7 @@ extension RecipeField {
       documentation: "What the batch normalisation of the generator's first layer takes its statistics over."),
     RecipeField(
       "batchNormEpsilon", \.batchNormEpsilon,
-      .only("above 0 in f32, below 1") { Float($0) > 0 && $0 < 1 },
+      .only("above 0 in f32, and below 1") { Float($0) > 0 && $0 < 1 },
       documentation: "What batch normalisation adds to a variance before it takes the root."),
     RecipeField(
       "leakySlope", \.leakySlope, .belowOne,
@@ -60,7 +60,7 @@ extension RecipeField {
     RecipeField("beta1", \.beta1, .belowOne, documentation: "Decay of Adam's first moment, its momentum (section 4)."),
     RecipeField("beta2", \.beta2, .belowOne, documentation: "Decay of Adam's second moment (Kingma and Ba 2014)."),
     RecipeField(
-      "adamEpsilon", \.adamEpsilon, .only("above 0 in f32, at most 1") { Float($0) > 0 && $0 <= 1 },
+      "adamEpsilon", \.adamEpsilon, .only("above 0 in f32, and at most 1") { Float($0) > 0 && $0 <= 1 },
       documentation: "What Adam adds to the root of the second moment (Kingma and Ba 2014)."),
     RecipeField(
       "weightDecay", \.weightDecay, .only("0 to 1") { $0 >= 0 && $0 <= 1 },

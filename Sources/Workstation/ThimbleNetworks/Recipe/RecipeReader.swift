@@ -22,7 +22,7 @@ struct RecipeReader {
     guard let value = Value(recipeJSON: found) else {
       throw FileError(
         .badData, file: file, field: name, found: Self.text(found), wanted: Value.wanted,
-        advice: "Mend this field, or leave it out for its default.")
+        advice: "Correct this field, or leave it out to use its default.")
     }
     values[name] = nil
     return value

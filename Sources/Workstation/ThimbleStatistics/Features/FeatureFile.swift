@@ -32,21 +32,23 @@ package struct FeatureFile: Sendable {
     (count, length) = (features.shape[0], features.shape[1])
     guard count >= 1, length >= 1, Int(bitPattern: features.bytes.baseAddress) % 4 == 0 else {
       throw FileError(
-        .badData, file: path, field: "features", found: "\(features.shape)", wanted: "at least one number, aligned",
-        advice: "Make the features anew with `thimble features`.")
+        .badData, file: path, field: "features", found: "\(features.shape)",
+        wanted: "at least one row of numbers, aligned",
+        advice: "Make the features again with `thimble features`.")
     }
     labels = file.tensors["labels"] == nil ? nil : try file.tensor("labels", .i32, shape: [count]).copied()
     labelNames = try file.metadata["labelNames"].map { text throws(FileError) in
       if let names = ClassNames.names(text) { return names }
       throw FileError(
         .badData, file: path, field: "labelNames", found: "\"\(text.prefix(40))\"", wanted: "a JSON array of texts",
-        advice: "Make the features anew with `thimble features`.")
+        advice: "Make the features again with `thimble features`.")
     }
     self.path = path
     guard let extractor = file.metadata["extractor"], !extractor.isEmpty else {
       throw FileError(
-        .badData, file: path, field: "extractor", found: "none", wanted: "the digest of what made the features",
-        advice: "Make the features anew with `thimble features`.")
+        .badData, file: path, field: "extractor", found: "none",
+        wanted: "the digest of the network or method that made the features",
+        advice: "Make the features again with `thimble features`.")
     }
     self.extractor = extractor
     summary = file.metadata["summary"] ?? "unknown"
@@ -64,7 +66,7 @@ package struct FeatureFile: Sendable {
       throw FileError(
         .badData, file: path, field: "features", found: "\(row(image)[index]) of image \(image)",
         wanted: "finite numbers of at most \(Self.largest)",
-        advice: "Make the features anew with `thimble features`.")
+        advice: "Make the features again with `thimble features`.")
     }
   }
 
@@ -94,7 +96,7 @@ package struct FeatureFile: Sendable {
       if let index = rows.firstIndex(where: { !$0.isFinite }) {
         throw FileError(
           .badData, file: path, field: "features", found: "\(rows[index]) of image \(first + index / extractor.length)",
-          wanted: "finite numbers", advice: "The weights have diverged; take an earlier checkpoint.")
+          wanted: "finite numbers", advice: "The weights have diverged: use an earlier checkpoint.")
       }
       try writer.append(rows)
       progress(first + images)

@@ -35,8 +35,9 @@ package struct Classification {
     testLabels = try ClassNames.required(test.labels, in: test.path)
     guard train.extractor == test.extractor, train.length == test.length else {
       throw FileError(
-        .badData, file: test.path, field: "extractor", found: "\(test.length) features of other networks or statistics",
-        wanted: "\(train.length) of those of \(train.path)",
+        .badData, file: test.path, field: "extractor",
+        found: "\(test.length) features from other networks or statistics",
+        wanted: "the \(train.length) features of \(train.path)",
         advice: "Make both with the same checkpoint and --statistics TRAINING-SET.")
     }
     let known = Set(trainLabels)
@@ -44,12 +45,12 @@ package struct Classification {
       throw FileError(
         .badData, file: train.path, field: "labels", found: "\(known.count) class\(known.count == 1 ? "" : "es")",
         wanted: "from 2 to \(Self.mostClasses)",
-        advice: "Make features of a set whose labels are classes of images, several a class.")
+        advice: "Make features of a set with several images in each class.")
     }
     if let label = testLabels.first(where: { !known.contains($0) }) {
       throw FileError(
         .badData, file: test.path, field: "labels", found: "class \(label)",
-        wanted: "one of the \(known.count) classes of \(train.path)", advice: "Name sets of the same classes.")
+        wanted: "one of the \(known.count) classes of \(train.path)", advice: "Name two sets with the same classes.")
     }
     try ClassNames.check(test.labelNames, in: test.path, as: train.labelNames, of: train.path)
     try train.checkFinite()
@@ -124,8 +125,9 @@ package struct Classification {
         let held = Array(draws.all().lazy.filter { !taken.contains($0) }.prefix(Self.heldOut))
         guard !held.isEmpty else {
           throw FileError(
-            .badData, file: train.path, field: "labels", found: "\(train.count) images, which are all drawn",
-            wanted: "some left to choose C on", advice: "Ask for fewer labels, or name one C with --penalties.")
+            .badData, file: train.path, field: "labels", found: "\(train.count) images, and each draw uses all of them",
+            wanted: "some images left over to choose C",
+            advice: "Use fewer labels, or give a single C with --penalties.")
         }
         let right = try shares(trainedOn: drawn, penalties, of: train, trainLabels, held)
         for i in sums.indices { sums[i] += right[i] }

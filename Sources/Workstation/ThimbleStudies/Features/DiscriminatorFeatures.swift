@@ -72,7 +72,7 @@ package struct DiscriminatorFeatures: FeatureExtractor {
       throw FileError(
         .badData, file: set.path, field: "images", found: set.shapeText,
         wanted:
-          "\(recipe.size)x\(recipe.size), \(recipe.channels == 1 ? "grey" : "grey or colour"), as the discriminator takes",
+          "\(recipe.size)x\(recipe.size), \(recipe.channels == 1 ? "grey" : "grey or colour"), the discriminator's input",
         advice: "Pack the images with --size \(recipe.size)\(recipe.channels == 1 ? " --grey" : "").")
     }
   }

@@ -24,8 +24,8 @@ package struct LabelledDraws: Sendable {
   package func draw(_ number: Int, perClass count: Int) throws(FileError) -> [Int] {
     guard count >= 1, count <= leastPerClass else {
       throw FileError(
-        .badData, file: file, field: "labels", found: "\(leastPerClass) images of the smallest class",
-        wanted: "at least \(count) of each", advice: "Ask for fewer labels, or make features of more images.")
+        .badData, file: file, field: "labels", found: "\(leastPerClass) images in the smallest class",
+        wanted: "at least \(count) in each", advice: "Use fewer labels, or make features of more images.")
     }
     let chosen = classes.indices.map { Self.shuffled(classes[$0], number, UInt64($0), first: count) }
     // Class by class would be an order that tells the class.

@@ -89,7 +89,7 @@ package final class PatchFeatures: FeatureExtractor {
     try limit.check(
       max(4 * imagesAtOnce * places * places * (patch + centroids), 4 * PatchDictionary.patches * patch),
       for: "\(centroids) centroids", share: .half, file: set.path,
-      advice: "Take fewer --centroids, or pack the set with a smaller --size.")
+      advice: "Use fewer --centroids, or pack the set with a smaller --size.")
   }
 
   package func features(count: Int, image: (Int) -> UnsafeRawBufferPointer) -> [Float] {

@@ -19,7 +19,7 @@ extension TrainingRun {
           .badData, file: dataset.path, field: "labels", found: "none",
           wanted: "a class for each image, as in the recipe",
           advice:
-            "Pack the images with labels (an IDX set's label file beside it, folders, or --labels), or set classes to 0."
+            "Pack the images with labels (the label file next to an IDX file, one folder per class, or --labels), or set the recipe's classes to 0."
         )
       }
       if let label = labels.first(where: { $0 < 0 || $0 >= recipe.classes }) {
@@ -27,8 +27,8 @@ extension TrainingRun {
           .badData, file: dataset.path, field: "labels", found: "class \(label)",
           wanted: "classes from 0 to \(recipe.classes - 1), as in the recipe",
           advice: label < 0 || labels.max()! >= Recipe.mostClasses
-            ? "Mend the set's labels: classes are counted from 0, and are at most \(Recipe.mostClasses)."
-            : "Set the recipe's classes to \(Int(labels.max()!) + 1), or mend the set's labels.")
+            ? "Correct the set's labels: classes count from 0, and there are at most \(Recipe.mostClasses)."
+            : "Set the recipe's classes to \(Int(labels.max()!) + 1), or correct the set's labels.")
       }
     }
     guard dataset.count >= recipe.batchSize else {
@@ -50,12 +50,12 @@ extension TrainingRun {
     if folder.holdsRun && !resume {
       throw FileError(
         .cannotWrite, file: folder.path, field: "run folder", found: "a run", wanted: "a new or empty folder",
-        advice: "Go on with that run with --resume, or choose another --outdir.")
+        advice: "Continue that run with --resume, or choose another --outdir.")
     }
     if resume && !folder.holdsRun {
       throw FileError(
         .missing, file: folder.recipePath, field: "run folder", found: "no run", wanted: "a run to resume",
-        advice: "Leave out --resume to begin a run, or check --outdir.")
+        advice: "Leave out --resume to start a run, or check --outdir.")
     }
   }
 
@@ -74,13 +74,13 @@ extension TrainingRun {
       }
       throw FileError(
         .badData, file: file, field: "recipe", found: text(differing.map(\.0)),
-        wanted: "\(text(differing.map(\.1))), as was given",
-        advice: "Leave the recipe out to go on with the run's own, or begin a new run.")
+        wanted: "\(text(differing.map(\.1))), as given now",
+        advice: "Leave out the recipe to continue with the run's own, or start a new run.")
     }
     guard stored.state.dataDigest == dataset.digest else {
       throw FileError(
         .badData, file: file, field: "data_digest", found: stored.state.dataDigest, wanted: dataset.digest,
-        advice: "The data set is not the one the run began with; name that one, or begin a new run.")
+        advice: "The run started with another data set: name that one, or start a new run.")
     }
   }
 }

@@ -57,8 +57,9 @@ extension TrainingRun {
     return FileError(
       .interrupted, file: folder.path, field: "diversity of samples at step \(step)",
       found: policy == .rollback ? "a collapse after \(Self.mostRollbacks) rollbacks" : "a collapse",
-      wanted: "at least \(limits.collapse) of that of real images",
-      advice: "Lower the recipe's learningRate or take another seed; --resume --on-collapse warn goes on all the same.")
+      wanted: "at least \(limits.collapse) of the diversity of real images",
+      advice:
+        "Lower the recipe's learningRate or choose another seed. To continue anyway, use --resume --on-collapse warn.")
   }
 
   /// Goes back to the newest checkpoint from when the samples were surely diverse, or to the beginning. Steps from there on draw

@@ -180,7 +180,7 @@ package final class TrainingRun {
     observer?.diverged(place, step: step)
     return FileError(
       .badData, file: folder.path, field: "\(place) at step \(step)", found: "a number that is not finite",
-      wanted: "finite numbers", advice: "Lower the recipe's learningRate; the checkpoints before this step are intact.")
+      wanted: "finite numbers", advice: "Lower the recipe's learningRate; earlier checkpoints are intact.")
   }
 
   /// The digest of all numbers as they are now: what a checkpoint of this step has in its metadata. Call it between steps.

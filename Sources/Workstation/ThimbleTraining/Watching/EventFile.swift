@@ -60,7 +60,7 @@ final class EventFile {
       throw FileError(
         .inputOutput, file: path, field: "write", found: "\"\(error.localizedDescription)\"",
         wanted: "an event appended",
-        advice: "Free some space on this disk, then go on with --resume.")
+        advice: "Free some space on this disk, then continue with --resume.")
     }
   }
 

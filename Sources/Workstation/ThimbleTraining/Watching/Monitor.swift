@@ -93,8 +93,8 @@ package struct Monitor: Sendable {
     tell(
       .collapse, step,
       "the samples have become alike: \(Self.short(diversity.spread)) of the diversity of real images, "
-        + "\(Self.short(diversity.nearest)) between nearest ones",
-      "Look at the grids; go back to an earlier checkpoint, by hand or with --on-collapse rollback, or lower learningRate"
+        + "\(Self.short(diversity.nearest)) between nearest pairs",
+      "Look at the sample grids. Go back to an earlier checkpoint (by hand, or with --on-collapse rollback), or lower learningRate"
     )
   }
 
@@ -108,7 +108,7 @@ package struct Monitor: Sendable {
       .saturation, metrics.step,
       "the discriminator is never wrong: mean scores \(Self.short(mean.real)) for real and \(Self.short(mean.generated)) for "
         + "generated images in \(limits.window) updates",
-      "The generator learns little from it: take smaller discriminatorWidths or more images, or lower learningRate")
+      "The generator learns little: use smaller discriminatorWidths or more images, or lower learningRate")
   }
 
   /// The norm of so many parameters below which their gradients have vanished.
@@ -120,13 +120,13 @@ package struct Monitor: Sendable {
     if history.vanishedInRow >= limits.row {
       tell(
         .vanishing, step, "the \(name)'s gradients vanish: norm \(Self.short(norm)) over \(count) parameters",
-        "It no longer learns: begin again from an earlier checkpoint with another seed or a smaller learningRate")
+        "The network no longer learns: start a new run with another seed or a smaller learningRate")
     }
     if history.explodedInRow >= limits.row {
       tell(
         .explosion, step,
         "the \(name)'s gradients explode: norm \(Self.short(norm)), \(Self.short(history.mean)) before",
-        "Numbers may soon be infinite: lower learningRate, and go on from an earlier checkpoint")
+        "Numbers may soon become infinite: lower learningRate in a new run")
     }
   }
 

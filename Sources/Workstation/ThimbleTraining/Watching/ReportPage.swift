@@ -93,15 +93,15 @@ struct ReportPage {
         "pass", Decimals.text(Double(report.step) / Double(max(1, report.stepsPerPass)), digits: 3),
         "\(report.stepsPerPass) steps each"
       ),
-      ("images a second", Decimals.text(report.imagesPerSecond.rounded(), digits: 6), "by the last steps"),
+      ("images per second", Decimals.text(report.imagesPerSecond.rounded(), digits: 6), "over the last steps"),
       (
         "time", Decimals.duration(report.seconds),
-        isRunning ? "\(Decimals.duration(left / report.imagesPerSecond)) left" : "of computing"
+        isRunning ? "\(Decimals.duration(left / report.imagesPerSecond)) left" : "computing time"
       ),
-      ("diversity", last("diversity", 2), "of that of real images"),
+      ("diversity", last("diversity", 2), "of the diversity of real images"),
     ]
     if let least = report.curves["distance"]?.points.map(\.least).min() {
-      tiles.append(("distance", last("distance", 4), "\(Decimals.text(least, digits: 4)) at its best"))
+      tiles.append(("distance", last("distance", 4), "\(Decimals.text(least, digits: 4)) best so far"))
     }
     return "<section class=\"tiles\">"
       + tiles.map { "<div><b>\($0.0)</b><strong>\($0.1)</strong><small>\($0.2)</small></div>" }.joined()
@@ -110,7 +110,7 @@ struct ReportPage {
 
   private var warnings: String {
     let rollbacks = report.rollbacks.enumerated().map { index, step in
-      "<li><b>rollback</b> The samples had become alike; the run went back to step \(step), and on with other draws "
+      "<li><b>rollback</b> The samples had become alike. The run went back to step \(step) and continued with other random numbers "
         + "(\(index + 1) of \(TrainingRun.mostRollbacks) at most).</li>"
     }
     let warnings = report.warnings.map {
@@ -169,7 +169,7 @@ struct ReportPage {
       line.split(separator: " ", omittingEmptySubsequences: false).map { "<span>\(Self.escaped(String($0)))</span>" }
         .joined(separator: " ")
     }
-    return "<section class=\"card\"><h2>How to go on</h2>"
+    return "<section class=\"card\"><h2>What to do next</h2>"
       + report.context.commands.map { "<h3>\(Self.escaped($0.title))</h3><pre>\(words($0.line))</pre>" }.joined()
       + "</section>"
   }
@@ -179,12 +179,12 @@ struct ReportPage {
     ("loss", "Losses", "zero", [("lossD", "D", 1), ("lossG", "G", 2)]),
     ("score", "Scores of the discriminator", "unit", [("scoreReal", "real", 1), ("scoreGenerated", "generated", 2)]),
     (
-      "diversity", "Diversity of samples / of real images", "zero",
-      [("diversity", "all pairs", 3), ("nearest", "nearest ones", 4)]
+      "diversity", "Diversity of samples / diversity of real images", "zero",
+      [("diversity", "all pairs", 3), ("nearest", "nearest pairs", 4)]
     ),
     ("distance", "Frechet distance of samples to the set", "zero", [("distance", "of 2,048", 3)]),
     ("gradient", "Norms of gradients", "log", [("gradientD", "D", 1), ("gradientG", "G", 2)]),
-    ("speed", "Images a second", "zero", [("imagesPerSecond", "images/s", 5)]),
+    ("speed", "Images per second", "zero", [("imagesPerSecond", "images/s", 5)]),
   ]
 
   /// Those that show something: not every run measures its distance.

@@ -101,8 +101,8 @@ final class TrainingObserver {
   func diverged(_ place: String, step: Int) {
     report?.warnings.append(
       TrainingWarning(
-        kind: .divergence, step: step, finding: "\(place) is no finite number any more",
-        hint: "Lower the recipe's learningRate; the checkpoints before this step are intact"))
+        kind: .divergence, step: step, finding: "\(place) is no longer finite",
+        hint: "Lower the recipe's learningRate; earlier checkpoints are intact"))
     try? writeReport(.stopped)
   }
 
