@@ -2,7 +2,7 @@ import Thimble
 import ThimbleFreestanding
 import SamplerSupport
 
-/// Tells the words of a command line apart: options as `--seeds 1-3`, `--seeds=1-3`, `-o FILE`; behind `--` there are none.
+/// Parses the words of a command line: options such as `--seeds 1-3`, `--seeds=1-3`, `-o FILE`. After `--` there are no options.
 struct Arguments {
   private let words: UnsafeMutablePointer<Path>
   private let count: Int
@@ -132,7 +132,7 @@ struct Arguments {
     throw usage("--format: found \(text), wanted ppm, raw or y4m")
   }
 
-  /// What stands behind the name's end, or else the next word, unless that is an option.
+  /// The text after the name's end, or else the next word, unless that is an option.
   private mutating func value(_ word: Path, _ end: Int) throws(Refusal) -> Path {
     if word[end] != 0 { return word + end + 1 }
     if at < count {

@@ -2,9 +2,9 @@ import Thimble
 import ThimbleKernelInterface
 import SamplerSupport
 
-// What is told on standard output instead of images.
+// What is printed on standard output instead of images.
 
-/// What --help tells.
+/// Prints the text of --help.
 func sayHelp() throws(Refusal) {
   try say(
     """
@@ -38,7 +38,7 @@ func sayHelp() throws(Refusal) {
     """)
 }
 
-/// The version of the program, that of the format, and the instruction sets.
+/// Prints the versions of program and format, and the instruction sets.
 func sayVersion() throws(Refusal) {
   try say("thimble-sample \(Version.number)")
   try say("format \(Version.format)")

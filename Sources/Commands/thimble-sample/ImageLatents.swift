@@ -131,7 +131,7 @@ struct SeedSequence {
     if lists.count == 0 && last == nil { range = (0, UInt64(fallback - 1)) }
   }
 
-  /// The next seed; not to be asked for more than `count`.
+  /// The next seed. Call it at most `count` times.
   @inline(never)
   mutating func next() -> UInt64 {
     while true {

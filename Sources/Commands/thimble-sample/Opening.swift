@@ -3,7 +3,7 @@ import ThimbleFreestanding
 import ThimbleIntrinsics
 import SamplerSupport
 
-/// Maps and checks the model of a path, or the one inside the program, with the instruction set in force.
+/// Maps and checks the model of a path, or the one inside the program, with the instruction set in use.
 @inline(never)
 func openModel(_ path: Path) throws(Refusal) -> Model {
   let set = try instructionSetInForce()

@@ -4,7 +4,7 @@ import SamplerSupport
 /// What pictures are written as.
 enum Format { case ppm, raw, y4m }
 
-/// The words of the command line, told apart and checked, as far as that goes without the model.
+/// The words of the command line, parsed and checked as far as possible without the model.
 struct Options {
   var generator: Path?
   /// Lists of seeds without an option.
@@ -53,7 +53,7 @@ struct Options {
     _ = try resolvedFormat()
   }
 
-  /// Refuses whatever goes with images that are written.
+  /// Refuses all options for writing images.
   private func checkAlone() throws(Refusal) {
     if lists.count > 0 || seeds != nil || latents != nil || walk != nil || grid != nil || output != nil || outdir != nil
       || format != nil || memory || chosenClass != nil

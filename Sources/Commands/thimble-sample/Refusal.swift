@@ -1,7 +1,7 @@
 import Thimble
 import SamplerSupport
 
-/// That the program ends, and with which code. Why was told by whoever made it: `throw refusal(...)`.
+/// An error that ends the program with this exit code. The function that makes it has already printed the reason: `throw refusal(...)`.
 struct Refusal: Error {
   let code: ExitCode
 }
@@ -17,7 +17,7 @@ enum ExitCode: Int32 {
   case inputOutput = 74
 }
 
-/// Tells what is wrong in two lines: `thimble-sample: FILE: FIELD: found X, wanted Y`, and what to do, as a sentence.
+/// Prints what is wrong in two lines: `thimble-sample: FILE: FIELD: found X, wanted Y`, and what to do, as a sentence.
 @inline(never)
 func refusal(_ code: ExitCode, _ line: Line, advice: StaticString) -> Refusal {
   tell(line, advice: advice)

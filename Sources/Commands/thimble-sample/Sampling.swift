@@ -26,7 +26,7 @@ func sample(_ options: Options) throws(Refusal) {
   if options.memory { try tellMemory(sampler, pictures, threads: threads) }
 }
 
-/// Refuses formats and sheets that cannot hold images of so many channels.
+/// Refuses formats and sheets that cannot hold images with this many channels.
 @inline(never)
 private func checkChannels(_ channels: UInt32, _ format: Format, isSheet: Bool, _ path: Path) throws(Refusal) {
   if channels == 1 || channels == 3 || !isSheet && format == .raw { return }
@@ -50,7 +50,7 @@ private func write(_ sampler: Sampler, _ latents: inout ImageLatents, _ pictures
   try output.commit()
 }
 
-/// Writes a sheet, one row of images after the other. A film wants one plane behind the other: its images are made three times.
+/// Writes a sheet, one row of images after the other. A film needs its planes one after the other: its images are made three times.
 @inline(never)
 private func writeSheet(
   _ sheet: SheetShape, _ sampler: Sampler, _ latents: inout ImageLatents, _ pictures: Pictures,

@@ -40,7 +40,7 @@ private struct TensorHeader {
     while at < bytes.count, bytes[at] == 32 || bytes[at] == 9 || bytes[at] == 10 || bytes[at] == 13 { at += 1 }
   }
 
-  /// Goes on behind this character if it is next.
+  /// Moves past this character if it is next.
   @inline(never)
   mutating func has(_ character: StaticString) -> Bool {
     skipSpace()
@@ -95,7 +95,7 @@ private struct TensorHeader {
       if bytes[at] < 32 { throw fault("a text") }
       at += 1
       if bytes[at - 1] != 92 { continue }
-      // An escape; the four digits behind \u pass as text.
+      // An escape; the four digits after \u pass as text.
       guard at < bytes.count, Text("\"\\/bfnrtu").has(bytes[at]) else { throw fault("an escape of JSON") }
       at += 1
     }

@@ -14,7 +14,7 @@ extension UnsafeBufferPointer<UInt8> {
 
   init(_ text: StaticString) { self.init(start: text.utf8Start, count: text.utf8CodeUnitCount) }
 
-  /// The part behind so many bytes.
+  /// The part after this many bytes.
   func behind(_ count: Int) -> Text { Text(rebasing: self[count...]) }
 
   @inline(never)

@@ -2,7 +2,7 @@ import Thimble
 import ThimbleKernelInterface
 import SamplerSupport
 
-/// Makes the images of a golden file's seeds, compares their digests, and tells how many are equal.
+/// Makes the images of a golden file's seeds, compares their digests, and prints how many are equal.
 func verify(_ path: Path, _ goldenPath: Path, threads: Int) throws(Refusal) {
   let sampler = try Sampler(path)
   var golden = try GoldenFile(goldenPath)

@@ -36,7 +36,7 @@ struct ComputeOptions: ParsableArguments {
 }
 
 extension ImageSource {
-  /// Opens a generator, and tells the user when batch statistics are made.
+  /// Opens a generator, and tells the user when it computes batch statistics.
   init(path: String, compute: ComputeOptions) throws(FileError) {
     try self.init(path: path, workers: compute.workers, freezing: ComputeOptions.freezing())
   }

@@ -34,10 +34,10 @@ struct DataPreparation {
     return dataset
   }
 
-  /// The set as it can be made here, whatever was recorded before.
+  /// The set as it can be made here, without regard to an earlier record.
   func set(_ origin: Provenance.DataOrigin) throws(FileError) -> Dataset {
     if let given { return try Dataset(path: given) }
-    // A run that goes on has it already.
+    // A run that continues has it already.
     if let there = try? Dataset(path: packedPath), there.digest == origin.digest, there.name == origin.name,
       there.licence == origin.licence
     {

@@ -47,7 +47,7 @@ struct DryRun {
     print("  in all    \(parameters) parameters, \(millions(products)) MMAC per image\n")
   }
 
-  /// The mean of four minibatches of noise, after one that is not counted.
+  /// The mean of four minibatches of noise, after one untimed minibatch.
   private func secondsPerStep() throws -> Double {
     let networks = AdversarialNetworks(recipe, workers: compute.workers, kernels: try compute.kernels())
     networks.initialize()

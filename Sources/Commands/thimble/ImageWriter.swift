@@ -22,7 +22,7 @@ struct ImageWriter {
   /// The ending of files of one image.
   var ending: String { format.rawValue }
 
-  /// Refuses formats and sheets that cannot hold images of so many channels; `file` is the generator's.
+  /// Refuses formats and sheets that cannot hold images with this many channels; `file` is the generator's.
   func check(channels: Int, isSheet: Bool, file: String) throws(FileError) {
     guard channels != 1, channels != 3, isSheet || ![.raw, .safetensors].contains(format) else { return }
     throw FileError(

@@ -19,7 +19,7 @@ enum MappingFault {
     var action = sigaction()
     action.sa_flags = SA_SIGINFO
     action.__sigaction_handler.sa_sigaction = { number, information, _ in
-      // BUS_ADRERR: an address without bytes behind it. Anything else is our fault, or somebody's `kill`.
+      // BUS_ADRERR: an address without bytes. Anything else is a bug, or somebody's `kill`.
       guard information?.pointee.si_code == 2 else {
         signal(number, SIG_DFL)
         raise(number)

@@ -29,7 +29,7 @@ struct RecordOptions: ParsableArguments {
       || calibrate != nil
   }
 
-  /// Where the data come from; the digest is that of before.
+  /// Where the data come from. The digest stays as it was.
   func origin(
     _ former: Provenance.DataOrigin?, data: String?, folder: String
   ) throws(FileError) -> Provenance.DataOrigin {

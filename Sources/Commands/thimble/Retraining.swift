@@ -16,7 +16,7 @@ struct Retraining {
   let end: Int
   let total: Int
 
-  /// Trains, or goes on. `take` is called with each wanted step, in order, and the digest after it; what it throws ends the run,
+  /// Trains, or continues. `take` is called with each wanted step, in order, and the digest after it; what it throws ends the run,
   /// which keeps a checkpoint of that step.
   /// - Returns: the step of an interruption; nil if the run came to its end.
   func run(_ take: (Int, String) throws(FileError) -> Void) throws(FileError) -> Int? {

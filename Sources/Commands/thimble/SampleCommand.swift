@@ -46,7 +46,7 @@ struct SampleCommand: ParsableCommand {
     }
   }
 
-  /// The ending of the output's name, which tells the format.
+  /// The ending of the output's name, which sets the format.
   private var ending: String { output.map { ($0 as NSString).pathExtension.lowercased() } ?? "" }
 
   private var resolvedFormat: Format {

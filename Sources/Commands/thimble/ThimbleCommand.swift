@@ -73,7 +73,7 @@ enum StandardStreams {
 func tell(_ line: String) { StandardError.write("thimble: \(line)\n") }
 
 enum StandardError {
-  /// A terminal that is gone, or a full disk behind `2>`, must not end the program.
+  /// A closed terminal, or a full disk as the target of `2>`, must not end the program.
   static func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 }
 

@@ -110,7 +110,7 @@ struct TrainCommand: ParsableCommand {
     throw ExitCode(FileError.Kind.interrupted.rawValue)
   }
 
-  /// What could not be written has not touched the checkpoints of before.
+  /// A failed write has not touched the earlier checkpoints.
   private func advisedToResume(_ error: FileError) -> FileError {
     var error = error
     error.advice += " Earlier checkpoints are intact: continue with --resume."
@@ -163,7 +163,7 @@ struct TrainCommand: ParsableCommand {
       base = Recipe(
         geometry: geometry ?? .authors, size: size ?? dataset?.height ?? 64, channels: dataset?.channels ?? 3)
     }
-    // What is wrong by now is the set's or the recipe's; what is wrong later, an option's.
+    // An error here comes from the set or the recipe; a later one comes from an option.
     if recipe == nil, !resume, size == nil, let dataset {
       try base.validate(file: dataset.path, advice: "Pack the images again with --size and one of these sizes.")
     }

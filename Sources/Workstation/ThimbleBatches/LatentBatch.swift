@@ -14,7 +14,7 @@ package struct LatentBatch: Equatable, Sendable {
   }
 
   /// The latents of seeds.
-  /// - Parameter chosen: the class of all of them; unless told, each seed's own.
+  /// - Parameter chosen: the class of all of them (default: each seed's own).
   package init(_ source: LatentSource, seeds: some Sequence<UInt64>, class chosen: Int? = nil) {
     self.init(length: source.count)
     var row = [Int16](repeating: 0, count: length)
@@ -40,13 +40,13 @@ package struct LatentBatch: Equatable, Sendable {
     precondition(elements.count % length == 0, "rows are whole")
   }
 
-  /// These rows, and those of `other` behind them.
+  /// These rows, followed by those of `other`.
   package static func + (batch: LatentBatch, other: LatentBatch) -> LatentBatch {
     precondition(batch.length == other.length, "latents of one length")
     return LatentBatch(batch.elements + other.elements, length: batch.length)
   }
 
-  /// These rows, each with a class of its own, where the source knows classes.
+  /// These rows, each with its own class, if the source has classes.
   package func setting(_ source: LatentSource, class chosen: (_ row: Int) -> Int) -> LatentBatch {
     if source.classes == 0 { return self }
     var batch = self

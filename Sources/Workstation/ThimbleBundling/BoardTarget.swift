@@ -18,7 +18,7 @@ package enum BoardTarget: String, Sendable, CaseIterable, CustomStringConvertibl
   /// Whether addresses take 64 bits: ELF's class 2.
   var isWide: Bool { self != .armv7 }
 
-  /// The first address that no program has: of 32 bits, that of a kernel that leaves programs 2 GB; of 64, that of RISC-V with
+  /// The first address that no program has. For 32 bits: that of a kernel that leaves programs 2 GB. For 64 bits: that of RISC-V with
   /// 39 bits.
   var endOfAddresses: UInt64 { isWide ? 1 << 38 : 1 << 31 }
 }

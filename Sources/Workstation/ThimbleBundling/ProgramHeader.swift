@@ -52,7 +52,7 @@ struct ProgramHeader {
 }
 
 extension UnsafeRawBufferPointer {
-  /// A little-endian number of so many bytes, which lie within.
+  /// A little-endian number of `width` bytes. The bytes must lie within the buffer.
   func number(at offset: Int, width: Int) -> UInt64 {
     (0..<width).reduce(0) { $0 | UInt64(self[offset + $1]) << UInt64(8 * $1) }
   }

@@ -28,7 +28,7 @@ package struct Sampler {
 
   private var byteCount: Int { file.bytes.count }
 
-  /// Writes the sampler with a model behind it, and says in its headers where that is.
+  /// Writes the sampler, then the model. The sampler's headers record the model's place.
   package func write(with model: UnsafeRawBufferPointer, to output: borrowing AtomicFile) throws(FileError) {
     let loaded = headers.filter { $0.type == ProgramHeader.load }
     let alignment = loaded.map(\.alignment).max()!
@@ -117,7 +117,7 @@ package struct Sampler {
     }
   }
 
-  /// The header of the note, behind all segments that are loaded: the loader wants those in the order of their addresses.
+  /// The header of the note. It follows all loaded segments, since the loader needs those in the order of their addresses.
   private func findPlace() throws(FileError) -> Int {
     let marks = [Self.mark, Self.mark & 0xFFFF_FFFF]
     if headers.contains(where: { $0.type == ProgramHeader.load && marks.contains($0.physicalAddress) }) {
@@ -138,6 +138,6 @@ package struct Sampler {
 }
 
 extension ProgramHeader {
-  /// Where the segment ends in memory; it was checked, or made, not to be beyond 64 bits.
+  /// Where the segment ends in memory. Its reader or maker has checked that this fits 64 bits.
   fileprivate var end: UInt64 { address + byteCount }
 }

@@ -3,7 +3,7 @@ import ThimbleStorage
 
 /// What a set's classes are called. Numbers of classes mean the same in two files only if the names are the same.
 package enum ClassNames {
-  /// Refuses `found`, the names in `file`, where they differ from those of `other`; what has no names has any.
+  /// Refuses `found`, the names in `file`, if they differ from those of `other`. A file without names matches any names.
   package static func check(
     _ found: [String]?, in file: String, as wanted: [String]?, of other: String
   ) throws(FileError) {

@@ -13,7 +13,7 @@ package struct ContactSheet: Sendable {
   /// Pixels of the whole sheet.
   package var width: Int { shape.width }
 
-  /// A sheet without images: white. Small images are shown at twice their size, unless told otherwise.
+  /// A sheet without images: white. By default, small images are shown at twice their size.
   package init(columns: Int, rows: Int, imageHeight: Int, imageWidth: Int, channels: Int, scale: Int? = nil) {
     precondition(channels == 1 || channels == 3)
     shape = SheetShape(

@@ -36,7 +36,7 @@ package struct Dataset: Sendable {
   package let digest: String
 
   private let pixels: StoredTensor
-  /// The mapped file: whether it was written to, `FileStamp` tells.
+  /// The mapped file. `FileStamp` detects whether somebody wrote to it.
   package var file: MappedFile { pixels.file }
 
   /// What an image is, for messages.

@@ -16,7 +16,7 @@ final class FloatReference {
 
   /// Images f32 [count][height][width][channels] of Q3.12 latents.
   /// - Parameters:
-  ///   - frozen: with the frozen statistics, or with those of each minibatch of 128.
+  ///   - frozen: true for the frozen statistics, false for those of each minibatch of 128.
   ///   - inspect: called with the number of the first image and how many there are, after each minibatch.
   func images(_ latents: [Int16], frozen: Bool = true, inspect: ((Int, Int) -> Void)? = nil) -> [Float] {
     let rows = latents.map(Q3x12.value)

@@ -100,7 +100,7 @@ struct InputCorrelations {
     )
   }
 
-  /// Each sum takes its terms in the order of the places, whoever computes it.
+  /// Each sum takes its terms in the order of the places, on any thread.
   private mutating func sum(_ index: Int) {
     let n = groups[index].inputs
     let count = groups[index].pending.count / n

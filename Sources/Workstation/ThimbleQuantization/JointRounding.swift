@@ -43,7 +43,7 @@ struct JointRounding {
 
   /// - Parameters:
   ///   - weights: [outputs][count].
-  ///   - steps: what one step of each weight is, [outputs][count]. Where inputs are independent, each group's scale is chosen anew,
+  ///   - steps: what one step of each weight is, [outputs][count]. Where inputs are independent, each group's scale is chosen again,
   ///     once it is known what its weights should make good.
   ///   - scales: of each output.
   /// - Returns: q, [outputs][count].
@@ -126,7 +126,7 @@ struct JointRounding {
     }
   }
 
-  /// One output whose inputs are independent: each group's scale is chosen anew.
+  /// One output whose inputs are independent: each group's scale is chosen again.
   private func roundGroups(_ row: Row, _ others: [Float]) {
     let targets = others.indices.map { Double(row.weights[$0] - others[$0]) }
     for first in stride(from: 0, to: targets.count, by: Int4Weights.denseGroup) {

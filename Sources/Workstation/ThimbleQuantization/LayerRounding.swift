@@ -29,7 +29,7 @@ struct LayerRounding {
   }
 
   /// The layer with its weights rounded.
-  /// - Parameter inputFactors: what each input channel was divided by; 1 unless told.
+  /// - Parameter inputFactors: the divisor of each input channel (default 1).
   func layer(_ index: Int, inputFactors: [Double]?) -> QuantizedLayer {
     QuantizedLayer(
       layers[index],

@@ -2,7 +2,7 @@ import Thimble
 
 /// Finds places for maps of which only neighbours are there at once, each layer's input and output.
 ///
-/// Goes from the last map to the first. An input lies at one of the two ends, or as close behind its output as overlapping allows: few
+/// Goes from the last map to the first. An input lies at one of the two ends, or as close after its output as overlapping allows: few
 /// positions can come about, so that all of them are followed and the cheapest way is kept for each.
 struct MapPlacement {
   struct Place {
@@ -27,7 +27,7 @@ struct MapPlacement {
     distances = (0..<lastMap).map { layout.layers[$0].leastDistance }
   }
 
-  /// The places of the inputs of layers 0 ... lastMap in a part of so many bytes; nil if they do not fit.
+  /// The places of the inputs of layers 0 ... lastMap in a part of this many bytes; nil if they do not fit.
   func places(in size: UInt64) -> [Place]? {
     let lastSize = layout.layers[lastMap].inputByteCount
     guard lastSize + buffers <= size else { return nil }
@@ -71,7 +71,7 @@ struct MapPlacement {
 }
 
 extension LayerRecord {
-  /// The least distance from output to input that lets the layer overlap: no row may end behind the first one it needs.
+  /// The least distance from output to input that lets the layer overlap: no row may end after the first one it needs.
   fileprivate var leastDistance: UInt64 {
     guard kind.input == .map else { return 0 }
     let rows = rows

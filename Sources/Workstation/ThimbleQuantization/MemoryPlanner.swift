@@ -17,7 +17,7 @@ package struct PlannedMemory: Sendable {
 /// Chooses how to run a generator in little memory: whole layers, layers whose output overlaps the input that is read, or the last layers
 /// in strips of rows.
 ///
-/// Weight traffic is what tells the speeds of streams apart, since all plans compute each value once.
+/// Streams differ in speed by their weight traffic, since all plans compute each value once.
 package struct MemoryPlanner {
   /// Layers whole, as `Layout.finish` leaves them.
   private let whole: Layout
@@ -59,7 +59,7 @@ package struct MemoryPlanner {
     return kept
   }
 
-  /// The first of `plans` of at most so many bytes for an image, or nil if there is none; without a limit, `unstreamed`.
+  /// The first of `plans` that needs at most this many bytes for an image, or nil if there is none. Without a limit: `unstreamed`.
   package func plan(within byteCount: Int?) -> PlannedMemory? {
     guard let byteCount else { return unstreamed }
     return plans.first { $0.arenaByteCount <= byteCount }
@@ -93,7 +93,7 @@ package struct MemoryPlanner {
     var planned = layout
     planned.header.arena.image = low * 64
     for i in 0..<count where i < places.count { planned.layers[i].inputOffset = places[i].offset }
-    // Line buffers lie where the map before them is not: behind it, or else in front.
+    // Line buffers lie after the map before them or, if there is no room, in front of it.
     let map = planned.layers[lastMap]
     var free = map.inputOffset + map.inputByteCount + buffers <= low * 64 ? map.inputOffset + map.inputByteCount : 0
     for i in 0..<count {

@@ -10,7 +10,7 @@ package struct ImageQuality: Sendable, Equatable {
   package var meanSSIM: Double
 
   /// - Parameters:
-  ///   - pixels: u8 [count][size]; `Pixel.value` tells what they stand for.
+  ///   - pixels: u8 [count][size]; `Pixel.value` gives the numbers they stand for.
   ///   - reference: f32 [count][size] in [-1, 1].
   static func squaredErrors(_ pixels: [UInt8], _ reference: [Float], count: Int) -> [Double] {
     let size = reference.count / count

@@ -130,7 +130,7 @@ struct QuantizedLayer {
 extension QuantizedLayer {
   /// As a file's record says it.
   var weightEncoding: LayerRecord.WeightEncoding { int4 == nil ? .int8 : .int4 }
-  /// Bytes of the weights, the scales of int4 ones included, without those of channels that do not exist.
+  /// Bytes of the weights, with the scales of int4 weights, without padding channels.
   var storedByteCount: Int {
     guard int4 != nil else { return weights.count }
     let (inputs, group) = (folded.kind.inputChannels, folded.kind.int4GroupInputs)

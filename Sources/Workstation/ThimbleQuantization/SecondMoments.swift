@@ -2,7 +2,7 @@ import ThimbleKernelInterface
 import ThimbleNetworks
 import ThimbleThreads
 
-/// Sums of products x[i] x[j] over many rows x, f32 [count][count]. Their order is fixed: the same bits whatever computes.
+/// Sums of products x[i] x[j] over many rows x, f32 [count][count]. Their order is fixed: every instruction set and thread count gives the same bits.
 final class SecondMoments {
   let count: Int
   private(set) var rows = 0

@@ -56,12 +56,12 @@ package struct ImageSource {
   package var imageByteCount: Int { height * width * channels }
 
   /// The latents of seeds.
-  /// - Parameter chosen: the class of all of them; unless told, each seed's own.
+  /// - Parameter chosen: the class of all of them (default: each seed's own).
   package func latents(_ seeds: some Sequence<UInt64>, class chosen: Int? = nil) -> LatentBatch {
     LatentBatch(latents, seeds: seeds, class: chosen)
   }
 
-  /// Freezes a checkpoint once, for whoever asks for images in several parts.
+  /// Freezes a checkpoint once, for callers that ask for images in several parts.
   package mutating func freeze() throws(FileError) {
     guard case .checkpoint(let stored) = kind else { return }
     kind = .frozen(try frozen(stored))

@@ -5,7 +5,7 @@ extension Model {
   /// Maps and checks the model at `path`.
   package static func open(_ path: String, plan: MemoryPlan = .ofFile) throws(FileError) -> Model {
     let set = try InstructionSet.current()
-    // The runtime knows only numbers of system errors; this one tells a folder and an empty file from a bad disk.
+    // The runtime reports only the number of a system error. This check separates a folder or an empty file from a bad disk.
     guard try !MappedFile(path: path).bytes.isEmpty else {
       throw FileError(
         .badData, file: path, field: "size", found: "0 bytes", wanted: "a .thimble file",

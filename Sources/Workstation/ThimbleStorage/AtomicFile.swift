@@ -75,7 +75,7 @@ package struct AtomicFile: ~Copyable {
     }
   }
 
-  /// Lets everybody run the file, whatever the process's mask says. A device is left as it is.
+  /// Lets everybody run the file, also against the process's mask. A device is left as it is.
   package func makeExecutable() throws(FileError) {
     guard temporaryPath == nil || fchmod(descriptor, 0o755) == 0 else {
       throw .system(.cannotWrite, file: path, call: "fchmod", wanted: "a file that can be run", errno: errno)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A file that lines are appended to. What a killed run left of a line has no end, or is no line that `keep` knows.
+/// A file that lines are appended to. If a run is killed while it writes a line, the rest has no line end, or `keep` rejects it.
 package final class LineFile {
   private let path: String
   private let descriptor: Int32

@@ -1,7 +1,7 @@
 import Glibc
 
 /// A file mapped read-only: its bytes are there as long as this object is, and are read from the disk as they are touched.
-/// Nobody may shorten the file meanwhile: the kernel sends SIGBUS to whoever touches what is gone, and ends the process unless it
+/// Nobody may shorten the file meanwhile: the kernel sends SIGBUS to a thread that touches missing bytes, and ends the process unless it
 /// has a handler. Our own writers never shorten, they replace files: a mapping keeps the old one.
 package final class MappedFile: Sendable {
   /// The path it was opened by.
@@ -11,7 +11,7 @@ package final class MappedFile: Sendable {
   package nonisolated(unsafe) let bytes: UnsafeRawBufferPointer
   /// As the file was when it was opened.
   package let openingStamp: FileStamp
-  /// Kept open: the path may name another file by now.
+  /// Kept open, since the path may name another file later.
   private let descriptor: Int32
 
   /// Maps the file at `path`. Throws `missing` if there is none, `inputOutput` if it cannot be read.
@@ -51,7 +51,7 @@ package final class MappedFile: Sendable {
     isKept = true
   }
 
-  /// As the mapped file is now, whatever its path names by now. Throws `inputOutput`.
+  /// The present state of the mapped file, even if its path now names another file. Throws `inputOutput`.
   package func stamp() throws(FileError) -> FileStamp {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {

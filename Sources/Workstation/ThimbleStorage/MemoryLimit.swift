@@ -12,7 +12,7 @@ package struct MemoryLimit: Equatable, Sendable {
     self.source = source
   }
 
-  /// The smallest one in force.
+  /// The smallest limit that applies.
   package static var present: MemoryLimit {
     let machine = MemoryLimit(byteCount: ProcessInfo.processInfo.physicalMemory, source: "this machine has")
     return [groupLimit(listing: text("/proc/self/cgroup"), root: "/sys/fs/cgroup"), addressLimit]
@@ -44,7 +44,7 @@ package struct MemoryLimit: Equatable, Sendable {
       let isSecond = fields[0] == "0" && fields[1].isEmpty
       guard isSecond || fields[1].split(separator: ",").contains("memory") else { continue }
       let (mount, name) = isSecond ? (root, "memory.max") : (root + "/memory", "memory.limit_in_bytes")
-      // A container may see its own group as the root, under the path that its host knows.
+      // A container may see its own group as the root, under the path that its host uses.
       var folder = fields[2].split(separator: "/")[...]
       while true {
         let file = ([mount] + folder.map(String.init) + [name]).joined(separator: "/")

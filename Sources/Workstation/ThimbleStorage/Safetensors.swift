@@ -182,7 +182,7 @@ package struct SafetensorsFile: Sendable {
 }
 
 extension JSON {
-  /// An object of nothing but texts.
+  /// An object that holds only texts.
   fileprivate var texts: [String: String]? {
     guard case .object(let members) = self else { return nil }
     let texts = members.compactMapValues { if case .text(let text) = $0 { text } else { nil } }

@@ -9,7 +9,7 @@ import Thimble
 ///
 ///     {"NAME":{"dtype":"F32","shape":[2,3]},"__metadata__":{"digest":"...","format":"..."}}
 ///
-/// Where the bytes of a tensor lie is not part of it: a file that another program wrote anew with the same content passes.
+/// The place of a tensor's bytes is not part of it: if another program rewrites the file with the same content, it still passes.
 package enum Seal {
   /// The metadata key of the tensors' digest.
   package static let digestKey = "digest"

@@ -38,7 +38,7 @@ package enum TemporaryNames {
     }
   }
 
-  /// Whether whoever started the program wants it to go on after a signal: `nohup`, or a shell's background.
+  /// Whether the program was started to survive a signal: with `nohup`, or in a shell's background.
   package static func isIgnored(_ number: Int32) -> Bool {
     var present = sigaction()
     sigaction(number, nil, &present)

@@ -20,7 +20,7 @@ package struct Forgetting: Sendable {
   package let weights: [Double]
   /// Channels of that layer, ascending.
   package let dropped: [Int]
-  /// On positions of samples that it was fitted on, and of those held out: every fifth one that has boxes.
+  /// On positions of the fitted samples, and of the held-out ones: every fifth sample with boxes.
   package let accuracy: (fitted: Double, heldOut: Double)
   package let positions: (fitted: Int, heldOut: Int)
 

@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 import ThimbleThreadIntrinsics
 
-/// Writes the two words of a closure to `place`; whoever calls it there sees to it that the closure still lives.
+/// Writes the two words of a closure to `place`. The code that calls it from there must keep the closure alive.
 @_silgen_name("thimble_borrow")
 private func borrow(_ body: (Int) -> Void, _ place: UnsafeMutablePointer<thimble_borrowed_closure>)
 
@@ -173,7 +173,7 @@ private final class WaitingRoom: Sendable {
     pthread_mutex_unlock(mutex)
   }
 
-  /// Wakes so many of those who sleep.
+  /// Wakes this many sleeping threads.
   func wake(_ count: Int) {
     pthread_mutex_lock(mutex)
     if count == 1 { pthread_cond_signal(waking) } else { pthread_cond_broadcast(waking) }

@@ -2,7 +2,7 @@ import Glibc
 import Thimble
 import ThimbleThreadIntrinsics
 
-/// A fixed number of threads, the caller's among them, that share loops. Which of them does what does not show in any result.
+/// A fixed number of threads, including the caller's, that share loops. No result depends on which thread does what.
 ///
 /// The threads are started once and end with this object. A loop of a few microseconds costs about one to share: between
 /// loops the threads spin for some tens of microseconds, and only then sleep. Nothing is allocated after `init`.

@@ -36,8 +36,8 @@ package final class AdversarialNetworks {
 
   /// Reserves and allocates all memory. The recipe must be valid. Weights are 0 until `initialize` or a checkpoint's `load`.
   /// - Parameters:
-  ///   - loss: the recipe's unless told.
-  ///   - optimizer: makes an optimiser before its first update; the recipe's unless told.
+  ///   - loss: the default is the recipe's.
+  ///   - optimizer: makes an optimiser before its first update (default: the recipe's).
   package init(
     _ recipe: Recipe, workers: Workers, kernels: FloatKernels, allocate: Bool = true, stopwatch: Stopwatch? = nil,
     loss: LossFunction? = nil, optimizer: (() -> OptimizerFunction)? = nil
@@ -123,7 +123,7 @@ package final class AdversarialNetworks {
     report.scoreOfGenerated = scores.meanScore(logits.generated, sign: 1)
   }
 
-  /// The generated images of this minibatch go through the discriminator once more, as it is by now.
+  /// The generated images of this minibatch go through the updated discriminator once more.
   private func updateGenerator(_ minibatch: Minibatch, _ report: inout StepReport) {
     let images = recipe.batchSize
     if loss.comparesHalves { runDiscriminator(over: .real, minibatch) }

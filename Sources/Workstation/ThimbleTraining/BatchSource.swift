@@ -2,7 +2,7 @@ import Thimble
 import ThimbleData
 import ThimbleNetworks
 
-/// Which images and latents each minibatch is made of: a function of (recipe, rollbacks, step), so that a run can go on anywhere.
+/// Which images and latents each minibatch is made of: a function of (recipe, rollbacks, step), so that a run can continue at any step.
 package struct BatchSource {
   private let dataset: Dataset
   private let recipe: Recipe

@@ -94,7 +94,7 @@ package struct Provenance: Sendable, Equatable {
     self.data = data
   }
 
-  /// What `recipe` is to be for a recipe.
+  /// The value of the field `recipe` for a recipe.
   package static func digest(of recipe: Recipe) -> String {
     var text = recipe.json
     return text.withUTF8 { Digest.hexadecimal(UnsafeRawBufferPointer($0)) }
@@ -120,7 +120,7 @@ package struct Provenance: Sendable, Equatable {
     }
   }
 
-  /// The steps whose digests a recording holds unless told: the first few, where most differences show, the ends of passes (not
+  /// The steps whose digests a recording holds by default: the first few, where most differences show, the ends of passes (not
   /// many more than thirty of them), and the last.
   package static func usualSteps(perPass: Int, total: Int) -> [Int] {
     let passes = stride(from: perPass, to: total, by: perPass * max(1, (total / perPass + 31) / 32))

@@ -50,7 +50,7 @@ package struct RunFolder: Sendable {
   }
 
   /// Removes checkpoints that need not be kept: all but the last three up to the step `newest`, every `keepEvery`-th step,
-  /// `firstPass` and `forRollback`. Newer ones are broken ones of before: a run passes over them, and writes them anew when it
+  /// `firstPass` and `forRollback`. Newer ones are broken: a run passes over them, and writes them again when it
   /// comes there.
   func removeOldCheckpoints(newest: Int, keepEvery: Int?, firstPass: Int, forRollback: Int?) {
     for step in checkpointSteps.filter({ $0 <= newest }).dropLast(3) where step != firstPass && step != forRollback {
@@ -69,7 +69,7 @@ package struct RunFolder: Sendable {
   /// Keeps other processes out of the folder while this one lives. Throws `cannotWrite` if another one trains in it.
   func lock() throws(FileError) {
     let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    // Where a file system knows no locks, there is none.
+    // If a file system has no locks, the folder is not locked.
     guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else { return }
     close(descriptor)
     throw FileError(
@@ -88,7 +88,7 @@ package struct RunFolder: Sendable {
   /// Whether a run has begun here.
   package var holdsRun: Bool { FileManager.default.fileExists(atPath: recipePath) || !checkpointSteps.isEmpty }
 
-  /// Moves folders out of the places of checkpoints, where the run could not write its own. Each is told to `warn`.
+  /// Moves folders out of the places of checkpoints, where they would block the run's own files. Reports each to `warn`.
   func putFoldersAside(warn: (String) -> Void) {
     for step in checkpointSteps {
       let place = checkpointPath(step: step)
@@ -112,7 +112,7 @@ package struct RunFolder: Sendable {
     return file
   }
 
-  /// The newest checkpoint that is whole, of those up to step `last`; nil if there is none at all. Broken ones are told to `warn`,
+  /// The newest whole checkpoint up to step `last`; nil if there is none. Broken ones are reported to `warn`,
   /// a line each, and passed over.
   ///
   /// Throws if all are broken, or if the newest whole one is of other arithmetic: an older one would be as well.

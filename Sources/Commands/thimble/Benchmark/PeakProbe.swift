@@ -20,10 +20,10 @@ enum PeakProbe {
     }
   }
 
-  /// - Parameter probe: does so many steps, and returns its multiply-accumulates.
+  /// - Parameter probe: does this many steps, and returns its multiply-accumulates.
   private static func best(_ workers: Workers, _ probe: @Sendable (Int) -> Int) -> Double {
     var steps = 1 << 10
-    // The fastest of three: one that was interrupted seems to be long enough.
+    // The fastest of three, since an interrupted run looks long enough.
     while (0..<3).map({ _ in time(steps, probe).seconds }).min()! < 2e-3, steps < 1 << 40 { steps *= 2 }
     return (0..<20).map { _ in rate(steps, workers, probe) }.max()!
   }

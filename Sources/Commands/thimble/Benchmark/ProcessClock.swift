@@ -9,7 +9,7 @@ enum ProcessClock {
   /// A clock that only goes forward.
   static var now: Double { seconds(CLOCK_MONOTONIC) }
 
-  /// Since the process began. The kernel tells its beginning to a hundredth of a second only; the processor time before
+  /// Since the process began. The kernel gives its start only to a hundredth of a second; the processor time before
   /// `main` stands for what passed until then.
   static var sinceStart: Double { now - main.now + main.used }
 

@@ -30,7 +30,7 @@ struct Timing {
   }
 }
 
-/// One layer in the table: what it is, what it cost.
+/// One layer in the table: its kind and its cost.
 struct LayerCost {
   var record: LayerRecord
   /// Of one run, all images of the batch.

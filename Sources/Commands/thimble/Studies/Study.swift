@@ -8,7 +8,7 @@ import ThimbleTraining
 /// A study: it trains recipes and compares what becomes of them on a page, README.md in its folder. It is the command
 /// `thimble study NAME`, by its configuration's name.
 protocol Study: ParsableCommand {
-  /// The first line of its page. The study may replace a page that begins with it, and no other.
+  /// The first line of its page. The study may replace only a page that begins with this line.
   static var heading: String { get }
   var options: StudyOptions { get }
   var compute: ComputeOptions { get }
@@ -88,7 +88,7 @@ extension Study {
     return base
   }
 
-  /// Trains for the study's steps, or goes on with a training; the distance to the set and a grid are taken every twentieth of the
+  /// Trains for the study's steps, or continues a training; the distance to the set and a grid are taken every twentieth of the
   /// way. A training that diverges has ended; the same command comes to the same end.
   /// - Parameter title: for the line that shows how far it is.
   /// - Returns: where numbers ceased to be finite, if they did.

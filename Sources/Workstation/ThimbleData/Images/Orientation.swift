@@ -1,4 +1,4 @@
-/// How a camera was held: the eight values of EXIF's orientation, by what is to be done to the stored pixels.
+/// How a camera was held: the eight values of EXIF's orientation, named for how to turn the stored pixels.
 enum Orientation: Int, Sendable {
   case upright = 1
   case mirrored, turnedHalf, flipped, transposed, turnedRight, transversed, turnedLeft

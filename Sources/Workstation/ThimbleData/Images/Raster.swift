@@ -15,7 +15,7 @@ package struct Raster: ~Copyable {
   let height: Int
   /// 1 grey, 2 grey and alpha, 3 colour, 4 colour and alpha.
   let channels: Int
-  /// How the image is to be turned before it is shown.
+  /// How to turn the image before it is shown.
   let orientation: Orientation
   private let owned: UnsafeMutablePointer<UInt8>?
 
@@ -41,7 +41,7 @@ package struct Raster: ~Copyable {
   deinit { free(owned) }
 }
 
-/// The image formats that are read, told by their first bytes, whatever the file is called.
+/// The image formats that can be read. The first bytes decide, not the file's name.
 enum ImageFormat {
   case png, jpeg
 

@@ -1,6 +1,6 @@
 import ThimbleStorage
 
-/// One image that is to be packed: what it is called and where its bytes lie.
+/// One image to pack: its name and the place of its bytes.
 struct ImageEntry: Sendable {
   enum Content: Sendable {
     case file(path: String)
@@ -26,7 +26,7 @@ struct ImageInput {
   let path: String
   /// Sorted by the bytes of their names; those of an IDX file in its order.
   private(set) var entries: [ImageEntry]
-  /// Files that are neither called images nor are any.
+  /// Files that are not images, neither by name nor by content.
   private(set) var ignoredCount = 0
   private(set) var isIDX = false
   /// The first image that lies beside folders which would be labels.
@@ -131,7 +131,7 @@ struct ImageInput {
 }
 
 extension ImageInput {
-  /// Whether a file is one of those that are read.
+  /// Whether `file` is one of the files that this input reads.
   func reads(_ file: String) -> Bool {
     ([path, labelPath].compactMap { $0 } + entries.compactMap(\.path)).contains { Path.isSame($0, file) }
   }

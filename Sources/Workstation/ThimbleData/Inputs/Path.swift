@@ -29,7 +29,7 @@ enum Path {
       && first.st_ino == second.st_ino
   }
 
-  /// The last component; of "." and the like, that of the folder they mean.
+  /// The last component. For "." and "..", the name of the folder they stand for.
   static func baseName(_ path: String) -> String {
     let name = lastComponent(path)
     guard name.isEmpty || name == "." || name == "..", let real = realpath(path, nil) else { return name }

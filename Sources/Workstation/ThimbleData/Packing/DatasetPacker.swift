@@ -32,7 +32,7 @@ package struct DatasetPacker: Sendable {
   private let workers: Workers
 
   /// Packs to images of `size` x `size` pixels, 1 to `largestSize`.
-  /// - Parameter workers: what decodes and resamples; as many as there are processors unless told.
+  /// - Parameter workers: the threads that decode and resample (default: one per processor).
   package init(size: Int, workers: Workers = Workers()) { (self.size, self.workers) = (size, workers) }
 
   /// Packs `inputs` (IDX files, folders, tar archives, single images) into the file `output`, whole or not at all.

@@ -14,7 +14,7 @@ package struct PackingReport: Sendable, Equatable, CustomStringConvertible {
   package var isLabelled: Bool
   /// The images left out, in order.
   package var bad: [BadImage]
-  /// Files among the inputs that are neither called images nor are any.
+  /// Files among the inputs that are not images, neither by name nor by content.
   package var ignoredCount: Int
   /// The first image without a label where others have one, or would.
   package var unlabelled: String?

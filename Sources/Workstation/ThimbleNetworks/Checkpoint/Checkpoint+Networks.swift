@@ -4,7 +4,7 @@ extension Checkpoint {
   /// Both networks without optimiser: what a shipped generator has beside it, so that it can be studied without being trained first.
   static let networksFormat = "thimble-networks 1"
 
-  /// Writes the networks of a training checkpoint: the generator that is to be used, averaged where the recipe averages, as
+  /// Writes the networks of a training checkpoint: the generator for use (the average, if the recipe has one), as
   /// `generator.NAME`, with its frozen statistics, and the discriminator. The metadata stay, and gain the checkpoint's own digest.
   /// - Returns: the checkpoint's step.
   @discardableResult

@@ -54,7 +54,7 @@ package enum Checkpoint {
     tensors.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
   }
 
-  /// The digest that a checkpoint of both networks with their optimisers would have in its metadata: SHA-256 of nothing but the
+  /// The digest that a checkpoint of both networks with their optimisers would have in its metadata: SHA-256 of only the
   /// numbers, one tensor after the other, little-endian.
   package static func digest(generator: Network, discriminator: Network) -> String {
     var digest = SHA256()

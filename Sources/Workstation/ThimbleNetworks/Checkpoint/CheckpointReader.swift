@@ -69,7 +69,7 @@ package struct StoredTraining {
 }
 
 extension SafetensorsFile {
-  /// Refuses a file that is not what its writer sealed. One of elsewhere has no seal: what it says is taken as it stands.
+  /// Refuses a file that is not what its writer sealed. A file from another program has no seal and is read without this check.
   package func checkWhole() throws(FileError) {
     let format = metadata["format"] ?? ""
     if format.hasPrefix("thimble-dataset") {

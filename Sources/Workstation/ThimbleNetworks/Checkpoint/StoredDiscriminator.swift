@@ -31,7 +31,7 @@ package struct StoredDiscriminator: Sendable {
     }
   }
 
-  /// Refuses a discriminator that is told an image's class: there is none to tell where it is run on images alone.
+  /// Refuses a discriminator that takes an image's class as input: here it runs on images without classes.
   package func checkUnconditional() throws(FileError) {
     guard recipe.classes > 0 else { return }
     throw FileError(
@@ -49,7 +49,7 @@ package struct StoredDiscriminator: Sendable {
       advice: "Train a network without them for this command.")
   }
 
-  /// The recipe whose discriminator has these shapes, of the geometry that the kernel's side tells.
+  /// The recipe whose discriminator has these shapes, of the geometry that the kernel's side implies.
   private static func recipe(foreign file: SafetensorsFile) throws(FileError) -> Recipe {
     func bad(_ name: String, _ found: String, _ wanted: String) -> FileError {
       FileError(

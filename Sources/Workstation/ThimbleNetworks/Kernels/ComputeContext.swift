@@ -1,11 +1,11 @@
 import ThimbleThreads
 
-/// What a network computes with: where its numbers lie, who computes, by which instructions.
+/// What a network computes with: its memory, its threads and its kernels.
 package struct ComputeContext {
   package let workspace: Workspace
   package let workers: Workers
   package let kernels: FloatKernels
-  /// Takes the time of all passes, where that is wanted.
+  /// Measures the time of all passes, if wanted.
   let stopwatch: Stopwatch?
 
   package init(workspace: Workspace, workers: Workers, kernels: FloatKernels, stopwatch: Stopwatch? = nil) {

@@ -4,12 +4,12 @@ import Glibc
 package struct Slot: Sendable {
   let offset: Int
   let count: Int
-  /// Stands for the shared place, which lies behind all others.
+  /// Stands for the shared place, which lies after all others.
   fileprivate static let shared = -1
 }
 
 /// All memory of a network or a training run: places are reserved first, then allocated at once, zeroed; nothing is allocated
-/// afterwards. 32 floats lie behind the last place, so that kernels may read a little past a row.
+/// afterwards. 32 floats follow the last place, so that kernels may read a little past a row.
 package final class Workspace {
   private var reserved = 0
   private var shared = 0

@@ -35,7 +35,7 @@ package final class BatchNormalization {
     otherImageSums = workspace.reserve(images * channels)
   }
 
-  /// The statistics in force: of the last minibatch, or frozen ones. `deviation` follows from `variance`.
+  /// The current statistics: of the last minibatch, or frozen ones. `deviation` follows from `variance`.
   package var statistics: (mean: UnsafeMutablePointer<Float>, variance: UnsafeMutablePointer<Float>) {
     (context.workspace[mean], context.workspace[variance])
   }
@@ -80,7 +80,7 @@ package final class BatchNormalization {
     }
   }
 
-  /// Normalises with the statistics in force: pre-activation rows to activated rows.
+  /// Normalises with the current statistics: pre-activation rows to activated rows.
   package func forward(
     _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, gain: UnsafePointer<Float>,
     bias: UnsafePointer<Float>, images: Int

@@ -13,6 +13,6 @@ package struct DenseGeometry: Sendable, Equatable {
   package var outputPositions = 1
   package var weightOrder = WeightOrder.inputMajor
 
-  /// Side of a square map of so many positions.
+  /// Side of a square map with this number of positions.
   static func side(positions: Int) -> Int { Int(Double(positions).squareRoot()) }
 }

@@ -13,7 +13,7 @@ package struct LabelRows {
 /// What is done to a map, or a vector, before a layer's weights see it.
 struct InputStage {
   enum Kind: Equatable {
-    /// So many labels behind the channels of each position.
+    /// This many labels follow the channels of each position.
     case labels(Int)
     /// The largest of each 2x2 positions, for each channel.
     case maximum

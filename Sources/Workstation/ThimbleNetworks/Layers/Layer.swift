@@ -65,7 +65,7 @@ final class Layer {
     context.timed(specification.name, pass, images: images, body)
   }
 
-  /// Runs forward. `frozen`: with the statistics in force instead of the minibatch's own.
+  /// Runs forward. `frozen`: with the current statistics instead of the minibatch's own.
   func forward(_ input: UnsafePointer<Float>, _ parameters: UnsafePointer<Float>, images: Int, frozen: Bool) {
     let target = context.workspace[before ?? after]
     timed(.forward, images: images) { passes.forward(input, target, images: images) }

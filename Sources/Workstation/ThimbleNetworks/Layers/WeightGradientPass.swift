@@ -62,7 +62,7 @@ package struct WeightGradientPass {
     shardImages * max(1, packedCount / (shardImages * (bigCount + smallCount)))
   }
 
-  /// Floats that `run` needs to pack into, for minibatches of so many images.
+  /// Number of floats that `run` needs as packing space, for minibatches of this many images.
   package func scratchCount(images: Int) -> Int { min(images, imagesAtATime) * (bigCount + smallCount) }
 
   /// Adds the gradient.

@@ -28,7 +28,7 @@ extension LayerKind {
   }
 
   /// The index in memory of each weight of a file, in the file's order.
-  /// - Parameter labels: how many of the input's channels, the last ones, are labels: they stand behind a flattened map.
+  /// - Parameter labels: how many of the input's channels, the last ones, are labels: they follow a flattened map.
   func weightIndices(labels: Int) -> [Int] {
     switch self {
     case .dense(let g):

@@ -90,7 +90,7 @@ extension Network {
     return workspace.byteCount
   }
 
-  /// Puts frozen statistics in force, for runs with `frozen: true`.
+  /// Sets frozen statistics, for runs with `frozen: true`.
   package func setStatistics(_ statistics: FrozenStatistics) {
     let normalized = running.filter { $0.normalization != nil }
     precondition(normalized.map { $0.specification.name } == statistics.layers.map { $0.name })

@@ -3,7 +3,7 @@ import Thimble
 /// Latents as the f32 networks see them: the runtime's Q3.12 numbers as what they stand for, exactly.
 extension LatentSource {
   /// Writes `rows` rows: streams `first` ... of the seed.
-  /// - Parameter labels: the class of each row; the number of its stream modulo the classes unless told.
+  /// - Parameter labels: the class of each row (default: the number of its stream modulo the number of classes).
   package func fill(
     _ numbers: UnsafeMutablePointer<Float>, rows: Int, seed: UInt64, firstStream: UInt64, domain: Philox.Domain,
     labels: [Int]? = nil

@@ -69,8 +69,8 @@ package final class Network {
 
   /// Runs forward over `images` rows of `input`.
   /// - Parameters:
-  ///   - frozen: use the statistics in force (set by `setStatistics`) instead of the minibatch's own.
-  ///   - labels: the classes, where layers take them; unless told, the last numbers of each row of `input`.
+  ///   - frozen: use the current statistics (set by `setStatistics`) instead of the minibatch's own.
+  ///   - labels: the classes, if layers take them (default: the last numbers of each row of `input`).
   package func forward(
     _ input: UnsafePointer<Float>, images: Int, frozen: Bool = false, labels: LabelRows? = nil
   ) {

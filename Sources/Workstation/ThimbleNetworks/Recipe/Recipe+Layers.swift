@@ -8,7 +8,7 @@ extension Recipe {
   /// Of a convolution: with stride 1, a kernel has a middle.
   private func mapKernel(_ stride: Int) -> Int { stride == 1 && geometry == .common ? 3 : kernel }
   private func mapPadding(_ stride: Int) -> Int { mapKernel(stride) == 5 ? 2 : 1 }
-  /// Side of the last map after so many halvings of the image's; nil where the size cannot be halved that often.
+  /// Side of the last map after this many halvings of the image's side; nil if the side cannot be halved that often.
   package func firstSide(halvings: Int) -> Int? {
     let factor = 1 << min(halvings, 30)
     return size % factor == 0 ? size / factor : nil

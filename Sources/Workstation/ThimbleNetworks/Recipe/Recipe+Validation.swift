@@ -18,7 +18,7 @@ extension Recipe {
     if let (field, refusal) = disagreement { try refuse(field, refusal) }
   }
 
-  /// The first field whose value does not go with those of others. Each by itself must be allowed.
+  /// The first field whose value contradicts another field. Each value must already be allowed by itself.
   private var disagreement: (field: String, refusal: RecipeRefusal)? {
     let strides = discriminatorStrides.isEmpty ? discriminatorWidths.map { _ in 2 } : discriminatorStrides
     let halvings = strides.count { $0 == 2 }

@@ -27,7 +27,7 @@ package struct Recipe: Sendable, Equatable {
   package var classes = 0
   package var output = Output.tanh
   package var normalized = Normalized.paper
-  /// Convolutions of stride 1: behind them the largest of 2x2 positions in the discriminator, before them each position twice in the
+  /// Convolutions of stride 1: after them the largest of 2x2 positions in the discriminator, before them each position twice in the
   /// generator.
   package var pooling = false
   /// Whether the score is made of the mean of each of the last maps.

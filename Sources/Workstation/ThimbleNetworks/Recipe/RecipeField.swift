@@ -19,7 +19,7 @@ package struct RecipeField: Sendable {
 
   /// Its value as JSON.
   package let json: @Sendable (Recipe) -> String
-  /// What is wrong with its value, whatever the others are; nil: nothing.
+  /// What is wrong with its value alone, apart from other fields; nil if nothing is.
   package let refusal: @Sendable (Recipe) -> RecipeRefusal?
   let read: @Sendable (inout Recipe, inout RecipeReader) throws(FileError) -> Void
 

@@ -5,7 +5,7 @@ import ThimbleThreads
 package struct SetMeasures: Sendable {
   /// The Frechet distance of the features' normal distributions; squared, as is the custom.
   package var distance: Double
-  /// Whether a 1-NN classifier tells generated images from real ones.
+  /// How well a 1-NN classifier separates generated images from real ones.
   package var nearestNeighbour: (real: Share, generated: Share, all: Share)
   /// Of the images, relative to that of the set's; nil where the set has none.
   package var diversity: Diversity?

@@ -3,7 +3,7 @@ import ThimbleBatches
 import ThimbleData
 import ThimbleStorage
 
-/// What makes features of images, the same of the same image whatever lies beside it.
+/// Computes features of images. An image's features do not depend on the other images of the batch.
 package protocol FeatureExtractor {
   /// Numbers an image.
   var length: Int { get }

@@ -111,7 +111,7 @@ package struct PatchDictionary: Sendable {
     }
   }
 
-  /// The mean of each cluster; one that nothing is nearest to stays where it was.
+  /// The mean of each cluster. A centroid without a nearest patch stays where it was.
   private static func means(_ rows: [Float], _ nearest: [Int32], _ d: Int, else old: [Float]) -> [Float] {
     var (sums, counts) = ([Double](repeating: 0, count: old.count), [Int](repeating: 0, count: old.count / d))
     for (n, cluster) in nearest.enumerated() {

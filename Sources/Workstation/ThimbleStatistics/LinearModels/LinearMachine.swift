@@ -30,7 +30,7 @@ package struct LinearMachine: Sendable {
     var parameter = parameter()
     parameter.solver_type = Int32(L2R_L2LOSS_SVC_DUAL)
     (parameter.eps, parameter.C) = (Self.tolerance, penalty)
-    // The library tells that it gave up by this alone.
+    // This is the library's only sign that it did not converge.
     set_print_string_function { text in
       if let text, strstr(text, "WARNING") != nil { warnings.add(1, ordering: .relaxed) }
     }
@@ -70,7 +70,7 @@ package struct LinearMachine: Sendable {
         for c in 0..<columns { sums[c] += weights[length * columns + c] }
       }
     }
-    // Of one class, where all others' examples are held out, the machine knows nothing else.
+    // If the examples of all other classes are held out, the machine has only one class to learn from.
     if columns == 1 { return sums[0] > 0 || labels.count == 1 ? labels[0] : labels[1] }
     return labels[sums.indices.reduce(0) { sums[$1] > sums[$0] ? $1 : $0 }]
   }

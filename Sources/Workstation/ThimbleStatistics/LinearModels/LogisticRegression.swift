@@ -21,7 +21,7 @@ package struct LogisticRegression: Sendable {
         let difference = features[row * length + i] - means[i]
         scales[i] += difference * difference / Double(count)
       }
-      // A map that never changes tells nothing.
+      // A map that never changes carries no information.
       scales[i] = scales[i] > 1e-12 ? 1 / scales[i].squareRoot() : 0
     }
     var rows = [Double](repeating: 1, count: count * (length + 1))

@@ -112,7 +112,7 @@ package struct Classification {
     }
   }
 
-  /// Chooses C by the mean over `choosing` draws of so many labels a class, measured on images that were not drawn, at most 10,000;
+  /// Chooses C by the mean over `choosing` draws of that many labels per class, measured on images that were not drawn, at most 10,000;
   /// then tests `count` other draws.
   package func few(
     perClass: Int, choosing: Int, count: Int, progress: (Int) -> Void = { _ in }

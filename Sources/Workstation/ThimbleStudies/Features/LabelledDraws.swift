@@ -28,11 +28,11 @@ package struct LabelledDraws: Sendable {
         wanted: "at least \(count) in each", advice: "Use fewer labels, or make features of more images.")
     }
     let chosen = classes.indices.map { Self.shuffled(classes[$0], number, UInt64($0), first: count) }
-    // Class by class would be an order that tells the class.
+    // In the order of classes, an image's place would reveal its class.
     return Self.shuffled(chosen.flatMap { $0 }, number, UInt64(classes.count), first: chosen.count * count)
   }
 
-  /// All images, mixed: the first ones are to be held out.
+  /// All images in random order. The first ones are held out.
   package func all() -> [Int] {
     let everything = classes.flatMap { $0 }.sorted()
     return Self.shuffled(everything, 0, UInt64(classes.count) + 1, first: everything.count)

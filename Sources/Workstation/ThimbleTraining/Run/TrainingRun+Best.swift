@@ -5,7 +5,7 @@ import ThimbleStorage
 /// The best checkpoint, by the distance to the set. Training does not end at its best of itself: a generator and a discriminator
 /// chase each other.
 extension TrainingRun {
-  /// Whether the distance is to be measured after this step: at multiples, and at the end of a run that had one.
+  /// Whether to measure the distance after this step: at multiples, and at the end of a run that had one.
   var isMeasured: Bool {
     guard gauge != nil, let every = options.measureEvery else { return false }
     return step % every == 0 || step == totalSteps && step > every

@@ -3,7 +3,7 @@ import ThimbleStorage
 
 /// What a run does with what is seen of it.
 extension TrainingRun {
-  /// The most rollbacks of a run: one that fails four times fails for a reason that other draws do not mend.
+  /// The most rollbacks of a run: one that fails four times fails for a reason that other random numbers do not remove.
   static let mostRollbacks = 3
 
   /// Writes a grid and shows it.
@@ -12,7 +12,7 @@ extension TrainingRun {
     try observer?.show(grid, step: step)
   }
 
-  /// Takes a step's numbers and its grid, if it has one; tells what they warn of.
+  /// Takes a step's numbers and its grid, if it has one; reports what they warn of.
   func observe(_ metrics: StepMetrics, _ grid: SampleGrid?, warn: (String) -> Void) throws(FileError) {
     for warning in try observer?.take(metrics) ?? [] {
       try note("warning: \(warning.line)")
@@ -38,7 +38,7 @@ extension TrainingRun {
     switch policy {
     case .warn: return false
     case .stop:
-      // A run that was resumed in spite of it goes on.
+      // A run that the user resumed in spite of it continues.
       guard observer.monitor.warnings.contains(where: { $0.kind == .collapse && $0.step == step }) else { return false }
     case .rollback:
       if source.rollbacks.count < Self.mostRollbacks {

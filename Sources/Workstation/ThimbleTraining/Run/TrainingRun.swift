@@ -33,7 +33,7 @@ package struct TrainingOptions: Sendable {
   }
 }
 
-/// Where a run stands after a step, for whoever shows it.
+/// The progress of a run after a step, for display.
 package struct TrainingProgress: Sendable {
   package let step: Int
   package let totalSteps: Int
@@ -68,7 +68,7 @@ package final class TrainingRun {
   /// Whether it ended with numbers that are not finite.
   package private(set) var hasDiverged = false
 
-  /// Begins a run in `folder`, or goes on from its newest checkpoint if `resume` says so.
+  /// Begins a run in `folder`, or continues from its newest checkpoint if `resume` is true.
   /// - Parameter warn: takes lines that the user should see.
   package init(
     _ recipe: Recipe, dataset: Dataset, folder: RunFolder, resume: Bool, options: TrainingOptions, workers: Workers,
@@ -195,7 +195,7 @@ package final class TrainingRun {
   }
 
   func writeCheckpoint() throws(FileError) -> String {
-    // So that no step of a checkpoint lacks its line, whatever is lost.
+    // After this, every step of a checkpoint has its line, even if later lines are lost.
     try metrics.sync()
     let path = folder.checkpointPath(step: step)
     try Checkpoint.write(

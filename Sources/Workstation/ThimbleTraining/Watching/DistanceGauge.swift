@@ -41,7 +41,7 @@ extension Recipe {
   func byte(_ value: Float) -> UInt8 { Pixel.byte(output == .tanh ? value : 2 * value - 1) }
 }
 
-/// A generator as it would be given away: averaged where the recipe averages, its statistics frozen and in force.
+/// A generator as it would be given away: averaged if the recipe averages, with frozen statistics.
 struct FrozenGenerator {
   let network: Network
   let statistics: FrozenStatistics

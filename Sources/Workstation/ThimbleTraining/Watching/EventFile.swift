@@ -31,7 +31,7 @@ final class EventFile {
   /// Seconds since 1970.
   private static var now: Double { Date().timeIntervalSince1970 }
 
-  /// Tells that the run goes on after `step`, whatever was told of later ones.
+  /// Records that the run continues after `step`; earlier records of later steps no longer count.
   func start(after step: Int) throws(FileError) { try append(.start(time: Self.now, step: step + 1)) }
 
   /// The tags of the numbers in `metrics.jsonl`.

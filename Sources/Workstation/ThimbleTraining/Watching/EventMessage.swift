@@ -64,7 +64,7 @@ extension EventMessage {
     return event
   }
 
-  /// session_log = 7 with status = 1, START = 1: whatever was told of this step and later ones holds no more.
+  /// session_log = 7 with status = 1, START = 1: earlier events of this step and later ones no longer count.
   static func start(time: Double, step: Int) -> EventMessage {
     var event = EventMessage(time: time, step: step)
     event.message(7) { $0.integer(1, 1) }

@@ -15,7 +15,7 @@ package struct TrainingWarning: Sendable, Equatable {
   package var line: String { "step \(step): \(finding). \(hint)" }
 }
 
-/// Watches the numbers of a run for the ways in which GANs fail. Each is told once. A function of the metrics alone: a resumed run
+/// Watches the numbers of a run for the ways in which GANs fail. Warns once of each. Depends only on the metrics: a resumed run
 /// takes its lines once more and stands where it stood.
 package struct Monitor: Sendable {
   /// From which numbers on a warning is due. For each its reason.
@@ -35,7 +35,7 @@ package struct Monitor: Sendable {
     package var window = 500
     /// Root mean square of a network's gradient below which Adam's epsilon (1e-8) begins to rule the size of its steps.
     package var vanished = 1e-7
-    /// A norm this many times the mean so far. Up to ten times it, training is known to go on well (Pascanu, Mikolov, Bengio: "On
+    /// A norm this many times the mean so far. Up to ten times it, training is known to continue well (Pascanu, Mikolov, Bengio: "On
     /// the difficulty of training recurrent neural networks", 2013, section 3.2, on thresholds for clipping).
     package var explosion = 100.0
     /// Norms that are taken before any is judged, and how many in a row must be beyond a limit.
@@ -64,7 +64,7 @@ package struct Monitor: Sendable {
     scores = ScoreWindow(length: limits.window)
   }
 
-  /// Takes the numbers of the next step; returns what is to be told of it.
+  /// Takes the numbers of the next step; returns the new warnings.
   package mutating func take(_ metrics: StepMetrics) -> [TrainingWarning] {
     let before = warnings.count
     if let diversity = metrics.diversity { judge(diversity, metrics.step) }
@@ -111,7 +111,7 @@ package struct Monitor: Sendable {
       "The generator learns little: use smaller discriminatorWidths or more images, or lower learningRate")
   }
 
-  /// The norm of so many parameters below which their gradients have vanished.
+  /// The norm below which the gradients of this many parameters have vanished.
   private func vanished(_ count: Int) -> Double { limits.vanished * Double(max(1, count)).squareRoot() }
 
   private mutating func judge(
@@ -149,7 +149,7 @@ private struct ScoreWindow {
     let value = SIMD4(Double(loss), Double(real), Double(generated), 0)
     if values.count < length { values.append(value) } else { values[next] = value }
     next = (next + 1) % length
-    // Summed anew each time: nothing depends on what has left the window.
+    // Summed again each time: nothing depends on what has left the window.
     guard values.count == length, next % max(1, length / 10) == 0 else { return nil }
     let mean = values.reduce(.zero, +) / Double(length)
     return (mean[0], mean[1], mean[2])

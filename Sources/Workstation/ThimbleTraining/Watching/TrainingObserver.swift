@@ -68,7 +68,7 @@ final class TrainingObserver {
     try events?.start(after: step)
   }
 
-  /// Adds what is to be measured at this step.
+  /// Adds the measurements that are due at this step.
   func measure(_ metrics: inout StepMetrics, _ networks: AdversarialNetworks, _ grid: SampleGrid?) {
     if metrics.step % Self.gradientsEvery == 0 {
       metrics.generatorGradient = networks.generator.gradientNorm
@@ -77,7 +77,7 @@ final class TrainingObserver {
     if let grid, let real { metrics.diversity = grid.diversity?.relative(to: real) }
   }
 
-  /// Takes a step's numbers. Returns what is to be told.
+  /// Takes a step's numbers. Returns the new warnings.
   func take(_ metrics: StepMetrics) throws(FileError) -> [TrainingWarning] {
     let warnings = monitor.take(metrics)
     report?.take(metrics)
@@ -86,7 +86,7 @@ final class TrainingObserver {
     return warnings
   }
 
-  /// Shows a grid that lies in the folder by now. The page is left as it is while writing it anew would take more than a
+  /// Shows a grid that lies in the folder by now. The page is left as it is while writing it again would take more than a
   /// hundredth of the time.
   func show(_ grid: SampleGrid, step: Int) throws(FileError) {
     if let events, let png = FileManager.default.contents(atPath: folder.gridPath(step: step)) {

@@ -4,7 +4,7 @@ import Foundation
 package struct WatchOptions: Sendable {
   /// What a run does when its samples become alike.
   package enum CollapsePolicy: String, Sendable, CaseIterable {
-    /// Tells it and goes on.
+    /// Warns and continues.
     case warn
     /// Writes a checkpoint and ends.
     case stop
@@ -22,7 +22,7 @@ package struct WatchOptions: Sendable {
   package init() {}
 }
 
-/// What a run's page says of the program and the machine: of those the run itself knows nothing.
+/// What a run's page says about the program and the machine. The run itself does not know these.
 package struct ReportContext: Sendable {
   /// Name and version.
   package var program: String
