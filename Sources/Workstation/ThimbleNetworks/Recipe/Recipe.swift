@@ -32,7 +32,7 @@ package struct Recipe: Sendable, Equatable {
   package var pooling = false
   /// Whether the score is made of the mean of each of the last maps.
   package var globalPooling = false
-  /// What the batch normalisation of the generator's first layer takes its statistics over.
+  /// The values that share statistics in the batch normalisation of the generator's first layer.
   package var firstLayerStatistics: LayerSpecification.Statistics
   package var batchNormEpsilon: Double
   /// Whether batch normalisation learns a gain and a bias.
@@ -42,7 +42,7 @@ package struct Recipe: Sendable, Equatable {
   /// Standard deviation of the initial weights, and of the gains around 1.
   package var weightDeviation = 0.02
   package var schedule: Schedule
-  /// What the networks are trained to make small.
+  /// The loss that training minimises.
   package var loss = Loss.nonSaturating
   /// How gradients change parameters.
   package var optimizer = Optimizer.adam
@@ -60,7 +60,7 @@ package struct Recipe: Sendable, Equatable {
   package var mirrored = false
   /// Passes over the data set.
   package var passes = 25
-  /// What initial weights, latents and the order of images are drawn from.
+  /// The seed of the initial weights, the latents and the order of images.
   package var seed: UInt64 = 1
 
   /// The defaults for one geometry, size and number of channels.

@@ -30,14 +30,14 @@ extension Recipe {
     }
   }
 
-  /// Which network a minibatch updates.
+  /// The network that each minibatch updates.
   package enum Schedule: String, CaseIterable, RecipeChoice {
     case alternating, both
 
     package var meaning: String {
       switch self {
       case .alternating: "even minibatches update the generator, odd ones the discriminator (the authors' code)"
-      case .both: "each one updates the discriminator, then the generator"
+      case .both: "each minibatch updates the discriminator, then the generator"
       }
     }
   }
@@ -48,7 +48,7 @@ extension Recipe {
 
     package var meaning: String {
       switch self {
-      case .nonSaturating: "the original GAN's on logits; the generator makes softplus(-D(G(z))) small"
+      case .nonSaturating: "the original GAN's loss on logits; the generator minimises softplus(-D(G(z)))"
       }
     }
   }

@@ -9,7 +9,7 @@ extension RecipeField {
     RecipeField(
       "geometry", \.geometry, then: { $0 = Recipe(geometry: $0.geometry, size: $0.size, channels: $0.channels) },
       documentation:
-        "Kernels of the convolutions. The defaults of other fields depend on it: those of the authors' code, or of its ports."
+        "Kernels of the convolutions. It also sets the defaults of other fields: those of the authors' code, or those of its ports."
     ),
     RecipeField(
       "size", \.size, .only("one of 16, 28, 32, 64, 128") { Recipe.sizes.contains($0) },
@@ -17,11 +17,11 @@ extension RecipeField {
       documentation: "Side of the images; the paper's generator makes 64 (figure 1). The default widths depend on it."),
     RecipeField(
       "channels", \.channels, .only("1 (grey) or 3 (colour)") { $0 == 1 || $0 == 3 },
-      documentation: "Numbers of a pixel."),
+      documentation: "Number of values per pixel."),
     RecipeField(
       "latentLength", \.latentLength, .within(1...1024),
-      documentation: "Numbers of a latent, the generator's input (figure 1)."),
-    RecipeField("latentDistribution", \.latentDistribution, documentation: "What these numbers are drawn from."),
+      documentation: "Number of values in a latent, the generator's input (figure 1)."),
+    RecipeField("latentDistribution", \.latentDistribution, documentation: "The distribution of a latent's values."),
     RecipeField(
       "generatorWidths", \.generatorWidths, .widths(1...7, "1 to 7"),
       then: { $0.discriminatorWidths = $0.generatorWidths.reversed() },
@@ -37,11 +37,11 @@ extension RecipeField {
         """),
     RecipeField(
       "firstLayerStatistics", \.firstLayerStatistics,
-      documentation: "What the batch normalisation of the generator's first layer takes its statistics over."),
+      documentation: "The values that share statistics in the batch normalisation of the generator's first layer."),
     RecipeField(
       "batchNormEpsilon", \.batchNormEpsilon,
       .only("above 0 in f32, and below 1") { Float($0) > 0 && $0 < 1 },
-      documentation: "What batch normalisation adds to a variance before it takes the root."),
+      documentation: "The number that batch normalisation adds to a variance before the square root."),
     RecipeField(
       "leakySlope", \.leakySlope, .belowOne,
       documentation: "Slope of the discriminator's LeakyReLU below 0 (section 4); 0 is ReLU."),
@@ -54,22 +54,24 @@ extension RecipeField {
 
   /// How they are trained.
   package static let training: [RecipeField] = [
-    RecipeField("schedule", \.schedule, documentation: "Which network a minibatch updates."),
-    RecipeField("batchSize", \.batchSize, .within(2...4096), documentation: "Images of a minibatch (section 4)."),
+    RecipeField("schedule", \.schedule, documentation: "The network that each minibatch updates."),
+    RecipeField(
+      "batchSize", \.batchSize, .within(2...4096), documentation: "Number of images per minibatch (section 4)."),
     RecipeField("learningRate", \.learningRate, .share, documentation: "Step size of the optimiser (section 4)."),
     RecipeField("beta1", \.beta1, .belowOne, documentation: "Decay of Adam's first moment, its momentum (section 4)."),
     RecipeField("beta2", \.beta2, .belowOne, documentation: "Decay of Adam's second moment (Kingma and Ba 2014)."),
     RecipeField(
       "adamEpsilon", \.adamEpsilon, .only("above 0 in f32, and at most 1") { Float($0) > 0 && $0 <= 1 },
-      documentation: "What Adam adds to the root of the second moment (Kingma and Ba 2014)."),
+      documentation: "The number that Adam adds to the square root of the second moment (Kingma and Ba 2014)."),
     RecipeField(
       "weightDecay", \.weightDecay, .only("0 to 1") { $0 >= 0 && $0 <= 1 },
       documentation: "L2 weight decay, added to the gradients of all parameters (the authors' code)."),
     RecipeField(
-      "passes", \.passes, .within(1...1_000_000), documentation: "Passes over the data set (the authors' code)."),
+      "passes", \.passes, .within(1...1_000_000),
+      documentation: "Number of passes over the data set (the authors' code)."),
     RecipeField(
       "seed", \.seed, .only("below 2^53, so that JSON holds it exactly") { $0 < 1 << 53 },
-      documentation: "What initial weights, latents and the order of images are drawn from."),
+      documentation: "The seed of the initial weights, the latents and the order of images."),
   ]
 
   /// What came later than the first recipes: left out of JSON by default. New fields go to the end.
@@ -83,7 +85,7 @@ extension RecipeField {
     RecipeField(
       "mirrored", \.mirrored,
       documentation:
-        "Whether half of the images of a minibatch, by chance, are mirrored left to right. Not in the paper."),
+        "Whether each image is mirrored left to right with a chance of one half. Not in the paper."),
     RecipeField(
       "generatorHidden", \.generatorHidden, .widths(0...3, "at most 3"),
       documentation: """
@@ -92,7 +94,8 @@ extension RecipeField {
         """),
     RecipeField(
       "discriminatorHidden", \.discriminatorHidden, .widths(0...3, "at most 3"),
-      documentation: "Widths of dense layers between the last map and the score, likewise."),
+      documentation:
+        "Widths of dense layers between the last map and the score. The paper's networks have none (section 3)."),
     RecipeField(
       "discriminatorStrides", \.discriminatorStrides,
       .only("1 or 2 each") { $0.allSatisfy { (1...2).contains($0) } },
@@ -108,8 +111,8 @@ extension RecipeField {
         """),
     RecipeField(
       "output", \.output,
-      documentation: "What the generator's last layer ends with, and so the range of images (section 4)."),
-    RecipeField("normalized", \.normalized, documentation: "Where batch normalisation is (section 3)."),
+      documentation: "The last function of the generator, which sets the range of images (section 4)."),
+    RecipeField("normalized", \.normalized, documentation: "The layers with batch normalisation (section 3)."),
     RecipeField(
       "pooling", \.pooling,
       documentation: """
@@ -119,12 +122,14 @@ extension RecipeField {
     RecipeField(
       "globalPooling", \.globalPooling,
       documentation:
-        "Whether the score is made of the mean of each of the last maps: stabler, but slower to converge (section 3)."),
+        "Whether the score is computed from the mean of each of the last maps: more stable, but slower to converge (section 3)."
+    ),
     RecipeField(
       "batchNormAffine", \.batchNormAffine,
       documentation: "Whether batch normalisation learns a gain and a bias; the authors' network of digits does not."),
-    RecipeField("loss", \.loss, documentation: "What the networks are trained to make small."),
-    RecipeField("optimizer", \.optimizer, documentation: "How gradients change the parameters (section 4)."),
+    RecipeField("loss", \.loss, documentation: "The loss that training minimises."),
+    RecipeField(
+      "optimizer", \.optimizer, documentation: "The optimiser: how gradients change the parameters (section 4)."),
   ])
 
   private static func leftOutByDefault(_ fields: [RecipeField]) -> [RecipeField] {
