@@ -5,7 +5,7 @@ import ThimbleStorage
 extension InstructionSet {
   /// What THIMBLE_ISA asks for. The environment is read once, when the set is first needed.
   private static let requested: Result<InstructionSet, ThimbleError> = {
-    do { return .success(try inForce()) } catch { return .failure(error) }
+    do throws(ThimbleError) { return .success(try inForce()) } catch { return .failure(error) }
   }()
 
   /// The set in force, as a file error where there is none.
