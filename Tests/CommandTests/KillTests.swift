@@ -90,7 +90,8 @@ import ThimbleStorage
     #expect(outcome.status == 75, "\(outcome.errors)")
     let last = try #require(outcome.errorLines.last)
     let (step, command) = (
-      last.firstMatch(of: /interrupted at step (\d+)/)?.1, last.firstMatch(of: /go on with: \S*thimble (train .*)/)?.1
+      last.firstMatch(of: /interrupted at step (\d+)/)?.1,
+      last.firstMatch(of: /continue with: \S*thimble (train .*)/)?.1
     )
     let steps = try metricsSteps(folder["run"])
     #expect(steps.last.map { "\($0)" } == step.map(String.init))

@@ -23,7 +23,7 @@ import Testing
     (["G", "1", "--latents", "l"], "images: found several"), (["G", "--walk", "1,2", "--latents", "l"], "several"),
     (["G", "--grid", "0x2"], "--grid: found 0x2"), (["G", "--grid", "2"], "--grid: found 2"),
     (["G", "--grid", "2x257"], "--grid: found 2x257"), (["G", "--grid", "2x2x2"], "found 2x2x2"),
-    (["G", "0-4", "--grid", "2x2"], "--grid: found room for 4 images, wanted for 5"),
+    (["G", "0-4", "--grid", "2x2"], "--grid: found room for 4 images, wanted 5"),
     (["G", "--threads", "0"], "--threads: found 0, wanted a number from 1 to 64"),
     (["G", "--threads", "65"], "found 65"),
     (["G", "--threads", "1.5"], "found 1.5"), (["G", "--format", "png"], "--format: found png"),

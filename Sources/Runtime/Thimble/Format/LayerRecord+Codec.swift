@@ -41,6 +41,11 @@ extension LayerRecord {
       try require(UInt64(bytes.word(offset + 60)), .equal, 0, "schedule", layer: index, code: .unsupported)
       try require(UInt64(bytes.word(offset + 48)), .equal, 0, "weight encoding", layer: index, code: .unsupported)
     }
+    if let kind = LayerKind(rawValue: bytes.word(offset)) {
+      try require(
+        UInt64(kind.minorVersion), .atMost, UInt64(minorVersion), "minor version of the kind", layer: index,
+        code: .unsupported)
+    }
     let reserved = offset + (minorVersion == 0 ? 112 : 120)
     if !bytes.isZero(reserved..<offset + 128) { throw ThimbleError(.unsupported, "reserved bytes", layer: index) }
   }

@@ -11,7 +11,8 @@ extension Layout {
     try require(UInt64(bytes.count), .atLeast, UInt64(Header.byteCount), "byte count")
     try require(bytes.long(0), .equal, Header.magic, "magic")
     try require(UInt64(bytes.word(8) & 0xFFFF), .equal, 1, "major version", code: .unsupported)
-    try require(UInt64(bytes.word(8) >> 16), .atMost, 2, "minor version", code: .unsupported)
+    try require(
+      UInt64(bytes.word(8) >> 16), .atMost, UInt64(Self.newestMinorVersion), "minor version", code: .unsupported)
     self.init(header: Header(bytes))
     try require(header.fileByteCount, .equal, UInt64(bytes.count), "file byte count")
     try require(header.fileByteCount, .atMost, 1 << 30, "file byte count")

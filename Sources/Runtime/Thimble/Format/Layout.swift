@@ -83,14 +83,18 @@ package struct Layout: Sendable {
   @inline(never)
   package func record(_ index: Int) -> LayerRecord { layers[index] }
 
-  /// 0 for whole layers of int8 weights without classes, since readers of 1.0 can run them.
+  /// The newest minor version of the format that is read.
+  static let newestMinorVersion: UInt32 = 2
+
+  /// 0 for whole layers of int8 weights without classes, of the first kinds, since readers of 1.0 can run them.
   private var leastMinorVersion: UInt32 {
-    if header.classCount > 0 { return 2 }
+    var version: UInt32 = header.classCount > 0 ? 2 : 0
     for i in 0..<Int(header.layerCount) {
       let layer = record(i)
-      if layer.schedule != .wholeLayer || layer.weightEncoding != .int8 { return 1 }
+      if layer.schedule != .wholeLayer || layer.weightEncoding != .int8 { version = max(version, 1) }
+      version = max(version, layer.kind.minorVersion)
     }
-    return 0
+    return version
   }
 
   /// Writes header and records to the beginning of a file's bytes.

@@ -17,6 +17,13 @@ package enum LayerKind: UInt32, Sendable {
     }
   }
 
+  /// The minor version of the format that the kind came with.
+  var minorVersion: UInt32 {
+    switch self {
+    case .dense, .fractionallyStridedConvolution: 0
+    }
+  }
+
   /// What layers of the kind read.
   package var input: LayerInput {
     switch self {

@@ -59,7 +59,7 @@ package struct StoredGenerator: GeneratorNumbers {
     }
     let isPlain =
       recipe.classes == 0 && recipe.generatorHidden.isEmpty && recipe.output == .tanh && recipe.normalized == .paper
-    return isPlain ? nil : recipe
+    return isPlain && recipe.generatorLayers.allSatisfy(\.kind.isInPapersGenerator) ? nil : recipe
   }
 
   /// A copy whose parameters `change` has changed, one after the other.

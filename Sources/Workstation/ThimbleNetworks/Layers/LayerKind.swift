@@ -11,6 +11,15 @@ package enum LayerKind: Sendable, Equatable {
 }
 
 extension LayerKind {
+  /// Whether the paper's generators have such layers. A file without other kinds is read by the shapes of its tensors, any other
+  /// one by its recipe.
+  var isInPapersGenerator: Bool {
+    switch self {
+    case .dense, .fractionallyStridedConvolution: true
+    case .stridedConvolution: false
+    }
+  }
+
   /// Side of the map before the layer, in positions.
   package var inputSide: Int {
     switch self {

@@ -15,12 +15,12 @@ struct ExpandedGenerator {
     for (layer, folded) in zip(layers, folded.layers) {
       let half = layer.plain.activation == .sigmoid ? 0.5 : 1
       let (weights, biases) = (folded.weights.map { Float($0 * half) }, folded.biases.map { Float($0 * half) })
-      switch (layer.plain.kind, layer.specification.kind) {
-      case (.dense, .dense(let g)): appendFromLatent(layer, g, weights, biases)
-      case (.dense, .fractionallyStridedConvolution(let g)): appendFromVector(layer, g, weights, biases)
-      case (.fractionallyStridedConvolution(let plain), .fractionallyStridedConvolution(let g)):
+      if case .dense(let g) = layer.specification.kind {
+        appendFromLatent(layer, g, weights, biases)
+      } else if let g = layer.specification.kind.convolution, let plain = layer.plain.kind.convolution {
         appendConvolution(layer, plain, g, weights, biases)
-      default: preconditionFailure("no generator has \(layer.plain.kind)")
+      } else if let g = layer.specification.kind.convolution {
+        appendFromVector(layer, g, weights, biases)
       }
     }
     balance(network)
