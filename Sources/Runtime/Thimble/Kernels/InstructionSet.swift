@@ -17,7 +17,7 @@ import ThimbleKernels
 /// The instruction sets that kernels are compiled for: a closed list. The bytes that they produce are the same.
 ///
 /// Package.swift says how each of them is compiled. For one architecture, newer sets come later.
-@frozen public enum InstructionSet: UInt8, CaseIterable, Sendable {
+@frozen public enum InstructionSet: UInt8, Sendable {
   /// The compiler's baseline for the architecture (x86-64: SSE2).
   case portable
   /// x86-64-v2: SSE4.2.
@@ -120,3 +120,8 @@ import ThimbleKernels
     }
   }
 }
+
+// On boards the list of all cases would be data that the C library must not have.
+#if !hasFeature(Embedded)
+  extension InstructionSet: CaseIterable {}
+#endif
