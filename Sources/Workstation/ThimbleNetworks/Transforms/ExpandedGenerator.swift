@@ -21,6 +21,8 @@ struct ExpandedGenerator {
         appendConvolution(layer, plain, g, weights, biases)
       } else if let g = layer.specification.kind.convolution {
         appendFromVector(layer, g, weights, biases)
+      } else {
+        preconditionFailure("\(layer.specification.name): a kind that is neither dense nor a convolution")
       }
     }
     balance(network)
