@@ -67,12 +67,17 @@ let kernelModules = ["ThimbleIntrinsics", "ThimbleKernelInterface"] + kernelTarg
 /// Each of our dependencies by name; a list keeps the targets below to one line each.
 func names(_ modules: [String]) -> [Target.Dependency] { modules.map { .byName(name: $0) } }
 
+/// Every use of raw memory is marked with `unsafe`; one that is not is an error. Without it: the kernels and their interface, unchecked as
+/// they are, and `thimble-sample`, a program without a C library, where nearly every line is such a use.
+let strictMemorySafety: [SwiftSetting] = [.strictMemorySafety(), .treatWarning("StrictMemorySafety", as: .error)]
+
 /// A module in a folder of its own name.
 func module(
   _ name: String, in folder: String, uses dependencies: [String] = [], linked libraries: [String] = []
 ) -> Target {
   .target(
     name: name, dependencies: names(dependencies), path: folder + name,
+    swiftSettings: folder.hasPrefix("Sources/") ? strictMemorySafety : [],
     linkerSettings: libraries.map { .linkedLibrary($0, .when(platforms: [.linux])) })
 }
 
@@ -171,7 +176,7 @@ let package = Package(
         "ThimbleStudies", "ThimbleThreads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      path: commands + "thimble"),
+      path: commands + "thimble", swiftSettings: strictMemorySafety),
 
     // What checks them.
     .executableTarget(name: "ModelMutants", dependencies: ["Thimble"], path: checks + "ModelMutants"),

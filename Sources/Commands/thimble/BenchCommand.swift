@@ -57,20 +57,20 @@ struct GeneratorBench: ParsableCommand {
     let load = ProcessClock.now - start
     let rows = try self.rows(model)
     let bench = try BenchedGenerator(model, path: generator, batch: batch, workers: compute.workers)
-    try rows.withUnsafeBufferPointer { (rows) throws(FileError) in
-      let first = UnsafeBufferPointer(rebasing: rows.prefix(batch * bench.latentLength))
-      try bench.run(first)
+    try unsafe rows.withUnsafeBufferPointer { (rows) throws(FileError) in
+      let first = unsafe UnsafeBufferPointer(rebasing: rows.prefix(batch * bench.latentLength))
+      try unsafe bench.run(first)
       let firstImage = ProcessClock.sinceStart
       let after = json ? nil : ProcessMemory.residentByteCount
-      if let output { try writeImages(bench, rows, to: output) }
+      if let output { try unsafe writeImages(bench, rows, to: output) }
       let runs =
         seconds > 0
-        ? try Timing.of(seconds: seconds, warmup: warmup) { () throws(FileError) in try bench.run(first) } : nil
+        ? try Timing.of(seconds: seconds, warmup: warmup) { () throws(FileError) in try unsafe bench.run(first) } : nil
       let view = BenchView(bench: bench, workers: compute.workers)
       if !json { view.showHead(load: load, firstImage: firstImage, memory: (before, after)) }
       // As an engine of a comparison, it gives way as soon as its runs are timed.
       let wantsLayers = runs != nil && !(json && latents != nil)
-      let layers = wantsLayers ? try LayerCost.all(layerBench(), first, seconds: seconds, warmup: warmup) : []
+      let layers = unsafe wantsLayers ? try LayerCost.all(layerBench(), first, seconds: seconds, warmup: warmup) : []
       let peak = wantsLayers ? PeakProbe.multiplyAccumulatesPerSecond(bench.instructionSet, compute.workers) : 0
       if json {
         printJSON(bench, runs, firstImage, layers, peak)
@@ -125,10 +125,10 @@ struct GeneratorBench: ParsableCommand {
     let file = try AtomicFile(path: path)
     let length = batch * bench.latentLength
     for first in stride(from: 0, to: rows.count, by: length) {
-      let part = rows[first..<min(first + length, rows.count)]
-      try bench.run(UnsafeBufferPointer(rebasing: part))
-      let byteCount = part.count / bench.latentLength * bench.imageByteCount
-      try file.write(UnsafeRawBufferPointer(start: bench.pixels.baseAddress, count: byteCount))
+      let part = unsafe rows[first..<min(first + length, rows.count)]
+      try unsafe bench.run(UnsafeBufferPointer(rebasing: part))
+      let byteCount = unsafe part.count / bench.latentLength * bench.imageByteCount
+      try unsafe file.write(UnsafeRawBufferPointer(start: bench.pixels.baseAddress, count: byteCount))
     }
     try file.commit()
   }

@@ -54,16 +54,16 @@ struct BundleCommand: ParsableCommand {
       let file = try AtomicFile(path: output)
       try SourceText(name: arrayName).write(model, to: file)
       try file.commit()
-      return print("\(output): \(model.bytes.count) bytes as the array \(arrayName)")
+      return print(unsafe "\(output): \(model.bytes.count) bytes as the array \(arrayName)")
     }
     let path = try sampler ?? builtSampler(target)
     try refuseSameFile(path, output)
     let sampler = try Sampler(path: path, target: target)
     let file = try AtomicFile(path: output)
-    try sampler.write(with: model.bytes, to: file)
+    try unsafe sampler.write(with: model.bytes, to: file)
     try file.makeExecutable()
     try file.commit()
-    print("\(output): a program for \(target), \(model.bytes.count) bytes of generator in it")
+    print(unsafe "\(output): a program for \(target), \(model.bytes.count) bytes of generator in it")
   }
 
   /// The sampler below the working folder, or below a folder that this program lies in.

@@ -95,7 +95,7 @@ struct GridSize: ExpressibleByArgument {
 
   init?(argument: String) {
     var argument = argument
-    guard let (columns, rows) = argument.withUTF8({ SheetShape.grid($0) }) else { return nil }
+    guard let (columns, rows) = argument.withUTF8({ unsafe SheetShape.grid($0) }) else { return nil }
     self.init(columns: columns, rows: rows)
   }
 

@@ -33,7 +33,7 @@ struct DedupCommand: ParsableCommand {
     for written in [output, pairs, sheet] { try refuseSameFile(set, written) }
     let dataset = try Dataset(path: set)
     let recipe = try dataset.measurable()
-    let rows = SmallImages.rows(
+    let rows = unsafe SmallImages.rows(
       count: dataset.count, side: recipe.size, channels: recipe.channels, image: dataset.image)
     var bar = ProgressLine()
     let hash = SemanticHash(

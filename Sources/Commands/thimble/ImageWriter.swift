@@ -42,7 +42,7 @@ struct ImageWriter {
     if let path, path != "-" {
       let file = try AtomicFile(path: path)
       do {
-        try bytes.withUnsafeBytes { try file.write($0) }
+        try unsafe bytes.withUnsafeBytes { try unsafe file.write($0) }
       } catch { throw error as! FileError }
       try file.commit()
     } else {
@@ -51,8 +51,8 @@ struct ImageWriter {
   }
 
   private static func png(_ image: ImageBatch<UInt8>) -> [UInt8] {
-    image.pixels.withUnsafeBytes {
-      PNGWriter.encoded($0, width: image.width, height: image.height, channels: image.channels)
+    unsafe image.pixels.withUnsafeBytes {
+      unsafe PNGWriter.encoded($0, width: image.width, height: image.height, channels: image.channels)
     }
   }
 
@@ -65,14 +65,14 @@ struct ImageWriter {
     let area = images.width * images.height
     var plane = [UInt8](repeating: 0, count: area)
     for n in 0..<images.count {
-      bytes += UnsafeBufferPointer(start: Film.frameHeader.utf8Start, count: Film.frameHeader.utf8CodeUnitCount)
+      unsafe bytes += UnsafeBufferPointer(start: Film.frameHeader.utf8Start, count: Film.frameHeader.utf8CodeUnitCount)
       let pixels = Array(images[n])
       if images.channels == 1 {
         bytes += pixels
         continue
       }
       for number in 0..<3 {
-        Film.convert(pixels, toPlane: number, &plane, count: area)
+        unsafe Film.convert(pixels, toPlane: number, &plane, count: area)
         bytes += plane
       }
     }

@@ -36,7 +36,7 @@ struct InspectCommand: ParsableCommand {
         ]))
     }
     showMemory(model)
-    showMetadata(try? JSONSerialization.jsonObject(with: Data(model.metadata)) as? [String: Any])
+    unsafe showMetadata(try? JSONSerialization.jsonObject(with: Data(model.metadata)) as? [String: Any])
   }
 
   private func showMemory(_ model: borrowing Model) {

@@ -95,8 +95,8 @@ struct SeedList: ExpressibleByArgument {
   init?(argument: String) {
     var argument = argument
     let seeds: [UInt64]? = argument.withUTF8 { text in
-      if SeedRanges.count(text) == nil { return nil }
-      var (ranges, seeds) = (SeedRanges(text), [UInt64]())
+      if unsafe SeedRanges.count(text) == nil { return nil }
+      var (ranges, seeds) = unsafe (SeedRanges(text), [UInt64]())
       while let range = ranges.next() { seeds += range }
       return seeds
     }

@@ -5,7 +5,7 @@ import ThimbleStorage
 /// be read, instead of by a signal; what it was writing has not got its name.
 enum MappingFault {
   /// Kept for good: a handler may neither allocate nor free.
-  nonisolated(unsafe) private static var message = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+  nonisolated(unsafe) private static var message = unsafe UnsafeBufferPointer<UInt8>(start: nil, count: 0)
 
   /// - Parameter file: what the message is to name.
   static func install(file: String) {
@@ -14,20 +14,20 @@ enum MappingFault {
       wanted: "the file unchanged since it was opened",
       advice: "Restore the whole file, or make it again. Continue a training run with --resume.")
     let text = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: "\(error)".utf8.count + 10)
-    _ = text.initialize(from: "thimble: \(error)\n".utf8)
-    message = UnsafeBufferPointer(text)
+    _ = unsafe text.initialize(from: "thimble: \(error)\n".utf8)
+    unsafe message = UnsafeBufferPointer(text)
     var action = sigaction()
     action.sa_flags = SA_SIGINFO
-    action.__sigaction_handler.sa_sigaction = { number, information, _ in
+    unsafe action.__sigaction_handler.sa_sigaction = { number, information, _ in
       // BUS_ADRERR: an address without bytes. Anything else is a bug, or somebody's `kill`.
-      guard information?.pointee.si_code == 2 else {
+      guard unsafe information?.pointee.si_code == 2 else {
         signal(number, SIG_DFL)
         raise(number)
         return
       }
-      _ = write(STDERR_FILENO, MappingFault.message.baseAddress, MappingFault.message.count)
+      _ = unsafe write(STDERR_FILENO, MappingFault.message.baseAddress, MappingFault.message.count)
       _exit(FileError.Kind.inputOutput.rawValue)
     }
-    sigaction(SIGBUS, &action, nil)
+    unsafe sigaction(SIGBUS, &action, nil)
   }
 }

@@ -34,7 +34,7 @@ struct MeasureCommand: ParsableCommand {
     let recipe = try dataset.measurable()
     let sources = try MeasuredImages.all(
       generators, like: dataset, workers: compute.workers, freezing: ComputeOptions.freezing())
-    let set = MeasuredSet(
+    let set = unsafe MeasuredSet(
       count: dataset.count, side: recipe.size, channels: recipe.channels, workers: compute.workers,
       kernels: try compute.kernels(), image: dataset.image)
     print("\(dataset.name): \(dataset.count) images of \(recipe.size)x\(recipe.size)x\(recipe.channels)")

@@ -45,30 +45,31 @@ struct MemoriseCommand: ParsableCommand {
       generators, like: dataset, workers: compute.workers, freezing: ComputeOptions.freezing())
     let (side, channels, workers) = (recipe.size, recipe.channels, compute.workers)
     let extractor = RandomFeatures(side: side, channels: channels, workers: workers, kernels: try compute.kernels())
-    let spaces: [(name: String, length: Int, rows: (Int, (Int) -> UnsafeRawBufferPointer) -> [Float])] = [
+    let spaces: [(name: String, length: Int, rows: (Int, (Int) -> UnsafeRawBufferPointer) -> [Float])] = unsafe [
       (
         "pixels", SmallImages.length(side: side, channels: channels),
-        { SmallImages.rows(count: $0, side: side, channels: channels, image: $1) }
-      ), ("features", RandomFeatures.length, { extractor.features(count: $0, image: $1) }),
+        { unsafe SmallImages.rows(count: $0, side: side, channels: channels, image: $1) }
+      ), ("features", RandomFeatures.length, { unsafe extractor.features(count: $0, image: $1) }),
     ]
     print("\(dataset.name): \(dataset.count) images")
     print("space      distance   nearer than 99 in 100    exact   1-NN (95 % interval)")
     var shown: [[NearestNeighbours.Found]] = []
     let batches = try sources.map { source throws(FileError) in try source.pixels(samples) }
-    for space in spaces {
-      let set = space.rows(dataset.count, dataset.image)
-      let own = Memorisation.ownDistances(set, count: samples, length: space.length, workers: workers)
+    for index in unsafe spaces.indices {
+      let space = unsafe spaces[index]
+      let set = unsafe space.rows(dataset.count, dataset.image)
+      let own = unsafe Memorisation.ownDistances(set, count: samples, length: space.length, workers: workers)
       for (path, batch) in zip(generators, batches) {
-        let rows = batch.withImages { space.rows(batch.count, $0) }
-        let study = Memorisation(rows, set, own: own, length: space.length, workers: workers)
+        let rows = unsafe batch.withImages { unsafe space.rows(batch.count, $0) }
+        let study = unsafe Memorisation(rows, set, own: own, length: space.length, workers: workers)
         let pairs = min(batch.count, dataset.count)
         let real = (0..<pairs).flatMap { n in
           let at = n * dataset.count / pairs
-          return set[(at * space.length)..<((at + 1) * space.length)]
+          return unsafe set[(at * space.length)..<((at + 1) * space.length)]
         }
-        let test = NearestNeighbours.twoSampleAccuracy(
+        let test = unsafe NearestNeighbours.twoSampleAccuracy(
           real, Array(rows.prefix(pairs * space.length)), length: space.length, workers: workers)
-        let name = space.name.padding(toLength: 9, withPad: " ", startingAt: 0)
+        let name = unsafe space.name.padding(toLength: 9, withPad: " ", startingAt: 0)
         print(
           String(
             format: "%@   %6.3f   %5.1f %% (%4.1f to %4.1f)   %6d   %5.1f %% (%4.1f to %4.1f)  ", name, study.ratio,
@@ -86,7 +87,7 @@ struct MemoriseCommand: ParsableCommand {
   ) throws(FileError) {
     let order = found[0].indices.sorted { found[0][$0].squaredDistance < found[0][$1].squaredDistance }.prefix(16)
     let samples = order.flatMap { images[$0] }
-    let neighbours = found.flatMap { space in order.flatMap { Array(dataset.image(space[$0].index)) } }
+    let neighbours = found.flatMap { space in order.flatMap { unsafe Array(dataset.image(space[$0].index)) } }
     let batch = ImageBatch(pixels: samples + neighbours, like: images)
     try ImageWriter(format: .png).write(batch.sheet(GridSize(columns: order.count, rows: 3)), to: path)
     tell("\(path): samples, nearest in pixels, nearest in features")

@@ -70,7 +70,7 @@ struct NeighboursCommand: ParsableCommand {
       let end = min(first + part, known.labels.count)
       let rows = try known.pixels(first..<end).map(Float.init)
       for start in stride(from: 0, to: tested.count, by: part) {
-        let queries = (start..<min(start + part, tested.count)).flatMap { tested.image($0).map(Float.init) }
+        let queries = (start..<min(start + part, tested.count)).flatMap { unsafe tested.image($0).map(Float.init) }
         let near = NearestNeighbours.nearest(
           queries, among: rows, length: tested.imageByteCount, workers: compute.workers)
         for (query, nearer) in near.enumerated()
@@ -109,7 +109,7 @@ struct NeighboursCommand: ParsableCommand {
       try ClassNames.check(tested.labelNames, in: tested.path, as: set.labelNames, of: train)
       // Spread over the set: it may be sorted by class.
       let chosen = (0..<count).map { $0 * set.count / count }
-      return Known(labels: chosen.map { labels[$0] }) { $0.flatMap { Array(set.image(chosen[$0])) } }
+      return Known(labels: chosen.map { labels[$0] }) { $0.flatMap { unsafe Array(set.image(chosen[$0])) } }
     }
     var source = try ImageSource(path: train, compute: compute)
     try check(source.height, source.width, source.channels)

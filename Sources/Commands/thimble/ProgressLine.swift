@@ -37,7 +37,7 @@ struct ProgressLine {
   /// Cuts a line to the terminal's width.
   private static func fit(_ text: String) -> String {
     var size = winsize()
-    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return text }
+    guard unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return text }
     return String(text.prefix(Int(size.ws_col) - 1))
   }
 

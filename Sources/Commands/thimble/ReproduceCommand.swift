@@ -121,7 +121,7 @@ struct ReproduceCommand: ParsableCommand {
 
   private static func digest(_ path: String) throws(FileError) -> String {
     let file = try MappedFile(path: path)
-    return withExtendedLifetime(file) { Digest.hexadecimal(file.bytes) }
+    return withExtendedLifetime(file) { unsafe Digest.hexadecimal(file.bytes) }
   }
 
   /// All steps of the recipe with this set.

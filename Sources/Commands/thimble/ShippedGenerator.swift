@@ -35,35 +35,35 @@ struct ShippedGenerator {
   func compare(_ what: String, _ path: String, digest wanted: String, shipped shippedPath: String) throws(FileError) {
     let file = try MappedFile(path: path)
     defer { withExtendedLifetime(file) {} }
-    let found = Digest.hexadecimal(file.bytes)
+    let found = unsafe Digest.hexadecimal(file.bytes)
     guard found == wanted else {
       throw FileError(
         .badData, file: path, field: "SHA-256", found: found, wanted: wanted,
         advice: "The checkpoint matches, but this file does not: compare both files with `thimble inspect`.")
     }
     guard FileManager.default.fileExists(atPath: shippedPath) else {
-      return verdict(what, "same, \(file.bytes.count) bytes, compared by digest: no such file is shipped")
+      return verdict(what, unsafe "same, \(file.bytes.count) bytes, compared by digest: no such file is shipped")
     }
     let shipped = try MappedFile(path: shippedPath)
     defer { withExtendedLifetime(shipped) {} }
-    if let place = Self.firstDifference(file.bytes, shipped.bytes) {
+    if let place = unsafe Self.firstDifference(file.bytes, shipped.bytes) {
       throw FileError(
         .badData, file: shippedPath, field: "byte \(place)",
-        found: place < shipped.bytes.count ? "\(shipped.bytes[place])" : "the end",
-        wanted: place < file.bytes.count ? "\(file.bytes[place])" : "the end",
+        found: unsafe place < shipped.bytes.count ? unsafe "\(shipped.bytes[place])" : "the end",
+        wanted: unsafe place < file.bytes.count ? unsafe "\(file.bytes[place])" : "the end",
         advice: "The shipped file differs from the recorded one; \(path) matches the record.")
     }
-    verdict(what, "same, \(file.bytes.count) bytes, byte by byte")
+    verdict(what, unsafe "same, \(file.bytes.count) bytes, byte by byte")
   }
 
   private static func firstDifference(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Int? {
-    zip(a, b).enumerated().first { $1.0 != $1.1 }?.offset ?? (a.count == b.count ? nil : min(a.count, b.count))
+    unsafe zip(a, b).enumerated().first { $1.0 != $1.1 }?.offset ?? (a.count == b.count ? nil : min(a.count, b.count))
   }
 
   /// Compares the golden file with its recorded digest, and the pixels of the generator at `path` with it.
   func compareGolden(_ path: String, digest wanted: String) throws(FileError) {
     let golden = try MappedFile(path: goldenPath)
-    let found = withExtendedLifetime(golden) { Digest.hexadecimal(golden.bytes) }
+    let found = withExtendedLifetime(golden) { unsafe Digest.hexadecimal(golden.bytes) }
     guard found == wanted else {
       throw FileError(
         .badData, file: goldenPath, field: "SHA-256", found: found, wanted: wanted,

@@ -64,7 +64,7 @@ enum StandardStreams {
   /// would land in it. Reading and writing them fails, as if they were still closed.
   static func fill() {
     for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
-      _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+      _ = unsafe open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
     }
   }
 }
@@ -81,7 +81,7 @@ enum StandardOutput {
   static func write(_ bytes: [UInt8]) throws(FileError) {
     var rest = bytes[...]
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Foundation.write(STDOUT_FILENO, $0.baseAddress!, $0.count) }
+      let count = unsafe rest.withUnsafeBytes { unsafe Foundation.write(STDOUT_FILENO, $0.baseAddress!, $0.count) }
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else { throw error(errno) }
       rest = rest.dropFirst(count)
@@ -90,7 +90,7 @@ enum StandardOutput {
 
   static func error(_ code: Int32) -> FileError {
     FileError(
-      .inputOutput, file: "standard output", field: "write", found: "\"\(String(cString: strerror(code)))\"",
+      .inputOutput, file: "standard output", field: "write", found: unsafe "\"\(String(cString: strerror(code)))\"",
       wanted: "all bytes written", advice: "Check the program that reads the output, or the disk.")
   }
 }
@@ -110,7 +110,8 @@ func quoted(_ word: String) -> String {
 /// Refuses an output that is the input: it would be replaced.
 func refuseSameFile(_ input: String, _ output: String?) throws(FileError) {
   var (first, second) = (stat(), stat())
-  guard let output, stat(input, &first) == 0, stat(output, &second) == 0, first.st_mode & S_IFMT == S_IFREG,
+  guard let output, unsafe stat(input, &first) == 0, unsafe stat(output, &second) == 0,
+    first.st_mode & S_IFMT == S_IFREG,
     first.st_dev == second.st_dev, first.st_ino == second.st_ino
   else { return }
   throw FileError(

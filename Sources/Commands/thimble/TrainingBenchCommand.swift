@@ -47,7 +47,7 @@ struct TrainingBench: ParsableCommand {
     }
     var step = 0
     func advance() {
-      _ = networks.apply(step: step, real: real, latents: latents)
+      _ = unsafe networks.apply(step: step, real: real, latents: latents)
       step += 1
     }
     stopwatch.isRunning = false

@@ -81,7 +81,7 @@ enum ImageFile {
   static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
     let file = try AtomicFile(path: path)
     do {
-      try bytes.withUnsafeBytes { try file.write($0) }
+      try unsafe bytes.withUnsafeBytes { try unsafe file.write($0) }
     } catch { throw error as! FileError }
     try file.commit()
   }

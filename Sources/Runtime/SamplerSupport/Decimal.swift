@@ -4,7 +4,8 @@ package enum Decimal {
   @inline(never)
   package static func number(_ text: UnsafeBufferPointer<UInt8>) -> UInt64? {
     var number: UInt64 = 0
-    for byte in text {
+    for i in 0..<text.count {
+      let byte = unsafe text[i]
       guard byte >= 48, byte <= 57 else { return nil }
       let (product, overflow) = number.multipliedReportingOverflow(by: 10)
       let (sum, carry) = product.addingReportingOverflow(UInt64(byte - 48))
@@ -51,7 +52,7 @@ package struct ShortText: Sendable {
 
   @inline(never)
   package mutating func append(_ text: StaticString) {
-    for i in 0..<text.utf8CodeUnitCount { append(text.utf8Start[i]) }
+    for i in 0..<text.utf8CodeUnitCount { unsafe append(text.utf8Start[i]) }
   }
 
   @inline(never)
@@ -64,8 +65,8 @@ package struct ShortText: Sendable {
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
   ) throws(Failure) {
     let room = room.span
-    try room.withUnsafeBytes { bytes throws(Failure) in
-      try body(UnsafeRawBufferPointer(start: bytes.baseAddress, count: count))
+    try unsafe room.withUnsafeBytes { bytes throws(Failure) in
+      try unsafe body(UnsafeRawBufferPointer(start: bytes.baseAddress, count: count))
     }
   }
 }

@@ -39,7 +39,7 @@ package enum Film {
     _ colours: UnsafePointer<UInt8>, toPlane plane: Int, _ samples: UnsafeMutablePointer<UInt8>, count: Int
   ) {
     for p in 0..<count {
-      samples[p] = sample(Int32(colours[3 * p]), Int32(colours[3 * p + 1]), Int32(colours[3 * p + 2]), plane)
+      unsafe samples[p] = sample(Int32(colours[3 * p]), Int32(colours[3 * p + 1]), Int32(colours[3 * p + 2]), plane)
     }
   }
 

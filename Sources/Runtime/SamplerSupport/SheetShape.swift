@@ -63,7 +63,7 @@ package struct SheetShape: Sendable {
       var to = ((Self.padding + y) * width + left) * channels
       for x in 0..<imageWidth * scale {
         let from = (y / scale * imageWidth + x / scale) * channels
-        for c in 0..<channels { strip[to + c] = image[from + c] }
+        for c in 0..<channels { unsafe strip[to + c] = unsafe image[from + c] }
         to += channels
       }
     }
@@ -74,9 +74,9 @@ extension SheetShape {
   /// The columns and rows of a text such as `8x4`, 1 to 256 each; nil for another text.
   package static func grid(_ text: UnsafeBufferPointer<UInt8>) -> (columns: Int, rows: Int)? {
     var cross = 0
-    while cross < text.count && text[cross] != 120 { cross += 1 }
-    guard cross < text.count, let columns = Decimal.number(UnsafeBufferPointer(rebasing: text[..<cross])),
-      let rows = Decimal.number(UnsafeBufferPointer(rebasing: text[(cross + 1)...])),
+    while unsafe cross < text.count && text[cross] != 120 { cross += 1 }
+    guard cross < text.count, let columns = unsafe Decimal.number(UnsafeBufferPointer(rebasing: text[..<cross])),
+      let rows = unsafe Decimal.number(UnsafeBufferPointer(rebasing: text[(cross + 1)...])),
       (1...UInt64(largestGrid)).contains(columns), (1...UInt64(largestGrid)).contains(rows)
     else { return nil }
     return (Int(columns), Int(rows))

@@ -26,11 +26,11 @@ extension Generator {
   /// Copies a latent into the arena, zeros behind it.
   private func store(_ latent: Span<Int16>, image: Int) {
     let first = model.layout.latentLayer
-    let start = arena.firstImage + (image * arena.imageStride + Int(first.inputOffset))
+    let start = unsafe arena.firstImage + (image * arena.imageStride + Int(first.inputOffset))
     let count = Int(first.inputByteCount) / 2
-    start.withMemoryRebound(to: Int16.self, capacity: count) { numbers in
-      numbers.initialize(repeating: 0, count: count)
-      for i in 0..<latent.count { numbers[i] = latent[i] }
+    unsafe start.withMemoryRebound(to: Int16.self, capacity: count) { numbers in
+      unsafe numbers.initialize(repeating: 0, count: count)
+      for i in 0..<latent.count { unsafe numbers[i] = latent[i] }
     }
   }
 
@@ -48,7 +48,7 @@ extension Generator {
     try require(UInt64(clamping: count), .atMost, UInt64(images), "images", code: .arguments)
     try require(UInt64(pixels.count), .atLeast, UInt64(count * model.imageByteCount), "pixels", code: .arguments)
     if count == 0 { return }
-    pixels.withUnsafeMutableBufferPointer { runAlone(index, count, $0.baseAddress!, parallelFor) }
+    unsafe pixels.withUnsafeMutableBufferPointer { unsafe runAlone(index, count, $0.baseAddress!, parallelFor) }
   }
 
   /// The map that a layer but the last has left in the arena, u8 [height][width][up(channels, 16)]; valid until the next layer
@@ -57,7 +57,8 @@ extension Generator {
     precondition(index >= 0 && index < model.layerCount - 1 && image >= 0 && image < images)
     let record = model.layout.layers[index]
     precondition(record.schedule != .streamed, "open the model with plan: .wholeLayers")
-    let start = arena.firstImage + (image * arena.imageStride + Int(record.outputOffset))
-    return UnsafeRawBufferPointer(start: start, count: Int(record.output.positions * record.output.positionStride))
+    let start = unsafe arena.firstImage + (image * arena.imageStride + Int(record.outputOffset))
+    return unsafe UnsafeRawBufferPointer(
+      start: start, count: Int(record.output.positions * record.output.positionStride))
   }
 }

@@ -5,8 +5,8 @@ extension Generator {
   @inline(never)
   func runAll(_ count: Int, _ pixels: UnsafeMutablePointer<UInt8>, _ parallelFor: ParallelFor) {
     let firstStreamed = rowStream().firstLayer
-    for index in 0..<firstStreamed { runAlone(index, count, pixels, parallelFor) }
-    if firstStreamed < model.layerCount { runStream(count, pixels, parallelFor) }
+    for index in 0..<firstStreamed { unsafe runAlone(index, count, pixels, parallelFor) }
+    if firstStreamed < model.layerCount { unsafe runStream(count, pixels, parallelFor) }
   }
 
   /// A layer of schedule 0 or 1. A strip begins when all workers are done with the one before.
@@ -14,7 +14,7 @@ extension Generator {
   func runAlone(
     _ index: Int, _ count: Int, _ pixels: UnsafeMutablePointer<UInt8>, _ parallelFor: ParallelFor
   ) {
-    var call = call(index, images: count, pixels)
+    var call = unsafe call(index, images: count, pixels)
     let height = Int(call.record.output.height)
     var row = 0
     while row < height {
@@ -35,12 +35,12 @@ extension Generator {
       for index in stream.firstLayer..<model.layerCount {
         let rows = stream.rows(ofLayer: index)
         if rows.isEmpty { continue }
-        var call = call(index, images: count, pixels)
-        call.input -= firstRows[index] * Int(call.record.inputRowByteCount)
+        var call = unsafe call(index, images: count, pixels)
+        unsafe call.input -= firstRows[index] * Int(call.record.inputRowByteCount)
         if index + 1 < model.layerCount {
           let first = stream.firstInputRow(ofLayer: index + 1)
           makeRoom(inInputOf: index + 1, count, for: rows, from: &firstRows[index + 1], to: first)
-          call.output -= firstRows[index + 1] * Int(call.record.outputRowByteCount)
+          unsafe call.output -= firstRows[index + 1] * Int(call.record.outputRowByteCount)
         }
         call.rows = rows
         call.run(parallelFor)
@@ -56,8 +56,9 @@ extension Generator {
     if rows.upperBound - first <= Int(record.rowsHeld) { return }
     let rowByteCount = Int(record.inputRowByteCount)
     for image in 0..<count {
-      let buffer = arena.firstImage + (image * arena.imageStride + Int(record.inputOffset))
-      buffer.update(from: buffer + (needed - first) * rowByteCount, count: (rows.lowerBound - needed) * rowByteCount)
+      let buffer = unsafe arena.firstImage + (image * arena.imageStride + Int(record.inputOffset))
+      unsafe buffer.update(
+        from: buffer + (needed - first) * rowByteCount, count: (rows.lowerBound - needed) * rowByteCount)
     }
     first = needed
   }
@@ -77,14 +78,14 @@ extension Generator {
   @inline(never)
   private func call(_ index: Int, images count: Int, _ pixels: UnsafeMutablePointer<UInt8>) -> LayerCall {
     let record = record(index)
-    var call = LayerCall(
+    var call = unsafe LayerCall(
       record: record, instructionSet: model.instructionSet, file: model.bytes.baseAddress!, zeros: arena.zeros,
       rows: 0..<Int(record.output.height), images: count, input: arena.firstImage + Int(record.inputOffset),
       output: arena.firstImage + Int(record.outputOffset), inputImageStride: arena.imageStride,
       outputImageStride: arena.imageStride)
     guard record.epilogue == .outputTable else { return call }
-    call.table = call.inFile(model.layout.header.outputTableOffset)
-    (call.output, call.outputImageStride) = (pixels, model.imageByteCount)
+    unsafe call.table = call.inFile(model.layout.header.outputTableOffset)
+    unsafe (call.output, call.outputImageStride) = (pixels, model.imageByteCount)
     return call
   }
 }

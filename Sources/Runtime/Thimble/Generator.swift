@@ -18,7 +18,7 @@ public struct Generator: ~Copyable {
   public init(
     _ model: consuming Model, arena: UnsafeMutableRawBufferPointer, images: Int = 1, workers: Int = 1
   ) throws(ThimbleError) {
-    self.arena = try Arena(arena, model.layout.header.arena, images: images, workers: workers)
+    self.arena = try unsafe Arena(arena, model.layout.header.arena, images: images, workers: workers)
     self.images = images
     self.model = model
   }
@@ -72,7 +72,7 @@ public struct Generator: ~Copyable {
   ) throws(ThimbleError) {
     try require(UInt64(pixels.count), .atLeast, UInt64(count * model.imageByteCount), "pixels", code: .arguments)
     if count == 0 { return }
-    pixels.withUnsafeMutableBufferPointer { runAll(count, $0.baseAddress!, parallelFor) }
+    unsafe pixels.withUnsafeMutableBufferPointer { unsafe runAll(count, $0.baseAddress!, parallelFor) }
   }
 }
 

@@ -10,7 +10,7 @@ func status(_ place: UnsafeMutablePointer<thimble_error>?, _ body: () throws(Thi
     try body()
     return 0
   } catch {
-    place?.pointee = thimble_error(error)
+    unsafe place?.pointee = thimble_error(error)
     return error.status
   }
 }
@@ -20,7 +20,7 @@ func number(_ count: Int) -> UInt64 { UInt64(UInt(bitPattern: count)) }
 
 /// The bytes of a constant, which Swift ends with a zero.
 func constant(_ text: StaticString) -> UnsafePointer<CChar> {
-  UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
+  unsafe UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
 }
 
 extension ThimbleError {
@@ -29,17 +29,17 @@ extension ThimbleError {
 
 extension thimble_error {
   fileprivate init(_ error: ThimbleError) {
-    self.init(
+    unsafe self.init(
       status: error.status, layer: error.layer, relation: Int32(error.relation.rawValue), reserved: 0,
       found: error.found, wanted: error.wanted, field: constant(error.field))
   }
 
   /// What it was made of, but for the field's name; nil if no function of the library wrote it.
   fileprivate var original: ThimbleError? {
-    guard let code = ThimbleError.Code(rawValue: UInt8(clamping: status - 1)), status > 0,
-      let relation = ThimbleError.Relation(rawValue: UInt8(clamping: relation))
+    guard let code = unsafe ThimbleError.Code(rawValue: UInt8(clamping: status - 1)), unsafe status > 0,
+      let relation = unsafe ThimbleError.Relation(rawValue: UInt8(clamping: relation))
     else { return nil }
-    return ThimbleError(code, "", layer: Int(layer), found: found, relation, wanted)
+    return unsafe ThimbleError(code, "", layer: Int(layer), found: found, relation, wanted)
   }
 }
 
@@ -59,33 +59,33 @@ extension ThimbleError.Code {
 
 @c @implementation
 public func thimble_status_text(_ status: Int32) -> UnsafePointer<CChar>? {
-  if status == 0 { return constant("done") }
+  if status == 0 { return unsafe constant("done") }
   guard status > 0, let code = ThimbleError.Code(rawValue: UInt8(clamping: status - 1)) else {
-    return constant("not a status of Thimble")
+    return unsafe constant("not a status of Thimble")
   }
-  return constant(code.text)
+  return unsafe constant(code.text)
 }
 
 @c @implementation
 public func thimble_error_text(
   _ error: UnsafePointer<thimble_error>?, _ text: UnsafeMutablePointer<CChar>?, _ byteCount: Int
 ) -> Int {
-  let room = text == nil ? 0 : byteCount < 0 ? Int.max : byteCount
-  let start = UnsafeMutableRawPointer(text)?.assumingMemoryBound(to: UInt8.self)
-  var writer = TextWriter(UnsafeMutableBufferPointer(start: start, count: max(0, room - 1)))
-  if let error { write(error.pointee, to: &writer) }
-  if room > 0 { start?[min(writer.count, room - 1)] = 0 }
+  let room = unsafe text == nil ? 0 : byteCount < 0 ? Int.max : byteCount
+  let start = unsafe UnsafeMutableRawPointer(text)?.assumingMemoryBound(to: UInt8.self)
+  var writer = unsafe TextWriter(UnsafeMutableBufferPointer(start: start, count: max(0, room - 1)))
+  if let error = unsafe error { unsafe write(error.pointee, to: &writer) }
+  if room > 0 { unsafe start?[min(writer.count, room - 1)] = 0 }
   return writer.count
 }
 
 private func write(_ error: thimble_error, to writer: inout TextWriter) {
-  guard let original = error.original, let field = error.field else {
+  guard let original = unsafe error.original, let field = unsafe error.field else {
     return writer.write("not an error of Thimble")
   }
   var length = 0
-  while field[length] != 0 { length += 1 }
-  let bytes = UnsafeRawPointer(field).assumingMemoryBound(to: UInt8.self)
-  original.writeLine(to: &writer, field: UnsafeBufferPointer(start: bytes, count: length))
+  while unsafe field[length] != 0 { length += 1 }
+  let bytes = unsafe UnsafeRawPointer(field).assumingMemoryBound(to: UInt8.self)
+  unsafe original.writeLine(to: &writer, field: UnsafeBufferPointer(start: bytes, count: length))
   writer.write("\n")
   switch original.code {
   case .arguments: writer.write("See thimble.h for the allowed values.")
@@ -96,4 +96,4 @@ private func write(_ error: thimble_error, to writer: inout TextWriter) {
 }
 
 @c @implementation
-public func thimble_version() -> UnsafePointer<CChar>? { thimble_header_version() }
+public func thimble_version() -> UnsafePointer<CChar>? { unsafe thimble_header_version() }

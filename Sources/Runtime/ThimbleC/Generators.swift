@@ -6,22 +6,22 @@ import Thimble
 
 // The C functions on generators. A generator lies at the front of the caller's memory, its arena behind it.
 
-struct PlacedGenerator: ~Copyable {
+@safe struct PlacedGenerator: ~Copyable {
   var generator: Generator
-  var runner = thimble_loop_runner(run: nil, context: nil)
+  var runner = unsafe thimble_loop_runner(run: nil, context: nil)
 
   init(_ generator: consuming Generator) { self.generator = generator }
 
   mutating func generate(seeds: Span<UInt64>, into pixels: inout MutableSpan<UInt8>) throws(ThimbleError) {
-    let runner = runner
-    if runner.run == nil { return try generator.generate(seeds: seeds, into: &pixels) }
-    try generator.generate(seeds: seeds, into: &pixels) { count, body in runLoop(runner, count, body) }
+    let runner = unsafe runner
+    if unsafe runner.run == nil { return try generator.generate(seeds: seeds, into: &pixels) }
+    try generator.generate(seeds: seeds, into: &pixels) { count, body in unsafe runLoop(runner, count, body) }
   }
 
   mutating func generate(latents: Span<Int16>, into pixels: inout MutableSpan<UInt8>) throws(ThimbleError) {
-    let runner = runner
-    if runner.run == nil { return try generator.generate(latents: latents, into: &pixels) }
-    try generator.generate(latents: latents, into: &pixels) { count, body in runLoop(runner, count, body) }
+    let runner = unsafe runner
+    if unsafe runner.run == nil { return try generator.generate(latents: latents, into: &pixels) }
+    try generator.generate(latents: latents, into: &pixels) { count, body in unsafe runLoop(runner, count, body) }
   }
 
   /// Bytes in front of the arena: a multiple of 64.
@@ -33,14 +33,16 @@ struct PlacedGenerator: ~Copyable {
 private func runLoopInC(_ runner: UnsafePointer<thimble_loop_runner>, _ count: Int, _ body: (Int) -> Void)
 
 private func runLoop(_ runner: thimble_loop_runner, _ count: Int, _ body: (Int) -> Void) {
-  withUnsafePointer(to: runner) { runLoopInC($0, count, body) }
+  unsafe withUnsafePointer(to: runner) { unsafe runLoopInC($0, count, body) }
 }
 
 @c @implementation
 public func thimble_generator_byte_count(
   _ place: UnsafePointer<thimble_model>?, _ images: Int, _ workers: Int
 ) -> Int {
-  guard let arena = opened(place)?.pointee.model.arenaByteCount(images: images, workers: workers) else { return 0 }
+  guard let arena = unsafe opened(place)?.pointee.model.arenaByteCount(images: images, workers: workers) else {
+    return 0
+  }
   let (sum, isTooMuch) = arena.addingReportingOverflow(PlacedGenerator.byteCount)
   return isTooMuch ? 0 : sum
 }
@@ -51,22 +53,22 @@ public func thimble_generator_create(
   _ workers: Int,
   _ result: UnsafeMutablePointer<OpaquePointer?>?, _ error: UnsafeMutablePointer<thimble_error>?
 ) -> Int32 {
-  status(error) { () throws(ThimbleError) in
-    let model = try required(place)
-    guard let result else { throw ThimbleError(.arguments, "generator, null") }
-    guard let memory else { throw ThimbleError(.arguments, "memory, null") }
+  unsafe status(error) { () throws(ThimbleError) in
+    let model = try unsafe required(place)
+    guard let result = unsafe result else { throw ThimbleError(.arguments, "generator, null") }
+    guard let memory = unsafe memory else { throw ThimbleError(.arguments, "memory, null") }
     try requireCount(images, "images")
     try requireCount(workers, "workers")
-    let needed = thimble_generator_byte_count(place, images, workers)
+    let needed = unsafe thimble_generator_byte_count(place, images, workers)
     if needed == 0 { throw ThimbleError(.arguments, "images, more than memory can hold", found: number(images)) }
     try require(number(memoryByteCount), .atLeast, number(needed), "memory byte count", code: .memory)
     try require(UInt64(UInt(bitPattern: memory)), .multipleOf, 64, "address of the memory", code: .memory)
-    let arena = UnsafeMutableRawBufferPointer(
+    let arena = unsafe UnsafeMutableRawBufferPointer(
       start: memory + PlacedGenerator.byteCount, count: needed - PlacedGenerator.byteCount)
-    let generator = try Generator(
+    let generator = try unsafe Generator(
       Model(viewing: model.pointee.model), arena: arena, images: images, workers: workers)
-    memory.bindMemory(to: PlacedGenerator.self, capacity: 1).initialize(to: PlacedGenerator(generator))
-    result.pointee = OpaquePointer(memory)
+    unsafe memory.bindMemory(to: PlacedGenerator.self, capacity: 1).initialize(to: PlacedGenerator(generator))
+    unsafe result.pointee = OpaquePointer(memory)
   }
 }
 
@@ -74,8 +76,9 @@ public func thimble_generator_create(
 public func thimble_generator_share_work(
   _ generator: OpaquePointer?, _ run: thimble_parallel_for?, _ context: UnsafeMutableRawPointer?
 ) {
-  guard let generator else { return }
-  UnsafeMutablePointer<PlacedGenerator>(generator).pointee.runner = thimble_loop_runner(run: run, context: context)
+  guard let generator = unsafe generator else { return }
+  unsafe UnsafeMutablePointer<PlacedGenerator>(generator).pointee.runner = thimble_loop_runner(
+    run: run, context: context)
 }
 
 @c @implementation
@@ -83,13 +86,13 @@ public func thimble_generate_from_seeds(
   _ generator: OpaquePointer?, _ seeds: UnsafePointer<UInt64>?, _ count: Int, _ pixels: UnsafeMutablePointer<UInt8>?,
   _ pixelByteCount: Int, _ error: UnsafeMutablePointer<thimble_error>?
 ) -> Int32 {
-  status(error) { () throws(ThimbleError) in
-    let generator = try placed(generator, count)
+  unsafe status(error) { () throws(ThimbleError) in
+    let generator = try unsafe placed(generator, count)
     if count == 0 { return }
-    guard let seeds else { throw ThimbleError(.arguments, "seeds, null") }
-    guard let pixels else { throw ThimbleError(.arguments, "pixels, null") }
-    var span = MutableSpan(_unsafeStart: pixels, count: countable(pixelByteCount))
-    try generator.pointee.generate(seeds: Span(_unsafeStart: seeds, count: count), into: &span)
+    guard let seeds = unsafe seeds else { throw ThimbleError(.arguments, "seeds, null") }
+    guard let pixels = unsafe pixels else { throw ThimbleError(.arguments, "pixels, null") }
+    var span = unsafe MutableSpan(_unsafeStart: pixels, count: countable(pixelByteCount))
+    try unsafe generator.pointee.generate(seeds: Span(_unsafeStart: seeds, count: count), into: &span)
   }
 }
 
@@ -98,14 +101,14 @@ public func thimble_generate_from_latents(
   _ generator: OpaquePointer?, _ latents: UnsafePointer<Int16>?, _ count: Int, _ pixels: UnsafeMutablePointer<UInt8>?,
   _ pixelByteCount: Int, _ error: UnsafeMutablePointer<thimble_error>?
 ) -> Int32 {
-  status(error) { () throws(ThimbleError) in
-    let generator = try placed(generator, count)
+  unsafe status(error) { () throws(ThimbleError) in
+    let generator = try unsafe placed(generator, count)
     if count == 0 { return }
-    guard let latents else { throw ThimbleError(.arguments, "latents, null") }
-    guard let pixels else { throw ThimbleError(.arguments, "pixels, null") }
-    let length = generator.pointee.generator.model.latentLength
-    var span = MutableSpan(_unsafeStart: pixels, count: countable(pixelByteCount))
-    try generator.pointee.generate(latents: Span(_unsafeStart: latents, count: count * length), into: &span)
+    guard let latents = unsafe latents else { throw ThimbleError(.arguments, "latents, null") }
+    guard let pixels = unsafe pixels else { throw ThimbleError(.arguments, "pixels, null") }
+    let length = unsafe generator.pointee.generator.model.latentLength
+    var span = unsafe MutableSpan(_unsafeStart: pixels, count: countable(pixelByteCount))
+    try unsafe generator.pointee.generate(latents: Span(_unsafeStart: latents, count: count * length), into: &span)
   }
 }
 
@@ -118,10 +121,10 @@ private func requireCount(_ count: Int, _ field: StaticString) throws(ThimbleErr
 private func placed(
   _ generator: OpaquePointer?, _ count: Int
 ) throws(ThimbleError) -> UnsafeMutablePointer<PlacedGenerator> {
-  guard let generator else { throw ThimbleError(.arguments, "generator, null") }
-  let place = UnsafeMutablePointer<PlacedGenerator>(generator)
-  try require(number(count), .atMost, number(place.pointee.generator.images), "count", code: .arguments)
-  return place
+  guard let generator = unsafe generator else { throw ThimbleError(.arguments, "generator, null") }
+  let place = unsafe UnsafeMutablePointer<PlacedGenerator>(generator)
+  try unsafe require(number(count), .atMost, number(place.pointee.generator.images), "count", code: .arguments)
+  return unsafe place
 }
 
 /// A size_t, cut to what an `Int` can count: more than any image needs.

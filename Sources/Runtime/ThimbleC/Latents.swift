@@ -11,16 +11,16 @@ public func thimble_latents_from_floats(
   _ values: UnsafePointer<Float>?, _ count: Int, _ latents: UnsafeMutablePointer<Int16>?,
   _ error: UnsafeMutablePointer<thimble_error>?
 ) -> Int32 {
-  status(error) { () throws(ThimbleError) in
+  unsafe status(error) { () throws(ThimbleError) in
     if count == 0 { return }
-    guard let values else { throw ThimbleError(.arguments, "values, null") }
-    guard let latents else { throw ThimbleError(.arguments, "latents, null") }
+    guard let values = unsafe values else { throw ThimbleError(.arguments, "values, null") }
+    guard let latents = unsafe latents else { throw ThimbleError(.arguments, "latents, null") }
     var index = 0
     while number(index) < number(count) {
-      guard let nearest = Q3x12.nearest(values[index]) else {
+      guard let nearest = unsafe Q3x12.nearest(values[index]) else {
         throw ThimbleError(.arguments, "index of a value that is no number", found: number(index))
       }
-      latents[index] = nearest
+      unsafe latents[index] = nearest
       index += 1
     }
   }
@@ -31,13 +31,13 @@ public func thimble_latent_of_seed(
   _ place: UnsafePointer<thimble_model>?, _ seed: UInt64, _ latent: UnsafeMutablePointer<Int16>?, _ count: Int,
   _ error: UnsafeMutablePointer<thimble_error>?
 ) -> Int32 {
-  status(error) { () throws(ThimbleError) in
-    let model = try required(place)
-    guard let latent else { throw ThimbleError(.arguments, "latent, null") }
-    let length = model.pointee.model.latentLength
+  unsafe status(error) { () throws(ThimbleError) in
+    let model = try unsafe required(place)
+    guard let latent = unsafe latent else { throw ThimbleError(.arguments, "latent, null") }
+    let length = unsafe model.pointee.model.latentLength
     try require(number(count), .atLeast, number(length), "count", code: .arguments)
-    var elements = MutableSpan(_unsafeStart: latent, count: length)
-    model.pointee.model.latents.fill(&elements, seed: seed)
+    var elements = unsafe MutableSpan(_unsafeStart: latent, count: length)
+    unsafe model.pointee.model.latents.fill(&elements, seed: seed)
   }
 }
 
@@ -46,13 +46,13 @@ public func thimble_latent_of_class(
   _ place: UnsafePointer<thimble_model>?, _ seed: UInt64, _ chosen: UInt32, _ latent: UnsafeMutablePointer<Int16>?,
   _ count: Int, _ error: UnsafeMutablePointer<thimble_error>?
 ) -> Int32 {
-  status(error) { () throws(ThimbleError) in
-    let model = try required(place)
-    guard let latent else { throw ThimbleError(.arguments, "latent, null") }
-    let latents = model.pointee.model.latents
+  unsafe status(error) { () throws(ThimbleError) in
+    let model = try unsafe required(place)
+    guard let latent = unsafe latent else { throw ThimbleError(.arguments, "latent, null") }
+    let latents = unsafe model.pointee.model.latents
     try require(number(count), .atLeast, number(latents.count), "count", code: .arguments)
     try require(UInt64(chosen), .below, UInt64(latents.classes), "class", code: .arguments)
-    var elements = MutableSpan(_unsafeStart: latent, count: latents.count)
+    var elements = unsafe MutableSpan(_unsafeStart: latent, count: latents.count)
     latents.fill(&elements, seed: seed, class: Int(chosen))
   }
 }

@@ -21,14 +21,14 @@ struct OpenModel: ~Copyable {
 
 /// The model that lies there; nil if none is open.
 func opened(_ place: UnsafePointer<thimble_model>?) -> UnsafePointer<OpenModel>? {
-  guard let place, place.pointee.content.0 == OpenModel.mark else { return nil }
-  return UnsafeRawPointer(place).assumingMemoryBound(to: OpenModel.self)
+  guard let place = unsafe place, unsafe place.pointee.content.0 == OpenModel.mark else { return nil }
+  return unsafe UnsafeRawPointer(place).assumingMemoryBound(to: OpenModel.self)
 }
 
 /// The model that lies there, or an error.
 func required(_ place: UnsafePointer<thimble_model>?) throws(ThimbleError) -> UnsafePointer<OpenModel> {
-  guard let model = opened(place) else { throw ThimbleError(.arguments, "model, null or not open") }
-  return model
+  guard let model = unsafe opened(place) else { throw ThimbleError(.arguments, "model, null or not open") }
+  return unsafe model
 }
 
 @c @implementation
@@ -36,13 +36,13 @@ public func thimble_model_open(
   _ place: UnsafeMutablePointer<thimble_model>?, _ bytes: UnsafeRawPointer?, _ byteCount: Int,
   _ error: UnsafeMutablePointer<thimble_error>?
 ) -> Int32 {
-  status(error) { () throws(ThimbleError) in
-    guard let place else { throw ThimbleError(.arguments, "model, null or not open") }
-    guard let bytes else { throw ThimbleError(.arguments, "bytes, null") }
+  unsafe status(error) { () throws(ThimbleError) in
+    guard let place = unsafe place else { throw ThimbleError(.arguments, "model, null or not open") }
+    guard let bytes = unsafe bytes else { throw ThimbleError(.arguments, "bytes, null") }
     try require(number(byteCount), .atMost, 1 << 30, "file byte count")
-    let all = UnsafeRawBufferPointer(start: bytes, count: byteCount)
-    let model = try Model(all, instructionSet: InstructionSet.inForce())
-    UnsafeMutableRawPointer(place).bindMemory(to: OpenModel.self, capacity: 1).initialize(to: OpenModel(model))
+    let all = unsafe UnsafeRawBufferPointer(start: bytes, count: byteCount)
+    let model = try unsafe Model(all, instructionSet: InstructionSet.inForce())
+    unsafe UnsafeMutableRawPointer(place).bindMemory(to: OpenModel.self, capacity: 1).initialize(to: OpenModel(model))
   }
 }
 
@@ -51,68 +51,68 @@ public func thimble_model_map(
   _ place: UnsafeMutablePointer<thimble_model>?, _ path: UnsafePointer<CChar>?,
   _ error: UnsafeMutablePointer<thimble_error>?
 ) -> Int32 {
-  status(error) { () throws(ThimbleError) in
-    guard let place else { throw ThimbleError(.arguments, "model, null or not open") }
-    guard let path else { throw ThimbleError(.arguments, "path, null") }
-    let model = try Model(path: path)
-    UnsafeMutableRawPointer(place).bindMemory(to: OpenModel.self, capacity: 1).initialize(to: OpenModel(model))
+  unsafe status(error) { () throws(ThimbleError) in
+    guard let place = unsafe place else { throw ThimbleError(.arguments, "model, null or not open") }
+    guard let path = unsafe path else { throw ThimbleError(.arguments, "path, null") }
+    let model = try unsafe Model(path: path)
+    unsafe UnsafeMutableRawPointer(place).bindMemory(to: OpenModel.self, capacity: 1).initialize(to: OpenModel(model))
   }
 }
 
 @c @implementation
 public func thimble_model_close(_ place: UnsafeMutablePointer<thimble_model>?) {
-  guard let place, opened(place) != nil else { return }
-  UnsafeMutableRawPointer(place).assumingMemoryBound(to: OpenModel.self).deinitialize(count: 1)
-  place.pointee.content.0 = 0
+  guard let place = unsafe place, unsafe opened(place) != nil else { return }
+  unsafe UnsafeMutableRawPointer(place).assumingMemoryBound(to: OpenModel.self).deinitialize(count: 1)
+  unsafe place.pointee.content.0 = 0
 }
 
 @c @implementation
 public func thimble_image_height(_ place: UnsafePointer<thimble_model>?) -> UInt32 {
-  opened(place)?.pointee.model.imageShape.height ?? 0
+  unsafe opened(place)?.pointee.model.imageShape.height ?? 0
 }
 
 @c @implementation
 public func thimble_image_width(_ place: UnsafePointer<thimble_model>?) -> UInt32 {
-  opened(place)?.pointee.model.imageShape.width ?? 0
+  unsafe opened(place)?.pointee.model.imageShape.width ?? 0
 }
 
 @c @implementation
 public func thimble_image_channels(_ place: UnsafePointer<thimble_model>?) -> UInt32 {
-  opened(place)?.pointee.model.imageShape.channels ?? 0
+  unsafe opened(place)?.pointee.model.imageShape.channels ?? 0
 }
 
 @c @implementation
 public func thimble_image_byte_count(_ place: UnsafePointer<thimble_model>?) -> Int {
-  opened(place)?.pointee.model.imageByteCount ?? 0
+  unsafe opened(place)?.pointee.model.imageByteCount ?? 0
 }
 
 @c @implementation
 public func thimble_latent_length(_ place: UnsafePointer<thimble_model>?) -> UInt32 {
-  UInt32(opened(place)?.pointee.model.latentLength ?? 0)
+  unsafe UInt32(opened(place)?.pointee.model.latentLength ?? 0)
 }
 
 @c @implementation
 public func thimble_class_count(_ place: UnsafePointer<thimble_model>?) -> UInt32 {
-  UInt32(opened(place)?.pointee.model.classCount ?? 0)
+  unsafe UInt32(opened(place)?.pointee.model.classCount ?? 0)
 }
 
 @c @implementation
 public func thimble_latent_distribution(_ place: UnsafePointer<thimble_model>?) -> Int32 {
-  guard let model = opened(place) else { return -1 }
-  return Int32(bitPattern: model.pointee.model.distribution.rawValue)
+  guard let model = unsafe opened(place) else { return -1 }
+  return unsafe Int32(bitPattern: model.pointee.model.distribution.rawValue)
 }
 
 @c @implementation
 public func thimble_metadata(
   _ place: UnsafePointer<thimble_model>?, _ byteCount: UnsafeMutablePointer<Int>?
 ) -> UnsafePointer<CChar>? {
-  let metadata = opened(place)?.pointee.model.metadata
-  byteCount?.pointee = metadata?.count ?? 0
-  return metadata?.baseAddress?.assumingMemoryBound(to: CChar.self)
+  let metadata = unsafe opened(place)?.pointee.model.metadata
+  unsafe byteCount?.pointee = metadata?.count ?? 0
+  return unsafe metadata?.baseAddress?.assumingMemoryBound(to: CChar.self)
 }
 
 @c @implementation
 public func thimble_instruction_set(_ place: UnsafePointer<thimble_model>?) -> UnsafePointer<CChar>? {
-  guard let model = opened(place) else { return nil }
-  return constant(model.pointee.model.instructionSet.name)
+  guard let model = unsafe opened(place) else { return nil }
+  return unsafe constant(model.pointee.model.instructionSet.name)
 }

@@ -37,8 +37,8 @@ extension ImageBatch<UInt8> {
 
   /// Calls `body` with the bytes of each image, by its number.
   package func withImages<Result>(_ body: ((_ image: Int) -> UnsafeRawBufferPointer) -> Result) -> Result {
-    pixels.withUnsafeBytes { bytes in
-      body { UnsafeRawBufferPointer(rebasing: bytes[($0 * imageSize)..<(($0 + 1) * imageSize)]) }
+    unsafe pixels.withUnsafeBytes { bytes in
+      unsafe body { unsafe UnsafeRawBufferPointer(rebasing: bytes[($0 * imageSize)..<(($0 + 1) * imageSize)]) }
     }
   }
 }

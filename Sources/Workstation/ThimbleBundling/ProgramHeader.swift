@@ -37,7 +37,7 @@ struct ProgramHeader {
 
   /// Reads a header, which lies within the bytes.
   init(_ bytes: UnsafeRawBufferPointer, at offset: Int, wide: Bool) {
-    self.init(Self.fields(wide: wide).map { bytes.number(at: offset + $0.offset, width: $0.width) })
+    self.init(Self.fields(wide: wide).map { unsafe bytes.number(at: offset + $0.offset, width: $0.width) })
   }
 
   /// The header's bytes.
@@ -54,6 +54,6 @@ struct ProgramHeader {
 extension UnsafeRawBufferPointer {
   /// A little-endian number of `width` bytes. The bytes must lie within the buffer.
   func number(at offset: Int, width: Int) -> UInt64 {
-    (0..<width).reduce(0) { $0 | UInt64(self[offset + $1]) << UInt64(8 * $1) }
+    (0..<width).reduce(0) { unsafe $0 | UInt64(self[offset + $1]) << UInt64(8 * $1) }
   }
 }

@@ -26,7 +26,7 @@ package struct Sampler {
     place = try findPlace()
   }
 
-  private var byteCount: Int { file.bytes.count }
+  private var byteCount: Int { unsafe file.bytes.count }
 
   /// Writes the sampler, then the model. The sampler's headers record the model's place.
   package func write(with model: UnsafeRawBufferPointer, to output: borrowing AtomicFile) throws(FileError) {
@@ -41,12 +41,12 @@ package struct Sampler {
     }
     let (bytes, size) = (header.bytes(wide: target.isWide), ProgramHeader.byteCount(wide: target.isWide))
     let start = headersOffset + place * size
-    try output.write(UnsafeRawBufferPointer(rebasing: file.bytes[..<start]))
-    try bytes.span.withUnsafeBytes { bytes throws(FileError) in try output.write(bytes) }
-    try output.write(UnsafeRawBufferPointer(rebasing: file.bytes[(start + size)...]))
+    try unsafe output.write(UnsafeRawBufferPointer(rebasing: file.bytes[..<start]))
+    try unsafe bytes.span.withUnsafeBytes { bytes throws(FileError) in try unsafe output.write(bytes) }
+    try unsafe output.write(UnsafeRawBufferPointer(rebasing: file.bytes[(start + size)...]))
     let padding = [UInt8](repeating: 0, count: Int(header.offset) - byteCount)
-    try padding.span.withUnsafeBytes { bytes throws(FileError) in try output.write(bytes) }
-    try output.write(model)
+    try unsafe padding.span.withUnsafeBytes { bytes throws(FileError) in try unsafe output.write(bytes) }
+    try unsafe output.write(model)
   }
 
   private func bad(_ field: String, found: String, wanted: String) -> FileError {
@@ -61,26 +61,27 @@ package struct Sampler {
 
   /// The ELF header (System V ABI, chapter 4).
   private mutating func readHeaders() throws(FileError) {
-    let (bytes, wide) = (file.bytes, target.isWide)
-    guard bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46]) else {
+    let (bytes, wide) = unsafe (file.bytes, target.isWide)
+    guard unsafe bytes.starts(with: [0x7F, 0x45, 0x4C, 0x46]) else {
       throw bad("first bytes", found: "not an ELF file", wanted: "a sampler for \(target)")
     }
     guard (64...Self.mostBytes).contains(bytes.count) else {
       throw bad("size", found: "\(bytes.count) bytes", wanted: "64 to \(Self.mostBytes)")
     }
-    try require("machine, which for \(target) is \(target.machine)", bytes.number(at: 18, width: 2), target.machine)
-    try require("class, 1 for 32 bits and 2 for 64", bytes.number(at: 4, width: 1), wide ? 2 : 1)
-    try require("byte order, 1 for little-endian", bytes.number(at: 5, width: 1), 1)
-    try require("kind, 2 for a static program", bytes.number(at: 16, width: 2), 2)
+    try require(
+      "machine, which for \(target) is \(target.machine)", unsafe bytes.number(at: 18, width: 2), target.machine)
+    try unsafe require("class, 1 for 32 bits and 2 for 64", bytes.number(at: 4, width: 1), wide ? 2 : 1)
+    try unsafe require("byte order, 1 for little-endian", bytes.number(at: 5, width: 1), 1)
+    try unsafe require("kind, 2 for a static program", bytes.number(at: 16, width: 2), 2)
     let size = ProgramHeader.byteCount(wide: wide)
-    try require("bytes of a program header", bytes.number(at: wide ? 54 : 42, width: 2), UInt64(size))
-    let offset = bytes.number(at: wide ? 32 : 28, width: wide ? 8 : 4)
-    let count = Int(bytes.number(at: wide ? 56 : 44, width: 2))
+    try unsafe require("bytes of a program header", bytes.number(at: wide ? 54 : 42, width: 2), UInt64(size))
+    let offset = unsafe bytes.number(at: wide ? 32 : 28, width: wide ? 8 : 4)
+    let count = unsafe Int(bytes.number(at: wide ? 56 : 44, width: 2))
     guard count <= 64, contains(offset, UInt64(count * size)) else {
       throw bad("program headers", found: "\(count) at \(offset)", wanted: "at most 64, within the file")
     }
     headersOffset = Int(offset)
-    headers = (0..<count).map { ProgramHeader(bytes, at: Int(offset) + $0 * size, wide: wide) }
+    headers = (0..<count).map { unsafe ProgramHeader(bytes, at: Int(offset) + $0 * size, wide: wide) }
   }
 
   private func contains(_ offset: UInt64, _ count: UInt64) -> Bool {
@@ -126,7 +127,7 @@ package struct Sampler {
     let last = headers.lastIndex { $0.type == ProgramHeader.load } ?? 0
     let place = headers.indices.last { index in
       let header = headers[index]
-      return header.type == ProgramHeader.note && header.fileByteCount == UInt64(Self.note.count)
+      return unsafe header.type == ProgramHeader.note && header.fileByteCount == UInt64(Self.note.count)
         && contains(header.offset, header.fileByteCount) && index > last
         && file.bytes[Int(header.offset)...].starts(with: Self.note)
     }

@@ -33,10 +33,10 @@ package struct SourceText {
     try output.write(beginning(model))
     // In pieces: the text is more than three times as long as the model.
     var start = 0
-    while start < model.bytes.count {
-      let end = min(start + 1 << 16, model.bytes.count)
-      let text = numbers(UnsafeRawBufferPointer(rebasing: model.bytes[start..<end]))
-      try text.span.withUnsafeBytes { bytes throws(FileError) in try output.write(bytes) }
+    while unsafe start < model.bytes.count {
+      let end = unsafe min(start + 1 << 16, model.bytes.count)
+      let text = unsafe numbers(UnsafeRawBufferPointer(rebasing: model.bytes[start..<end]))
+      try unsafe text.span.withUnsafeBytes { bytes throws(FileError) in try unsafe output.write(bytes) }
       start = end
     }
     try output.write("};\nconst size_t \(name)_byte_count = sizeof \(name);\n")
@@ -45,11 +45,11 @@ package struct SourceText {
   /// The comment and the declarations.
   private func beginning(_ model: borrowing Model) -> String {
     let (header, shape) = (model.layout.header, model.imageShape)
-    let metadata = try? JSONSerialization.jsonObject(with: Data(model.metadata)) as? [String: Any]
+    let metadata = unsafe try? JSONSerialization.jsonObject(with: Data(model.metadata)) as? [String: Any]
     var lines = [
       "image: u8 [\(shape.height)][\(shape.width)][\(shape.channels)]",
       "latent: \(model.latentLength) numbers, \(model.distribution.name)",
-      "file: \(model.bytes.count) bytes, format 1.\(header.minorVersion), SHA-256 \(Digest.hexadecimal(model.bytes))",
+      unsafe "file: \(model.bytes.count) bytes, format 1.\(header.minorVersion), SHA-256 \(Digest.hexadecimal(model.bytes))",
       "arena: \(header.arena.fixed + header.arena.image) bytes for an image at a time",
     ]
     for (key, title) in [
@@ -58,38 +58,38 @@ package struct SourceText {
     ] {
       if let value = metadata?[key] { lines.append("\(title): \(Self.comment("\(value)"))") }
     }
-    return """
-      /*
-       * A generator of images, as a .thimble file in memory, for thimble_model_open.
-       *
-      \(lines.map { " * \($0)\n" }.joined()) *
-       * Made by `thimble bundle --emit c`. To use it elsewhere:
-       *
-       *     extern const unsigned char \(name)[\(model.bytes.count)];
-       *     extern const size_t \(name)_byte_count;
-       */
-      #include <stddef.h>
+    return unsafe """
+    /*
+     * A generator of images, as a .thimble file in memory, for thimble_model_open.
+     *
+    \(lines.map { " * \($0)\n" }.joined()) *
+     * Made by `thimble bundle --emit c`. To use it elsewhere:
+     *
+     *     extern const unsigned char \(name)[\(model.bytes.count)];
+     *     extern const size_t \(name)_byte_count;
+     */
+    #include <stddef.h>
 
-      #if defined(__cplusplus)
-      extern "C" const unsigned char \(name)[\(model.bytes.count)];
-      extern "C" const size_t \(name)_byte_count;
-      #else
-      extern const unsigned char \(name)[\(model.bytes.count)];
-      extern const size_t \(name)_byte_count;
-      #endif
+    #if defined(__cplusplus)
+    extern "C" const unsigned char \(name)[\(model.bytes.count)];
+    extern "C" const size_t \(name)_byte_count;
+    #else
+    extern const unsigned char \(name)[\(model.bytes.count)];
+    extern const size_t \(name)_byte_count;
+    #endif
 
-      #if defined(__GNUC__)
-      __attribute__((aligned(64)))
-      #elif defined(_MSC_VER)
-      __declspec(align(64))
-      #elif defined(__cplusplus)
-      alignas(64)
-      #else
-      _Alignas(64)
-      #endif
-      const unsigned char \(name)[\(model.bytes.count)] = {
+    #if defined(__GNUC__)
+    __attribute__((aligned(64)))
+    #elif defined(_MSC_VER)
+    __declspec(align(64))
+    #elif defined(__cplusplus)
+    alignas(64)
+    #else
+    _Alignas(64)
+    #endif
+    const unsigned char \(name)[\(model.bytes.count)] = {
 
-      """
+    """
   }
 
   /// Text of a file, cut, fit for one line of a comment: nothing in it ends the comment or begins another.
@@ -102,7 +102,8 @@ package struct SourceText {
   private func numbers(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
     var text: [UInt8] = []
     text.reserveCapacity(4 * bytes.count)
-    for (index, byte) in bytes.enumerated() {
+    for index in 0..<bytes.count {
+      let byte = unsafe bytes[index]
       if byte >= 100 { text.append(48 + byte / 100) }
       if byte >= 10 { text.append(48 + byte / 10 % 10) }
       text.append(48 + byte % 10)

@@ -16,16 +16,16 @@ package enum AnimatedPNG {
       defer { sequence += 1 }
       return PNGWriter.bigEndian(sequence)
     }
-    frames.withUnsafeBytes { bytes in
+    unsafe frames.withUnsafeBytes { bytes in
       for frame in 0..<count {
-        let pixels = UnsafeRawBufferPointer(rebasing: bytes[(frame * size)..<((frame + 1) * size)])
+        let pixels = unsafe UnsafeRawBufferPointer(rebasing: bytes[(frame * size)..<((frame + 1) * size)])
         // Size, no offset, 1 / framesPerSecond, neither disposal nor blending.
         PNGWriter.append(
           "fcTL",
           next() + [width, height, 0, 0].flatMap(PNGWriter.bigEndian) + [0, 1]
             + PNGWriter.bigEndian(framesPerSecond).suffix(2) + [0, 0],
           to: &file)
-        let data = PNGWriter.compressed(pixels, width: width, channels: channels)
+        let data = unsafe PNGWriter.compressed(pixels, width: width, channels: channels)
         if frame == 0 {
           PNGWriter.append("IDAT", data, to: &file)
         } else {

@@ -28,8 +28,8 @@ package struct ContactSheet: Sendable {
     precondition(cell >= 0 && cell < shape.columns * shape.rows)
     let (shape, size) = (shape, shape.stripByteCount)
     let start = cell / shape.columns * size
-    pixels.withUnsafeMutableBytes {
-      shape.place(
+    unsafe pixels.withUnsafeMutableBytes {
+      unsafe shape.place(
         image, column: cell % shape.columns, strip: UnsafeMutableRawBufferPointer(rebasing: $0[start..<(start + size)]))
     }
   }
@@ -37,8 +37,8 @@ package struct ContactSheet: Sendable {
   /// Writes the sheet as PNG, whole or not at all.
   package func write(to path: String) throws(FileError) {
     do {
-      try pixels.withUnsafeBytes {
-        try PNGWriter.write($0, width: width, height: height, channels: shape.channels, to: path)
+      try unsafe pixels.withUnsafeBytes {
+        try unsafe PNGWriter.write($0, width: width, height: height, channels: shape.channels, to: path)
       }
     } catch { throw error as! FileError }
   }
@@ -49,8 +49,8 @@ extension ImageBatch<UInt8> {
   package func sheet(columns: Int, rows: Int) -> ImageBatch {
     var sheet = ContactSheet(
       columns: columns, rows: rows, imageHeight: height, imageWidth: width, channels: channels)
-    withImages { image in
-      for cell in 0..<min(count, columns * rows) { sheet.place(image(cell), at: cell) }
+    unsafe withImages { image in
+      for cell in 0..<min(count, columns * rows) { unsafe sheet.place(image(cell), at: cell) }
     }
     return ImageBatch(pixels: sheet.pixels, height: sheet.height, width: sheet.width, channels: channels)
   }
@@ -92,7 +92,7 @@ extension Dataset {
     var sheet = ContactSheet(
       columns: used, rows: rows, imageHeight: height, imageWidth: width, channels: channels, scale: scale)
     for cell in 0..<shown {
-      sheet.place(image(first.map { $0 + cell } ?? cell * count / shown), at: cell)
+      unsafe sheet.place(image(first.map { $0 + cell } ?? cell * count / shown), at: cell)
     }
     try sheet.write(to: path)
   }

@@ -74,17 +74,17 @@ package struct Dataset: Sendable {
   package func image(_ index: Int) -> UnsafeRawBufferPointer {
     precondition(index >= 0 && index < count, "no such image")
     let size = imageByteCount
-    return UnsafeRawBufferPointer(rebasing: pixels.bytes[(index * size)..<((index + 1) * size)])
+    return unsafe UnsafeRawBufferPointer(rebasing: pixels.bytes[(index * size)..<((index + 1) * size)])
   }
 
   /// Copies of some images.
   package func images(_ indices: some Sequence<Int>) -> ImageBatch<UInt8> {
-    ImageBatch(pixels: indices.flatMap { Array(image($0)) }, height: height, width: width, channels: channels)
+    ImageBatch(pixels: indices.flatMap { unsafe Array(image($0)) }, height: height, width: width, channels: channels)
   }
 
   /// Reads every pixel and compares with `digest`. Throws `badData` if the file was changed or damaged.
   package func verifyDigest() throws(FileError) {
-    let found = Self.digest(shape: pixels.shape, pixels: pixels.bytes, labels: labels)
+    let found = unsafe Self.digest(shape: pixels.shape, pixels: pixels.bytes, labels: labels)
     guard found == digest else {
       throw Metadata.bad(path, "digest", found, digest)
     }
@@ -94,9 +94,9 @@ package struct Dataset: Sendable {
   static func digest(shape: [Int], pixels: UnsafeRawBufferPointer, labels: [Int32]?) -> String {
     var digest = SHA256()
     let line = Array((shape.map(String.init).joined(separator: " ") + "\n").utf8)
-    line.withUnsafeBytes { digest.update($0.bytes) }
-    digest.update(pixels.bytes)
-    labels?.map(\.littleEndian).withUnsafeBytes { digest.update($0.bytes) }
+    unsafe line.withUnsafeBytes { unsafe digest.update($0.bytes) }
+    unsafe digest.update(pixels.bytes)
+    unsafe labels?.map(\.littleEndian).withUnsafeBytes { unsafe digest.update($0.bytes) }
     return Digest.hexadecimal(digest.finalize())
   }
 }

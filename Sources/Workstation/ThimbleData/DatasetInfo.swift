@@ -38,7 +38,7 @@ package struct DatasetInfo: Sendable, Equatable, CustomStringConvertible {
     licence = dataset.licence
     shape = [dataset.count, dataset.height, dataset.width, dataset.channels]
     digest = dataset.digest
-    byteCount = try MappedFile(path: dataset.path).bytes.count
+    byteCount = try unsafe MappedFile(path: dataset.path).bytes.count
     var counts: [Int32: Int] = [:]
     for index in dataset.labelNames?.indices ?? 0..<0 { counts[Int32(index)] = 0 }
     for label in dataset.labels ?? [] { counts[label, default: 0] += 1 }

@@ -22,16 +22,18 @@ struct DatasetWriter: ~Copyable {
 
   /// Appends the pixels of whole images.
   mutating func append(_ pixels: UnsafeRawBufferPointer) throws(FileError) {
-    try file.append(pixels)
+    try unsafe file.append(pixels)
   }
 
   /// Ends the set of `count` images and puts it in its place; returns the digest.
   consuming func commit(count: Int, labels: [Int32]?) throws(FileError) -> String {
     let shape = [count] + shape[1...]
     let written = try file.writtenData()
-    let pixels = UnsafeRawBufferPointer(rebasing: written.file.bytes[written.start...])
+    let pixels = unsafe UnsafeRawBufferPointer(rebasing: written.file.bytes[written.start...])
     precondition(pixels.count == shape.reduce(1, *) && labels.map { $0.count == count } ?? true)
-    let digest = withExtendedLifetime(written.file) { Dataset.digest(shape: shape, pixels: pixels, labels: labels) }
+    let digest = withExtendedLifetime(written.file) {
+      unsafe Dataset.digest(shape: shape, pixels: pixels, labels: labels)
+    }
     metadata.digest = digest
     try file.correctHeader(metadata: metadata.keys, entries: Self.entries(shape, labelled: labels != nil))
     if let labels { try file.append(labels.map(\.littleEndian)) }
@@ -50,7 +52,7 @@ extension Dataset {
     let metadata = Metadata(name: name, source: source, digest: digest, labelNames: labelNames, licence: licence)
     var writer = try DatasetWriter(
       path: path, largestShape: [chosen.count, height, width, channels], labelled: labels != nil, metadata: metadata)
-    for index in chosen { try writer.append(image(index)) }
+    for index in chosen { try unsafe writer.append(image(index)) }
     return try writer.commit(count: chosen.count, labels: labels.map { labels in chosen.map { labels[$0] } })
   }
 }

@@ -13,10 +13,10 @@ package enum PNGWriter {
   package static func write(
     _ pixels: UnsafeRawBufferPointer, width: Int, height: Int, channels: Int, to path: String
   ) throws(FileError) {
-    let bytes = encoded(pixels, width: width, height: height, channels: channels)
+    let bytes = unsafe encoded(pixels, width: width, height: height, channels: channels)
     let file = try AtomicFile(path: path)
     do {
-      try bytes.withUnsafeBytes { try file.write($0) }
+      try unsafe bytes.withUnsafeBytes { try unsafe file.write($0) }
     } catch { throw error as! FileError }
     try file.commit()
   }
@@ -26,7 +26,7 @@ package enum PNGWriter {
     precondition(width > 0 && height > 0 && width <= Int(Int32.max) && height <= Int(Int32.max))
     precondition((channels == 1 || channels == 3) && pixels.count == width * height * channels)
     var file = head(width: width, height: height, channels: channels)
-    append("IDAT", compressed(pixels, width: width, channels: channels), to: &file)
+    unsafe append("IDAT", compressed(pixels, width: width, channels: channels), to: &file)
     append("IEND", [], to: &file)
     return file
   }
@@ -41,7 +41,7 @@ package enum PNGWriter {
 
   /// The content of an image's data chunk.
   static func compressed(_ pixels: UnsafeRawBufferPointer, width: Int, channels: Int) -> [UInt8] {
-    deflated(filtered(pixels, rowByteCount: width * channels, pixelByteCount: channels))
+    unsafe deflated(filtered(pixels, rowByteCount: width * channels, pixelByteCount: channels))
   }
 
   static func bigEndian(_ value: Int) -> [UInt8] {
@@ -51,7 +51,7 @@ package enum PNGWriter {
   static func append(_ kind: String, _ content: [UInt8], to file: inout [UInt8]) {
     let body = Array(kind.utf8) + content
     file += bigEndian(content.count) + body
-    file += bigEndian(Int(crc32_z(0, body, body.count)))
+    unsafe file += bigEndian(Int(crc32_z(0, body, body.count)))
   }
 
   /// Each row with its filter's number before it (PNG specification, section 9).
@@ -59,15 +59,15 @@ package enum PNGWriter {
     _ pixels: UnsafeRawBufferPointer, rowByteCount: Int, pixelByteCount: Int
   ) -> [UInt8] {
     let rows = pixels.count / rowByteCount
-    return [UInt8](unsafeUninitializedCapacity: rows * (rowByteCount + 1)) { result, count in
+    return unsafe [UInt8](unsafeUninitializedCapacity: rows * (rowByteCount + 1)) { result, count in
       for y in 0..<rows {
-        result.initializeElement(at: count, to: paethFilter)
+        unsafe result.initializeElement(at: count, to: paethFilter)
         for x in 0..<rowByteCount {
           let at = y * rowByteCount + x
-          let left = x >= pixelByteCount ? Int(pixels[at - pixelByteCount]) : 0
-          let above = y > 0 ? Int(pixels[at - rowByteCount]) : 0
-          let corner = x >= pixelByteCount && y > 0 ? Int(pixels[at - rowByteCount - pixelByteCount]) : 0
-          result.initializeElement(at: count + 1 + x, to: pixels[at] &- paeth(left, above, corner))
+          let left = unsafe x >= pixelByteCount ? Int(pixels[at - pixelByteCount]) : 0
+          let above = unsafe y > 0 ? Int(pixels[at - rowByteCount]) : 0
+          let corner = unsafe x >= pixelByteCount && y > 0 ? Int(pixels[at - rowByteCount - pixelByteCount]) : 0
+          unsafe result.initializeElement(at: count + 1 + x, to: pixels[at] &- paeth(left, above, corner))
         }
         count += rowByteCount + 1
       }
@@ -82,8 +82,8 @@ package enum PNGWriter {
 
   private static func deflated(_ bytes: [UInt8]) -> [UInt8] {
     var count = compressBound(uLong(bytes.count))
-    return [UInt8](unsafeUninitializedCapacity: Int(count)) { result, used in
-      let status = compress2(result.baseAddress, &count, bytes, uLong(bytes.count), level)
+    return unsafe [UInt8](unsafeUninitializedCapacity: Int(count)) { result, used in
+      let status = unsafe compress2(result.baseAddress, &count, bytes, uLong(bytes.count), level)
       precondition(status == Z_OK, "no memory to compress an image")
       used = Int(count)
     }

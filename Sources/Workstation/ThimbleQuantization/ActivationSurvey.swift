@@ -29,21 +29,21 @@ struct ActivationSurvey {
     var imageMaxima = [[Double]](repeating: [Double](repeating: 0, count: count), count: hidden)
     images = reference.images(latents) { first, count in
       for layer in maxima.indices {
-        let output = network.output(ofLayer: layer)
+        let output = unsafe network.output(ofLayer: layer)
         for image in 0..<count {
-          correlations[layer + 1]?.add(
+          unsafe correlations[layer + 1]?.add(
             output + image * network.layers[layer].outputCount,
             image: layer + 1 == hidden ? network.output + image * network.outputCount : nil, number: first + image)
         }
         let (width, size) = (maxima[layer].count, network.layers[layer].outputCount)
-        maxima[layer].withUnsafeMutableBufferPointer { maxima in
+        unsafe maxima[layer].withUnsafeMutableBufferPointer { maxima in
           for image in 0..<count {
-            let map = output + image * size
+            let map = unsafe output + image * size
             var largest: Float = 0
             for place in stride(from: 0, to: size, by: width) {
               for channel in 0..<width {
-                maxima[channel] = max(maxima[channel], map[place + channel])
-                largest = max(largest, map[place + channel])
+                unsafe maxima[channel] = max(maxima[channel], map[place + channel])
+                largest = unsafe max(largest, map[place + channel])
               }
             }
             imageMaxima[layer][first + image] = Double(largest)
@@ -70,14 +70,14 @@ struct LayerRatios {
     let latents = LatentRows.seeds(count, generator.latents)
     _ = reference.images(latents)
     var (signal, noise) = ([Double](repeating: 0, count: scales.count), [Double](repeating: 0, count: scales.count))
-    _ = try runner.run(UnsafeRawBufferPointer(file.bytes), latents: latents) { layer, number, map in
+    _ = try unsafe runner.run(UnsafeRawBufferPointer(file.bytes), latents: latents) { layer, number, map in
       let specification = generator.layers[layer]
       let channels = specification.outputChannels
       let factors = file.layers[layer].outputFactors
-      let wanted = reference.network.output(ofLayer: layer) + number * specification.outputCount
+      let wanted = unsafe reference.network.output(ofLayer: layer) + number * specification.outputCount
       for i in 0..<specification.outputCount {
-        let byte = map[i / channels * ((channels + 15) / 16 * 16) + i % channels]
-        let (value, difference) = (
+        let byte = unsafe map[i / channels * ((channels + 15) / 16 * 16) + i % channels]
+        let (value, difference) = unsafe (
           Double(wanted[i]), Double(wanted[i]) - Double(byte) * scales[layer] * factors[i % channels]
         )
         signal[layer] += value * value

@@ -41,16 +41,16 @@ package struct ErrorFeedback: Sendable {
     var rest = order.map { weights[$0] }
     var steps = [Int8](repeating: 0, count: n)
     var squaredError = 0.0
-    factor.withUnsafeBufferPointer { factor in
-      rest.withUnsafeMutableBufferPointer { rest in
+    unsafe factor.withUnsafeBufferPointer { factor in
+      unsafe rest.withUnsafeMutableBufferPointer { rest in
         for i in 0..<n {
           let scale = scales[order[i]]
-          let step = max(-largest, min(largest, (rest[i] / scale).rounded(.toNearestOrEven)))
+          let step = unsafe max(-largest, min(largest, (rest[i] / scale).rounded(.toNearestOrEven)))
           steps[order[i]] = Int8(step)
-          let row = factor.baseAddress! + i * n
-          let error = (rest[i] - step * scale) / row[i]
+          let row = unsafe factor.baseAddress! + i * n
+          let error = unsafe (rest[i] - step * scale) / row[i]
           squaredError += error * error
-          for j in (i + 1)..<max(n, i + 1) { rest[j] -= error * row[j] }
+          for j in (i + 1)..<max(n, i + 1) { unsafe rest[j] -= error * row[j] }
         }
       }
     }

@@ -35,8 +35,8 @@ extension Exporter {
     let size = network.layers[index - 1].outputCount
     _ = reference.images(latents) { first, images in
       for image in 0..<images {
-        let map = network.output(ofLayer: index - 1) + image * size
-        for phase in phases { phase.add(map, number: first + image, count: max(1, Self.places / count)) }
+        let map = unsafe network.output(ofLayer: index - 1) + image * size
+        for phase in phases { unsafe phase.add(map, number: first + image, count: max(1, Self.places / count)) }
       }
     }
     for phase in phases { phase.moments.flush() }

@@ -84,7 +84,7 @@ package struct Exporter {
     let scales = try search.scales { progress("choosing ranges", $0, $1) }
     try file.write(activationScales: scales)
     let report = try report(generator, reference, file, scales, survey.largest)
-    try AtomicFile.write(UnsafeRawBufferPointer(file.bytes), to: path)
+    try unsafe AtomicFile.write(UnsafeRawBufferPointer(file.bytes), to: path)
     return report
   }
 
@@ -102,7 +102,7 @@ package struct Exporter {
   ) throws(FileError) -> ExportReport {
     let latents = LatentRows.seeds(reportCount, generator.latents)
     let wanted = reference.images(latents)
-    let found = try runner.run(UnsafeRawBufferPointer(file.bytes), latents: latents)
+    let found = try unsafe runner.run(UnsafeRawBufferPointer(file.bytes), latents: latents)
     let batch = reference.images(latents, frozen: false)
     let ratios = try LayerRatios(generator, reference, file, scales, runner)
     let gap = zip(wanted, batch).reduce(0.0) { $0 + Double(($1.0 - $1.1) * ($1.0 - $1.1)) } / Double(wanted.count)
@@ -119,6 +119,6 @@ package struct Exporter {
         channels: generator.imageChannels),
       frozenAgainstBatch: generator.statistics.layers.isEmpty ? nil : ImageQuality.psnr(gap),
       floatByteCount: generator.layers.parameterCount * 4,
-      fileByteCount: file.bytes.count, memory: file.memory, imageCount: reportCount)
+      fileByteCount: unsafe file.bytes.count, memory: file.memory, imageCount: reportCount)
   }
 }

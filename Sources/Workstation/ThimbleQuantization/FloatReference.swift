@@ -24,11 +24,11 @@ final class FloatReference {
     var images: [Float] = []
     images.reserveCapacity(count * network.outputCount)
     if frozen { network.setStatistics(statistics) }
-    rows.withUnsafeBufferPointer { rows in
+    unsafe rows.withUnsafeBufferPointer { rows in
       for first in stride(from: 0, to: count, by: network.capacity) {
         let batch = min(network.capacity, count - first)
-        network.forward(rows.baseAddress! + first * latentLength, images: batch, frozen: frozen)
-        images += UnsafeBufferPointer(start: network.output, count: batch * network.outputCount)
+        unsafe network.forward(rows.baseAddress! + first * latentLength, images: batch, frozen: frozen)
+        unsafe images += UnsafeBufferPointer(start: network.output, count: batch * network.outputCount)
         inspect?(first, batch)
       }
     }

@@ -61,14 +61,14 @@ struct InputCorrelations {
         // A large odd number steps through all places before one comes again.
         let at = (number * placesPerImage + place) * 40_503 % (places.rows.count * places.columns.count)
         let (y, x) = (places.rows[at / places.columns.count], places.columns[at % places.columns.count])
-        let slope = image.map { self.slope($0 + (y * g.bigSide + x) * g.bigChannels) } ?? 1
+        let slope = unsafe image.map { unsafe self.slope($0 + (y * g.bigSide + x) * g.bigChannels) } ?? 1
         for tap in taps {
           guard let offset = g.smallOffset(row: y, column: x, tap: tap) else {
             groups[index].pending.append(contentsOf: repeatElement(0, count: g.smallChannels))
             continue
           }
-          let row = map + offset
-          for channel in 0..<g.smallChannels { groups[index].pending.append(Double(row[channel]) * slope) }
+          let row = unsafe map + offset
+          for channel in 0..<g.smallChannels { unsafe groups[index].pending.append(Double(row[channel]) * slope) }
         }
       }
       if groups[index].pending.count >= Self.placesAtOnce * groups[index].inputs { sum(index) }
@@ -79,7 +79,7 @@ struct InputCorrelations {
   private func slope(_ pixel: UnsafePointer<Float>) -> Double {
     let channels = geometry.bigChannels
     let squares = (0..<channels).reduce(0.0) { sum, channel in
-      let slope = 1 - Double(pixel[channel]) * Double(pixel[channel])
+      let slope = unsafe 1 - Double(pixel[channel]) * Double(pixel[channel])
       return sum + slope * slope
     }
     return (squares / Double(channels)).squareRoot()
@@ -105,17 +105,17 @@ struct InputCorrelations {
     let n = groups[index].inputs
     let count = groups[index].pending.count / n
     let pending = groups[index].pending
-    groups[index].sums.withUnsafeMutableBufferPointer { sums in
+    unsafe groups[index].sums.withUnsafeMutableBufferPointer { sums in
       nonisolated(unsafe) let sums = sums.baseAddress!
-      pending.withUnsafeBufferPointer { rows in
+      unsafe pending.withUnsafeBufferPointer { rows in
         nonisolated(unsafe) let rows = rows.baseAddress!
         workers.parallelFor(n) { i in
-          let sum = sums + i * n
+          let sum = unsafe sums + i * n
           for place in 0..<count {
-            let row = rows + place * n
-            let factor = row[i]
+            let row = unsafe rows + place * n
+            let factor = unsafe row[i]
             guard factor != 0 else { continue }
-            for j in 0...i { sum[j] += factor * row[j] }
+            for j in 0...i { unsafe sum[j] += factor * row[j] }
           }
         }
       }

@@ -45,7 +45,7 @@ struct Int4Weights {
       for (index, tap) in phase.taps.enumerated() {
         for c in 0..<channels {
           let at = index * channels + c
-          energies[tap * channels + c] = Double(phase.moments.sums[at * phase.moments.count + at])
+          energies[tap * channels + c] = unsafe Double(phase.moments.sums[at * phase.moments.count + at])
         }
       }
     }
@@ -54,11 +54,11 @@ struct Int4Weights {
     }
     starts.append(indices[0].count)
     var found = [GroupScales?](repeating: nil, count: layer.outputs)
-    found.withUnsafeMutableBufferPointer { found in
-      nonisolated(unsafe) let found = found
+    unsafe found.withUnsafeMutableBufferPointer { found in
+      nonisolated(unsafe) let found = unsafe found
       workers.share(layer.outputs) { range in
         for output in range {
-          found[output] = GroupScales(
+          unsafe found[output] = GroupScales(
             indices[output].map { layer.weights[$0] }, energies: energies, starts: starts, floor: floors[output])
         }
       }

@@ -17,7 +17,7 @@ struct IntegerRunner {
     _ bytes: UnsafeRawBufferPointer, latents: [Int16], inspect: ((Int, Int, UnsafeRawBufferPointer) -> Void)? = nil
   ) throws(FileError) -> [UInt8] {
     do {
-      return try unchecked(bytes, latents, inspect)
+      return try unsafe unchecked(bytes, latents, inspect)
     } catch {
       throw FileError(error, file: "exported generator")
     }
@@ -27,13 +27,13 @@ struct IntegerRunner {
     _ bytes: UnsafeRawBufferPointer, _ latents: [Int16], _ inspect: ((Int, Int, UnsafeRawBufferPointer) -> Void)?
   ) throws(ThimbleError) -> [UInt8] {
     // Maps of single layers are looked at.
-    let model = try Model(bytes, instructionSet: instructionSet, plan: .wholeLayers)
+    let model = try unsafe Model(bytes, instructionSet: instructionSet, plan: .wholeLayers)
     let (length, size, layers) = (model.latentLength, model.imageByteCount, model.layerCount)
     let batch = Self.batch
     let arena = UnsafeMutableRawBufferPointer.allocate(
       byteCount: model.arenaByteCount(images: batch)!, alignment: 64)
-    defer { arena.deallocate() }
-    var generator = try Generator(model, arena: arena, images: batch)
+    defer { unsafe arena.deallocate() }
+    var generator = try unsafe Generator(model, arena: arena, images: batch)
     let count = latents.count / length
     var pixels: [UInt8] = []
     var part = [UInt8](repeating: 0, count: batch * size)
@@ -43,8 +43,8 @@ struct IntegerRunner {
       for layer in 0..<layers {
         var span = part.mutableSpan
         try generator.run(layer: layer, images: images, into: &span, parallelFor: workers.parallelFor)
-        guard let inspect, layer + 1 < layers else { continue }
-        for image in 0..<images { inspect(layer, first + image, generator.map(ofLayer: layer, image: image)) }
+        guard let inspect = unsafe inspect, layer + 1 < layers else { continue }
+        for image in 0..<images { unsafe inspect(layer, first + image, generator.map(ofLayer: layer, image: image)) }
       }
       pixels += part.prefix(images * size)
     }

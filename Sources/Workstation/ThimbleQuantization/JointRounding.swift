@@ -24,7 +24,7 @@ struct JointRounding {
   }
 
   /// One output's numbers, each [count], and its scale.
-  private struct Row {
+  @safe private struct Row {
     let weights: UnsafePointer<Float>
     let steps: UnsafeMutablePointer<Float>
     let scale: Double
@@ -33,10 +33,10 @@ struct JointRounding {
 
     /// Brings the error of weight i as near as a step can to `wanted`. Returns the change.
     func set(_ i: Int, _ wanted: Float) -> Float {
-      let chosen = GroupScales.rounded(Double((weights[i] + wanted) / steps[i]))
-      let change = Float(chosen) * steps[i] - weights[i] - errors[i]
-      errors[i] += change
-      q[i] = Int8(chosen)
+      let chosen = unsafe GroupScales.rounded(Double((weights[i] + wanted) / steps[i]))
+      let change = unsafe Float(chosen) * steps[i] - weights[i] - errors[i]
+      unsafe errors[i] += change
+      unsafe q[i] = Int8(chosen)
       return change
     }
   }
@@ -50,13 +50,13 @@ struct JointRounding {
   func rounded(_ weights: [Float], steps: inout [Float], scales: [Double], count: Int) -> [Int8] {
     var errors = [Float](repeating: 0, count: weights.count)
     var q = [Int8](repeating: 0, count: weights.count)
-    weights.withUnsafeBufferPointer { weights in
-      steps.withUnsafeMutableBufferPointer { steps in
-        errors.withUnsafeMutableBufferPointer { errors in
-          q.withUnsafeMutableBufferPointer { q in
-            visitAll(count, errors.baseAddress!) { output in
+    unsafe weights.withUnsafeBufferPointer { weights in
+      unsafe steps.withUnsafeMutableBufferPointer { steps in
+        unsafe errors.withUnsafeMutableBufferPointer { errors in
+          unsafe q.withUnsafeMutableBufferPointer { q in
+            unsafe visitAll(count, errors.baseAddress!) { output in
               let first = output * count
-              return Row(
+              return unsafe Row(
                 weights: weights.baseAddress! + first, steps: steps.baseAddress! + first, scale: scales[output],
                 errors: errors.baseAddress! + first, q: q.baseAddress! + first)
             }
@@ -76,14 +76,14 @@ struct JointRounding {
         let output = order[k]
         for i in 0..<count { others[i] = 0 }
         if visit == 0 {
-          let factors = outputFactor.rows + k * outputs.count
+          let factors = unsafe outputFactor.rows + k * outputs.count
           for j in k + 1..<max(order.count, k + 1) {
-            Self.add(factors[j] / factors[k], errors + order[j] * count, to: &others)
+            unsafe Self.add(factors[j] / factors[k], errors + order[j] * count, to: &others)
           }
         } else {
-          let moments = outputs.sums + output * outputs.count
-          for other in 0..<outputs.count where other != output && moments[other] != 0 {
-            Self.add(moments[other] / (moments[output] + added), errors + other * count, to: &others)
+          let moments = unsafe outputs.sums + output * outputs.count
+          for other in 0..<outputs.count where unsafe other != output && moments[other] != 0 {
+            unsafe Self.add(moments[other] / (moments[output] + added), errors + other * count, to: &others)
           }
         }
         round(row(output), others, visit)
@@ -100,40 +100,40 @@ struct JointRounding {
     let n = inputs.count
     if visit == 0 {
       for k in (0..<n).reversed() {
-        let factors = inputFactor.rows + k * n
+        let factors = unsafe inputFactor.rows + k * n
         var sum: Float = 0
         for j in k + 1..<max(n, k + 1) {
           let at = inputFactor.order[j]
-          sum += factors[j] * (row.errors[at] + others[at])
+          unsafe sum += factors[j] * (row.errors[at] + others[at])
         }
         let at = inputFactor.order[k]
-        _ = row.set(at, -others[at] - sum / factors[k])
+        _ = unsafe row.set(at, -others[at] - sum / factors[k])
       }
       return
     }
     let added = inputs.meanEnergy * Self.inputDamping + 1e-30
     var slope = [Float](repeating: 0, count: n)
     for i in 0..<n {
-      let error = others[i] + row.errors[i]
-      if error != 0 { Self.add(error, inputs.sums + i * n, to: &slope) }
+      let error = unsafe others[i] + row.errors[i]
+      if error != 0 { unsafe Self.add(error, inputs.sums + i * n, to: &slope) }
     }
     for i in inputFactor.order.reversed() {
       // What is added to the diagonal draws the error towards 0.
       let wanted =
-        row.errors[i] - (slope[i] + added * (row.errors[i] + others[i])) / (inputs.sums[i * n + i] + added)
+        unsafe row.errors[i] - (slope[i] + added * (row.errors[i] + others[i])) / (inputs.sums[i * n + i] + added)
       let change = row.set(i, wanted)
-      if change != 0 { Self.add(change, inputs.sums + i * n, to: &slope) }
+      if change != 0 { unsafe Self.add(change, inputs.sums + i * n, to: &slope) }
     }
   }
 
   /// One output whose inputs are independent: each group's scale is chosen again.
   private func roundGroups(_ row: Row, _ others: [Float]) {
-    let targets = others.indices.map { Double(row.weights[$0] - others[$0]) }
+    let targets = others.indices.map { unsafe Double(row.weights[$0] - others[$0]) }
     for first in stride(from: 0, to: targets.count, by: Int4Weights.denseGroup) {
       let group = first..<min(first + Int4Weights.denseGroup, targets.count)
       let step = row.scale * Double(GroupScales.best(targets, nil, group, row.scale).scale)
       for i in group {
-        row.steps[i] = Float(step)
+        unsafe row.steps[i] = Float(step)
         _ = row.set(i, -others[i])
       }
     }
@@ -142,17 +142,17 @@ struct JointRounding {
   /// sums += factor * row.
   @inline(__always)
   private static func add(_ factor: Float, _ row: UnsafePointer<Float>, to sums: inout [Float]) {
-    sums.withUnsafeMutableBufferPointer { sums in
+    unsafe sums.withUnsafeMutableBufferPointer { sums in
       let place = UnsafeMutableRawPointer(sums.baseAddress!)
       var i = 0
       while i + 16 <= sums.count {
-        let some = UnsafeRawPointer(row + i).loadUnaligned(as: SIMD16<Float>.self)
-        let sum = place.loadUnaligned(fromByteOffset: 4 * i, as: SIMD16<Float>.self)
-        place.storeBytes(of: sum + some * factor, toByteOffset: 4 * i, as: SIMD16<Float>.self)
+        let some = unsafe UnsafeRawPointer(row + i).loadUnaligned(as: SIMD16<Float>.self)
+        let sum = unsafe place.loadUnaligned(fromByteOffset: 4 * i, as: SIMD16<Float>.self)
+        unsafe place.storeBytes(of: sum + some * factor, toByteOffset: 4 * i, as: SIMD16<Float>.self)
         i += 16
       }
       while i < sums.count {
-        sums[i] += row[i] * factor
+        unsafe sums[i] += row[i] * factor
         i += 1
       }
     }

@@ -7,7 +7,7 @@ import ThimbleStorage
 
 /// A .thimble file in memory, being made: the weights are packed once, what depends on the ranges of the activations is written
 /// as often as ranges are tried.
-final class ModelFileBytes {
+@safe final class ModelFileBytes {
   private(set) var layers: [QuantizedLayer]
   private(set) var bytes: UnsafeMutableRawBufferPointer
   private var layout: Layout
@@ -37,15 +37,15 @@ final class ModelFileBytes {
       throw FileError(error, file: "plan of the memory")
     }
     let count = Int(layout.header.fileByteCount)
-    bytes = .allocate(byteCount: count, alignment: 64)
-    bytes.initializeMemory(as: UInt8.self, repeating: 0)
+    unsafe bytes = .allocate(byteCount: count, alignment: 64)
+    unsafe bytes.initializeMemory(as: UInt8.self, repeating: 0)
     writeTable()
     for index in layers.indices { writeWeights(index) }
     let place = Int(layout.header.metadataOffset)
-    bytes[place..<(place + metadata.count)].copyBytes(from: metadata)
+    unsafe bytes[place..<(place + metadata.count)].copyBytes(from: metadata)
   }
 
-  deinit { bytes.deallocate() }
+  deinit { unsafe bytes.deallocate() }
 
   private static func layout(
     _ layers: [QuantizedLayer], _ latents: LatentSource, _ metadata: Data
@@ -72,7 +72,7 @@ final class ModelFileBytes {
     let place = Int(layout.header.outputTableOffset)
     for entry in 0..<Int(Layout.outputTableByteCount) {
       let value = Double(entry) / Self.tableStepsPerUnit - Self.tableHalfRange
-      bytes[place + entry] = Pixel.tableByte(tanh(value))
+      unsafe bytes[place + entry] = Pixel.tableByte(tanh(value))
     }
   }
 
@@ -92,7 +92,7 @@ final class ModelFileBytes {
     let kind = layer.folded.kind
     let (channels, inputs, kernel) = (kind.outputChannels, kind.inputChannels, kind.kernel)
     let first = Int(record.weightsOffset)
-    if layer.int4 != nil { record.fillInt4(bytes) }
+    if layer.int4 != nil { unsafe record.fillInt4(bytes) }
     for output in 0..<layer.folded.outputs {
       let (position, channel) = output.quotientAndRemainder(dividingBy: channels)
       for (number, memory) in kind.weightIndices(output: output).enumerated() {
@@ -100,11 +100,11 @@ final class ModelFileBytes {
         let tap = (y: place / kernel, x: place % kernel)
         if let int4 = layer.int4 {
           let at = record.int4Index(position: position, tap: tap, output: channel, input: input)
-          bytes.setNibble(at.weight, from: first, UInt8(int4.q[memory] + 8))
-          bytes.setNibble(at.scale, from: first, int4.groupScales[memory])
+          unsafe bytes.setNibble(at.weight, from: first, UInt8(int4.q[memory] + 8))
+          unsafe bytes.setNibble(at.scale, from: first, int4.groupScales[memory])
         } else {
           let at = record.weightIndex(position: position, tap: tap, output: channel, input: input)
-          bytes[first + at] = UInt8(bitPattern: layer.weights[memory])
+          unsafe bytes[first + at] = UInt8(bitPattern: layer.weights[memory])
         }
       }
     }
@@ -126,14 +126,14 @@ final class ModelFileBytes {
       for output in constants.biases.indices {
         let (position, channel) = output.quotientAndRemainder(dividingBy: channels)
         let at = 4 * (position * Int(record.output.positionStride) + channel)
-        bytes.storeBytes(
+        unsafe bytes.storeBytes(
           of: constants.biases[output].littleEndian, toByteOffset: Int(record.biasesOffset) + at, as: Int32.self)
-        bytes.storeBytes(
+        unsafe bytes.storeBytes(
           of: constants.multipliers[output].littleEndian, toByteOffset: Int(record.multipliersOffset) + at,
           as: UInt32.self)
       }
     }
-    layout.write(to: bytes)
-    Layout.seal(bytes)
+    unsafe layout.write(to: bytes)
+    unsafe Layout.seal(bytes)
   }
 }

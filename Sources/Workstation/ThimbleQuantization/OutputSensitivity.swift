@@ -24,16 +24,17 @@ struct OutputSensitivity {
     }
     var number: UInt64 = 0
     _ = reference.images(latents) { first, count in
-      let maps = network.output(ofLayer: 0)
-      tail.forward(maps, images: count)
-      let weights = (0..<count).map { Self.weight(tail.output + $0 * tail.outputCount, tail.outputCount) }
+      let maps = unsafe network.output(ofLayer: 0)
+      unsafe tail.forward(maps, images: count)
+      let weights = (0..<count).map { unsafe Self.weight(tail.output + $0 * tail.outputCount, tail.outputCount) }
       for _ in 0..<Self.signs {
-        Self.fillSigns(tail.outputGradient, tail.outputCount, weights, number)
+        unsafe Self.fillSigns(tail.outputGradient, tail.outputCount, weights, number)
         number += 1
-        tail.backward(input: maps, images: count, parameterGradients: false, inputGradient: true) { layer, gradient in
+        unsafe tail.backward(input: maps, images: count, parameterGradients: false, inputGradient: true) {
+          layer, gradient in
           // The input of the tail's layer i is the output of layer i of the whole.
-          let outputs = layer == 0 ? maps : tail.output(ofLayer: layer - 1)
-          Self.add(gradient, outputs, count: count * network.layers[layer].outputCount, to: moments[layer])
+          let outputs = unsafe layer == 0 ? maps : tail.output(ofLayer: layer - 1)
+          unsafe Self.add(gradient, outputs, count: count * network.layers[layer].outputCount, to: moments[layer])
         }
       }
     }
@@ -46,8 +47,8 @@ struct OutputSensitivity {
     _ gradient: UnsafePointer<Float>, _ outputs: UnsafePointer<Float>, count: Int, to moments: SecondMoments
   ) {
     for first in stride(from: 0, to: count, by: moments.count) {
-      moments.add { row in
-        for i in 0..<moments.count { row[i] = outputs[first + i] > 0 ? gradient[first + i] : 0 }
+      unsafe moments.add { row in
+        for i in 0..<moments.count { unsafe row[i] = unsafe outputs[first + i] > 0 ? gradient[first + i] : 0 }
       }
     }
   }
@@ -57,7 +58,7 @@ struct OutputSensitivity {
   private static func weight(_ image: UnsafePointer<Float>, _ count: Int) -> Float {
     var sum: Float = 0
     for i in 0..<count {
-      let slope = 1 - image[i] * image[i]
+      let slope = unsafe 1 - image[i] * image[i]
       sum += slope * slope
     }
     return (sum / Float(count)).squareRoot()
@@ -72,7 +73,7 @@ struct OutputSensitivity {
       let words = random.block(UInt32(block), stream: number, domain: .calibration)
       for i in 0..<min(128, count - 128 * block) {
         let weight = weights[(128 * block + i) / size]
-        values[128 * block + i] = words[i / 32] >> UInt32(i % 32) & 1 == 0 ? weight : -weight
+        unsafe values[128 * block + i] = words[i / 32] >> UInt32(i % 32) & 1 == 0 ? weight : -weight
       }
     }
   }
@@ -93,7 +94,7 @@ struct OutputSensitivity {
     for parameter in network.parameters {
       let layer = folded.layers.first { $0.specification.name == parameter.layer.name }!
       let values = parameter.role == .weight ? layer.weights : layer.biases
-      for (i, value) in values.enumerated() { network.parameterValues[parameter.offset + i] = Float(value) }
+      for (i, value) in values.enumerated() { unsafe network.parameterValues[parameter.offset + i] = Float(value) }
     }
     network.parametersChanged()
     return network

@@ -24,8 +24,8 @@ struct PhaseInputs {
       // A large odd number steps through all places before one comes again.
       let at = (number * count + place) * 40_503 % places
       let (y, x) = (rows[at / columns.count], columns[at % columns.count])
-      moments.add { row in
-        for (index, tap) in taps.enumerated() { write(map, y, x, tap, row + index * geometry.smallChannels) }
+      unsafe moments.add { row in
+        for (index, tap) in taps.enumerated() { unsafe write(map, y, x, tap, row + index * geometry.smallChannels) }
       }
     }
   }
@@ -34,9 +34,9 @@ struct PhaseInputs {
   private func write(_ map: UnsafePointer<Float>, _ y: Int, _ x: Int, _ tap: Int, _ row: UnsafeMutablePointer<Float>) {
     let channels = geometry.smallChannels
     if let offset = geometry.smallOffset(row: y, column: x, tap: tap) {
-      row.update(from: map + offset, count: channels)
+      unsafe row.update(from: map + offset, count: channels)
     } else {
-      row.update(repeating: 0, count: channels)
+      unsafe row.update(repeating: 0, count: channels)
     }
   }
 }

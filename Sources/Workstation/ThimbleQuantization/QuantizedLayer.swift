@@ -41,10 +41,10 @@ struct QuantizedLayer {
     let largestInput = folded.kind.largestInput
     let inputs = inputFactors.count
     let floors = Self.floors(folded, smallestInputScale: smallestInputScale, halfRange: halfRange)
-    weights.withUnsafeMutableBufferPointer { weights in
-      steps.withUnsafeMutableBufferPointer { steps in
-        largestSums.withUnsafeMutableBufferPointer { sums in
-          nonisolated(unsafe) let (weights, steps, sums) = (weights, steps, sums)
+    unsafe weights.withUnsafeMutableBufferPointer { weights in
+      unsafe steps.withUnsafeMutableBufferPointer { steps in
+        unsafe largestSums.withUnsafeMutableBufferPointer { sums in
+          nonisolated(unsafe) let (weights, steps, sums) = unsafe (weights, steps, sums)
           workers.parallelFor(folded.outputs) { output in
             let indices = folded.kind.weightIndices(output: output)
             let values = indices.map { folded.weights[$0] }
@@ -56,9 +56,9 @@ struct QuantizedLayer {
               let rounded = TapFeedback.rounded(values, scales: grid, channels: inputs, feedback)
               guard rounded.squaredError < least else { continue }
               least = rounded.squaredError
-              for (index, value) in zip(indices, rounded.steps) { weights[index] = value }
-              steps[output] = step
-              sums[output] = rounded.steps.reduce(0) { $0 + abs(Int64($1)) } * largestInput
+              for (index, value) in zip(indices, rounded.steps) { unsafe weights[index] = value }
+              unsafe steps[output] = step
+              unsafe sums[output] = rounded.steps.reduce(0) { $0 + abs(Int64($1)) } * largestInput
             }
           }
         }

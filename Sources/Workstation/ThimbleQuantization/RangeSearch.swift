@@ -21,7 +21,7 @@ struct RangeSearch {
 
   private func error(_ scales: [Double], _ trial: TrialSet) throws(FileError) -> Double {
     try file.write(activationScales: scales)
-    return trial.error(try runner.run(UnsafeRawBufferPointer(file.bytes), latents: trial.latents))
+    return unsafe trial.error(try runner.run(UnsafeRawBufferPointer(file.bytes), latents: trial.latents))
   }
 
   /// Ranges first, then how channels are evened out, then finer ranges, on the images that came out worst so far. Layer by layer
@@ -71,7 +71,7 @@ struct RangeSearch {
   /// The images with the largest errors.
   private func worst(_ scales: [Double]) throws(FileError) -> [Int] {
     try file.write(activationScales: scales)
-    let pixels = try runner.run(UnsafeRawBufferPointer(file.bytes), latents: pool.latents)
+    let pixels = try unsafe runner.run(UnsafeRawBufferPointer(file.bytes), latents: pool.latents)
     let errors = ImageQuality.squaredErrors(pixels, pool.images, count: pool.count)
     return CalibrationPool.largest(errors, max(1, pool.count / 32))
   }

@@ -3,7 +3,7 @@ import ThimbleNetworks
 import ThimbleThreads
 
 /// Sums of products x[i] x[j] over many rows x, f32 [count][count]. Their order is fixed: every instruction set and thread count gives the same bits.
-final class SecondMoments {
+@safe final class SecondMoments {
   let count: Int
   private(set) var rows = 0
   /// Shape: [count][count]. Complete after `flush()`.
@@ -18,22 +18,22 @@ final class SecondMoments {
 
   init(_ count: Int, _ workers: Workers, _ kernels: FloatKernels) {
     (self.count, self.workers, self.kernels) = (count, workers, kernels)
-    sums = .allocate(capacity: count * count)
-    sums.initialize(repeating: 0, count: count * count)
-    waiting = .allocate(capacity: Self.batch * count)
-    waiting.initialize(repeating: 0, count: Self.batch * count)
-    scratch = .allocate(capacity: Self.pass(count, count).scratchCount(images: Self.batch))
+    unsafe sums = .allocate(capacity: count * count)
+    unsafe sums.initialize(repeating: 0, count: count * count)
+    unsafe waiting = .allocate(capacity: Self.batch * count)
+    unsafe waiting.initialize(repeating: 0, count: Self.batch * count)
+    unsafe scratch = .allocate(capacity: Self.pass(count, count).scratchCount(images: Self.batch))
   }
 
   deinit {
-    sums.deallocate()
-    waiting.deallocate()
-    scratch.deallocate()
+    unsafe sums.deallocate()
+    unsafe waiting.deallocate()
+    unsafe scratch.deallocate()
   }
 
   /// Takes in a row that `write` puts at its argument, all `count` numbers of it.
   func add(_ write: (UnsafeMutablePointer<Float>) -> Void) {
-    write(waiting + waitingRows * count)
+    unsafe write(waiting + waitingRows * count)
     waitingRows += 1
     rows += 1
     if waitingRows == Self.batch { flush() }
@@ -41,7 +41,7 @@ final class SecondMoments {
 
   /// Multiplies out what waits.
   func flush() {
-    addProducts(of: waiting, with: waiting, rowCount: waitingRows, to: sums, from: 0)
+    unsafe addProducts(of: waiting, with: waiting, rowCount: waitingRows, to: sums, from: 0)
     waitingRows = 0
   }
 
@@ -51,7 +51,7 @@ final class SecondMoments {
     from first: Int
   ) {
     if first == count { return }
-    Self.pass(count - first, count).run(
+    unsafe Self.pass(count - first, count).run(
       big: a + first, bigStride: count, small: b, images: rowCount, into: target + first * count, scratch: scratch,
       zeros: a, workers, kernels)
   }
@@ -66,10 +66,10 @@ final class SecondMoments {
   /// The mean of the squares.
   var meanEnergy: Float {
     var sum = 0.0
-    for i in 0..<count { sum += Double(sums[i * count + i]) }
+    for i in 0..<count { unsafe sum += Double(sums[i * count + i]) }
     return Float(sum / Double(count))
   }
 
   /// Indices by falling energy.
-  var byEnergy: [Int] { (0..<count).sorted { (sums[$0 * count + $0], $1) > (sums[$1 * count + $1], $0) } }
+  var byEnergy: [Int] { (0..<count).sorted { unsafe (sums[$0 * count + $0], $1) > (sums[$1 * count + $1], $0) } }
 }

@@ -5,24 +5,24 @@ enum TriangularFactors {
     let lower = choleskyFactor(matrix, n)
     // The columns of the inverse of the lower factor, one by one, each by forward substitution; kept as rows.
     var inverse = [Double](repeating: 0, count: n * n)
-    inverse.withUnsafeMutableBufferPointer { inverse in
-      lower.withUnsafeBufferPointer { lower in
+    unsafe inverse.withUnsafeMutableBufferPointer { inverse in
+      unsafe lower.withUnsafeBufferPointer { lower in
         for column in 0..<n {
-          let result = inverse.baseAddress! + column * n
+          let result = unsafe inverse.baseAddress! + column * n
           for row in column..<n {
-            let factors = lower.baseAddress! + row * n
-            let sum = (row == column ? 1 : 0) - dot(factors + column, result + column, row - column)
-            result[row] = sum / factors[row]
+            let factors = unsafe lower.baseAddress! + row * n
+            let sum = unsafe (row == column ? 1 : 0) - dot(factors + column, result + column, row - column)
+            unsafe result[row] = sum / factors[row]
           }
         }
       }
     }
     // (L^-1)^T L^-1, lower triangle: products of those rows.
     var product = [Double](repeating: 0, count: n * n)
-    inverse.withUnsafeBufferPointer { inverse in
+    unsafe inverse.withUnsafeBufferPointer { inverse in
       for i in 0..<n {
         for j in 0...i {
-          product[i * n + j] = dot(inverse.baseAddress! + i * n + i, inverse.baseAddress! + j * n + i, n - i)
+          product[i * n + j] = unsafe dot(inverse.baseAddress! + i * n + i, inverse.baseAddress! + j * n + i, n - i)
         }
       }
     }
@@ -37,13 +37,13 @@ enum TriangularFactors {
   /// The lower Cholesky factor of a positive definite matrix whose lower triangle is given.
   static func choleskyFactor(_ matrix: [Double], _ n: Int) -> [Double] {
     var l = [Double](repeating: 0, count: n * n)
-    l.withUnsafeMutableBufferPointer { l in
+    unsafe l.withUnsafeMutableBufferPointer { l in
       for i in 0..<n {
-        let row = l.baseAddress! + i * n
+        let row = unsafe l.baseAddress! + i * n
         for j in 0...i {
-          let other = l.baseAddress! + j * n
-          let sum = matrix[i * n + j] - dot(row, other, j)
-          row[j] = i == j ? max(sum, 1e-300).squareRoot() : sum / other[j]
+          let other = unsafe l.baseAddress! + j * n
+          let sum = unsafe matrix[i * n + j] - dot(row, other, j)
+          unsafe row[j] = i == j ? max(sum, 1e-300).squareRoot() : sum / other[j]
         }
       }
     }
@@ -53,15 +53,15 @@ enum TriangularFactors {
   /// In eight sums, number i modulo 8 each, and the rest after them.
   private static func dot(_ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ count: Int) -> Double {
     var sums = SIMD8<Double>.zero
-    let (a8, b8) = (UnsafeRawPointer(a), UnsafeRawPointer(b))
+    let (a8, b8) = unsafe (UnsafeRawPointer(a), UnsafeRawPointer(b))
     let whole = count & ~7
     for i in stride(from: 0, to: whole, by: 8) {
-      sums +=
+      unsafe sums +=
         a8.loadUnaligned(fromByteOffset: i * 8, as: SIMD8<Double>.self)
         * b8.loadUnaligned(fromByteOffset: i * 8, as: SIMD8<Double>.self)
     }
     var sum = sums.sum()
-    for i in whole..<count { sum += a[i] * b[i] }
+    for i in whole..<count { unsafe sum += a[i] * b[i] }
     return sum
   }
 }

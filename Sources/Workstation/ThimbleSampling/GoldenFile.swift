@@ -19,8 +19,8 @@ package enum GoldenFile {
     var digests: [String] = []
     for first in stride(from: 0, to: seeds.count, by: batch) {
       let images = try source.pixels(source.latents(seeds[first..<min(first + batch, seeds.count)]))
-      images.withImages { image in
-        for number in 0..<images.count { digests.append(Digest.hexadecimal(image(number))) }
+      unsafe images.withImages { image in
+        for number in 0..<images.count { unsafe digests.append(Digest.hexadecimal(image(number))) }
       }
     }
     return digests
@@ -42,17 +42,21 @@ package enum GoldenFile {
         .badData, file: path, field: "line \(line)", found: found, wanted: "64 hexadecimal digits, two spaces, a seed",
         advice: "Make the golden file again with `thimble golden`.")
     }
-    if file.bytes.starts(with: Array("THIMBLE\u{1A}".utf8)) {
+    if unsafe file.bytes.starts(with: Array("THIMBLE\u{1A}".utf8)) {
       throw bad(1, "a .thimble file; name it before the golden file")
     }
-    guard file.bytes.count <= GoldenLine.largestByteCount else { throw bad(0, "\(file.bytes.count) bytes") }
+    guard unsafe file.bytes.count <= GoldenLine.largestByteCount else {
+      throw bad(0, unsafe "\(file.bytes.count) bytes")
+    }
     var lines: [(digest: String, seed: UInt64)] = []
-    let text = file.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    for (index, bytes) in text.enumerated() where !bytes.isEmpty {
-      guard let line = UnsafeRawBufferPointer(rebasing: bytes).withMemoryRebound(to: UInt8.self, GoldenLine.init) else {
-        throw bad(index + 1, "\"\(String(decoding: bytes.prefix(80), as: UTF8.self))\"")
+    let text = unsafe file.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    for index in unsafe text.indices where unsafe !text[index].isEmpty {
+      let bytes = unsafe text[index]
+      guard let line = unsafe UnsafeRawBufferPointer(rebasing: bytes).withMemoryRebound(to: UInt8.self, GoldenLine.init)
+      else {
+        throw bad(index + 1, unsafe "\"\(String(decoding: bytes.prefix(80), as: UTF8.self))\"")
       }
-      lines.append((String(decoding: line.digits, as: UTF8.self), line.seed))
+      unsafe lines.append((String(decoding: line.digits, as: UTF8.self), line.seed))
     }
     guard !lines.isEmpty else { throw bad(1, "nothing") }
     return lines

@@ -48,7 +48,7 @@ package struct ImageSource {
   package static func isExported(_ path: String) throws(FileError) -> Bool {
     if path.hasSuffix(".thimble") { return true }
     let file = try MappedFile(path: path)
-    return withExtendedLifetime(file) { file.bytes.starts(with: Array("THIMBLE\u{1A}".utf8)) }
+    return withExtendedLifetime(file) { unsafe file.bytes.starts(with: Array("THIMBLE\u{1A}".utf8)) }
   }
 
   /// Numbers of a latent.
@@ -102,12 +102,12 @@ package struct ImageSource {
     let (atOnce, size, length) = (min(most, max(1, latents.count)), imageByteCount, latents.length)
     let arena = UnsafeMutableRawBufferPointer.allocate(
       byteCount: model.arenaByteCount(images: atOnce, workers: workers.count)!, alignment: 64)
-    defer { arena.deallocate() }
+    defer { unsafe arena.deallocate() }
     let rows = latents.elements
     var pixels: [UInt8] = []
     var part = [UInt8](repeating: 0, count: atOnce * size)
     do {
-      var generator = try Generator(model, arena: arena, images: atOnce, workers: workers.count)
+      var generator = try unsafe Generator(model, arena: arena, images: atOnce, workers: workers.count)
       for first in stride(from: 0, to: latents.count, by: atOnce) {
         let images = min(atOnce, latents.count - first)
         var span = part.mutableSpan
@@ -129,10 +129,10 @@ package struct ImageSource {
     var images: [Float] = []
     for first in stride(from: 0, to: count, by: network.capacity) {
       let part = min(network.capacity, count - first)
-      rows.withUnsafeBufferPointer {
-        network.forward($0.baseAddress! + first * latents.length, images: part, frozen: true)
+      unsafe rows.withUnsafeBufferPointer {
+        unsafe network.forward($0.baseAddress! + first * latents.length, images: part, frozen: true)
       }
-      images += UnsafeBufferPointer(start: network.output, count: part * network.outputCount)
+      unsafe images += UnsafeBufferPointer(start: network.output, count: part * network.outputCount)
     }
     guard images.allSatisfy(\.isFinite) else {
       throw FileError(

@@ -38,15 +38,15 @@ package enum LatentFile {
   private static func raw(_ path: String, length: Int) throws(FileError) -> [Float] {
     let file = try MappedFile(path: path)
     defer { withExtendedLifetime(file) {} }
-    guard file.bytes.count % (4 * length) == 0 else {
+    guard unsafe file.bytes.count % (4 * length) == 0 else {
       throw FileError(
-        .badData, file: path, field: "size", found: "\(file.bytes.count) bytes",
+        .badData, file: path, field: "size", found: unsafe "\(file.bytes.count) bytes",
         wanted: "a multiple of \(4 * length): rows of \(length) f32 numbers",
         advice: "Make latents of \(length) numbers for this generator.")
     }
-    try checkCount(file.bytes.count / (4 * length), path)
-    let floats = (0..<(file.bytes.count / 4)).map {
-      Float(bitPattern: UInt32(littleEndian: file.bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
+    try unsafe checkCount(file.bytes.count / (4 * length), path)
+    let floats = unsafe (0..<(file.bytes.count / 4)).map {
+      unsafe Float(bitPattern: UInt32(littleEndian: file.bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
     }
     return try nonempty(floats, path)
   }

@@ -22,7 +22,7 @@ package struct AtomicFile: ~Copyable {
     // Without a name, the temporary file would land in the working folder.
     guard !path.isEmpty else { throw refused(ENOENT) }
     var status = stat()
-    let kind = stat(path, &status) == 0 ? status.st_mode & S_IFMT : S_IFREG
+    let kind = unsafe stat(path, &status) == 0 ? status.st_mode & S_IFMT : S_IFREG
     guard kind != S_IFDIR else { throw refused(EISDIR) }
     let isDevice = kind != S_IFREG
     // Two writers of one process, or a file left by a killed one, must not meet: hence the number, and O_EXCL.
@@ -30,7 +30,8 @@ package struct AtomicFile: ~Copyable {
     repeat {
       temporary = "\(path).tmp-\(getpid())-\(Self.counter.add(1, ordering: .relaxed).newValue)"
       opened =
-        isDevice ? open(path, O_WRONLY | O_CLOEXEC) : open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        unsafe isDevice
+        ? open(path, O_WRONLY | O_CLOEXEC) : open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     } while opened < 0 && errno == EEXIST
     guard opened >= 0 else { throw refused(errno) }
     self.path = path
@@ -41,14 +42,14 @@ package struct AtomicFile: ~Copyable {
 
   /// Appends bytes.
   package func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
-    var rest = bytes
-    while !rest.isEmpty {
-      let count = Glibc.write(descriptor, rest.baseAddress, min(rest.count, 1 << 30))
+    var rest = unsafe bytes
+    while unsafe !rest.isEmpty {
+      let count = unsafe Glibc.write(descriptor, rest.baseAddress, min(rest.count, 1 << 30))
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else {
         throw .system(.inputOutput, file: path, call: "write", wanted: "all bytes written", errno: errno)
       }
-      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+      unsafe rest = UnsafeRawBufferPointer(rebasing: rest[count...])
     }
   }
 
@@ -56,7 +57,7 @@ package struct AtomicFile: ~Copyable {
   package func write(_ text: String) throws(FileError) {
     var text = text
     do {
-      try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
+      try text.withUTF8 { try unsafe write(UnsafeRawBufferPointer($0)) }
     } catch {
       throw error as! FileError
     }
@@ -66,7 +67,7 @@ package struct AtomicFile: ~Copyable {
   package func overwrite(at offset: Int, _ bytes: UnsafeRawBufferPointer) throws(FileError) {
     var done = 0
     while done < bytes.count {
-      let count = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
+      let count = unsafe pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else {
         throw .system(.inputOutput, file: path, call: "write", wanted: "all bytes written", errno: errno)
@@ -95,7 +96,7 @@ package struct AtomicFile: ~Copyable {
       guard fsync(descriptor) == 0 else {
         throw .system(.inputOutput, file: path, call: "fsync", wanted: "all bytes on the disk", errno: errno)
       }
-      guard rename(temporaryPath, path) == 0 else {
+      guard unsafe rename(temporaryPath, path) == 0 else {
         throw .system(.cannotWrite, file: path, call: "rename", wanted: "the file renamed", errno: errno)
       }
       TemporaryNames.drop(nameSlot)
@@ -109,7 +110,7 @@ package struct AtomicFile: ~Copyable {
   /// sync none, are left alone.
   package static func syncFolder(of path: String) throws(FileError) {
     let folder = folder(of: path)
-    let folderDescriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let folderDescriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard folderDescriptor >= 0 else { return }
     defer { close(folderDescriptor) }
     guard fsync(folderDescriptor) != 0, errno != EINVAL, errno != EBADF, errno != EROFS, errno != ENOTSUP else {
@@ -121,7 +122,7 @@ package struct AtomicFile: ~Copyable {
   deinit {
     if descriptor >= 0 {
       close(descriptor)
-      if let temporaryPath { unlink(temporaryPath) }
+      if let temporaryPath { unsafe unlink(temporaryPath) }
       TemporaryNames.drop(nameSlot)
     }
   }
@@ -136,14 +137,14 @@ extension AtomicFile {
   /// Refuses a path in a folder that is not there or takes no file: before the work whose result is written there.
   package static func checkFolder(of path: String) throws(FileError) {
     let folder = folder(of: path)
-    guard access(path, F_OK) != 0, access(folder, W_OK | X_OK) != 0 else { return }
+    guard unsafe access(path, F_OK) != 0, unsafe access(folder, W_OK | X_OK) != 0 else { return }
     throw .system(.cannotWrite, file: path, call: "create", wanted: "a file that can be written", errno: errno)
   }
 
   /// Writes a whole file in one call.
   package static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws(FileError) {
     let file = try AtomicFile(path: path)
-    try file.write(bytes)
+    try unsafe file.write(bytes)
     try file.commit()
   }
 

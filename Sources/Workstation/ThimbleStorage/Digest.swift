@@ -5,7 +5,7 @@ package enum Digest {
   /// The digest of some bytes.
   package static func hexadecimal(_ bytes: UnsafeRawBufferPointer) -> String {
     var digest = SHA256()
-    digest.update(bytes.bytes)
+    unsafe digest.update(bytes.bytes)
     return hexadecimal(digest.finalize())
   }
 

@@ -57,7 +57,7 @@ extension FileError {
   /// The error of a system call on `file` that set `errno`.
   package static func system(_ kind: Kind, file: String, call: String, wanted: String, errno code: Int32) -> FileError {
     FileError(
-      kind, file: file, field: call, found: "\"\(String(cString: strerror(code)))\"", wanted: wanted,
+      kind, file: file, field: call, found: unsafe "\"\(String(cString: strerror(code)))\"", wanted: wanted,
       advice: advice(for: code))
   }
 

@@ -19,7 +19,7 @@ package enum JSON: Equatable, Sendable {
 
   /// Parses a whole text in UTF-8.
   package init(_ bytes: UnsafeRawBufferPointer) throws(Fault) {
-    var reader = Reader(bytes: bytes)
+    var reader = unsafe Reader(bytes: bytes)
     self = try reader.value(depth: 0)
     reader.skipSpace()
     guard reader.at == bytes.count else { throw reader.fault("more text after the end") }
@@ -59,13 +59,13 @@ package enum JSON: Equatable, Sendable {
 }
 
 extension JSON {
-  private struct Reader {
+  @safe private struct Reader {
     let bytes: UnsafeRawBufferPointer
     var at = 0
 
     func fault(_ found: String) -> Fault { Fault(at: at, found: found) }
 
-    var next: UInt8? { at < bytes.count ? bytes[at] : nil }
+    var next: UInt8? { unsafe at < bytes.count ? bytes[at] : nil }
 
     mutating func skipSpace() {
       while let byte = next, byte == 32 || (9...10).contains(byte) || byte == 13 { at += 1 }
@@ -112,7 +112,7 @@ extension JSON {
     mutating func word() throws(Fault) -> JSON {
       let start = at
       while let byte = next, !" \t\r\n,:[]{}\"".utf8.contains(byte) { at += 1 }
-      let word = String(decoding: bytes[start..<at], as: UTF8.self)
+      let word = unsafe String(decoding: bytes[start..<at], as: UTF8.self)
       if ["true", "false", "null"].contains(word) { return .other }
       let digits = word.hasPrefix("-") ? word.dropFirst() : word[...]
       guard let isWhole = Self.isWholeNumber(Array(digits.utf8)) else { throw fault("no value") }
@@ -188,8 +188,8 @@ extension JSON {
     }
 
     mutating func hexadecimal() throws(Fault) -> UInt32 {
-      guard at + 4 <= bytes.count else { throw fault("a text that does not end") }
-      let digits = String(decoding: bytes[at..<(at + 4)], as: UTF8.self)
+      guard unsafe at + 4 <= bytes.count else { throw fault("a text that does not end") }
+      let digits = unsafe String(decoding: bytes[at..<(at + 4)], as: UTF8.self)
       guard digits.allSatisfy({ $0.isASCII && $0.isHexDigit }), let code = UInt32(digits, radix: 16) else {
         throw fault("an unknown escape")
       }

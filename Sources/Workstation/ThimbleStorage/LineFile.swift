@@ -9,12 +9,13 @@ package final class LineFile {
   package init(path: String, keep: (Substring) -> Bool) throws(FileError) {
     self.path = path
     var status = stat()
-    let old = stat(path, &status) == 0 ? String(decoding: try MappedFile(path: path).contents(), as: UTF8.self) : ""
+    let old =
+      unsafe stat(path, &status) == 0 ? String(decoding: try MappedFile(path: path).contents(), as: UTF8.self) : ""
     let kept = old.split(separator: "\n").filter(keep).map { $0 + "\n" }.joined()
     let file = try AtomicFile(path: path)
     try file.write(kept)
     try file.commit()
-    descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+    descriptor = unsafe open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw .system(.cannotWrite, file: path, call: "open", wanted: "a file to append to", errno: errno)
     }
@@ -24,7 +25,7 @@ package final class LineFile {
   package func append(_ line: String) throws(FileError) {
     var rest = Array((line + "\n").utf8)[...]
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+      let count = unsafe rest.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else {
         throw .system(.inputOutput, file: path, call: "write", wanted: "a line appended", errno: errno)

@@ -3,7 +3,7 @@ import Glibc
 /// A file mapped read-only: its bytes are there as long as this object is, and are read from the disk as they are touched.
 /// Nobody may shorten the file meanwhile: the kernel sends SIGBUS to a thread that touches missing bytes, and ends the process unless it
 /// has a handler. Our own writers never shorten, they replace files: a mapping keeps the old one.
-package final class MappedFile: Sendable {
+@safe package final class MappedFile: Sendable {
   /// The path it was opened by.
   package let path: String
   /// All bytes; empty for an empty file. Valid while the object lives, which is not to the end of a scope but to the last use
@@ -17,7 +17,7 @@ package final class MappedFile: Sendable {
   /// Maps the file at `path`. Throws `missing` if there is none, `inputOutput` if it cannot be read.
   package init(path: String) throws(FileError) {
     // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else {
       throw .system(
         errno == ENOENT || errno == ENOTDIR ? .missing : .inputOutput, file: path, call: "open",
@@ -26,7 +26,7 @@ package final class MappedFile: Sendable {
     var isKept = false
     defer { if !isKept { close(descriptor) } }
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else {
+    guard unsafe fstat(descriptor, &status) == 0 else {
       throw .system(.inputOutput, file: path, call: "fstat", wanted: "its size", errno: errno)
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
@@ -40,31 +40,33 @@ package final class MappedFile: Sendable {
     openingStamp = FileStamp(status)
     self.descriptor = descriptor
     if status.st_size == 0 {
-      bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+      unsafe bytes = UnsafeRawBufferPointer(start: nil, count: 0)
       isKept = true
       return
     }
-    guard let start = mmap(nil, Int(status.st_size), PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED else {
+    guard let start = unsafe mmap(nil, Int(status.st_size), PROT_READ, MAP_PRIVATE, descriptor, 0),
+      unsafe start != MAP_FAILED
+    else {
       throw .system(.inputOutput, file: path, call: "mmap", wanted: "a mapping", errno: errno)
     }
-    bytes = UnsafeRawBufferPointer(start: start, count: Int(status.st_size))
+    unsafe bytes = UnsafeRawBufferPointer(start: start, count: Int(status.st_size))
     isKept = true
   }
 
   /// The present state of the mapped file, even if its path now names another file. Throws `inputOutput`.
   package func stamp() throws(FileError) -> FileStamp {
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else {
+    guard unsafe fstat(descriptor, &status) == 0 else {
       throw .system(.inputOutput, file: path, call: "fstat", wanted: "its size and times", errno: errno)
     }
     return FileStamp(status)
   }
 
   /// A copy of all bytes.
-  package func contents() -> [UInt8] { withExtendedLifetime(self) { Array(bytes) } }
+  package func contents() -> [UInt8] { withExtendedLifetime(self) { unsafe Array(bytes) } }
 
   deinit {
     close(descriptor)
-    if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }
+    if let start = unsafe bytes.baseAddress { unsafe munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }
   }
 }

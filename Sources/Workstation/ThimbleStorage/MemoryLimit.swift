@@ -60,7 +60,8 @@ package struct MemoryLimit: Equatable, Sendable {
   /// What `ulimit -v` leaves beside what is mapped already; nil without such a limit.
   private static var addressLimit: MemoryLimit? {
     var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur < UInt64(Int.max) else {
+    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur < UInt64(Int.max)
+    else {
       return nil
     }
     let pages = text("/proc/self/statm").split(separator: " ").first.flatMap { UInt64($0) } ?? 0

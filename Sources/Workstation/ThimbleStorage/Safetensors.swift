@@ -19,7 +19,7 @@ package enum TensorType: String, Sendable {
 }
 
 /// One tensor of a file: its bytes lie in the mapping, which it keeps alive.
-package struct StoredTensor: Sendable {
+@safe package struct StoredTensor: Sendable {
   /// As in the file.
   package let name: String
   /// Of the elements.
@@ -39,8 +39,8 @@ package struct StoredTensor: Sendable {
   /// A copy of the elements as any plain type of the tensor's width.
   package func copied<Element: BitwiseCopyable>() -> [Element] {
     precondition(MemoryLayout<Element>.size == type.byteCount)
-    return [Element](unsafeUninitializedCapacity: elementCount) { buffer, count in
-      UnsafeMutableRawBufferPointer(buffer).copyMemory(from: bytes)
+    return unsafe [Element](unsafeUninitializedCapacity: elementCount) { buffer, count in
+      unsafe UnsafeMutableRawBufferPointer(buffer).copyMemory(from: bytes)
       count = elementCount
     }
   }
@@ -70,12 +70,12 @@ package struct SafetensorsFile: Sendable {
   package init(path: String) throws(FileError) {
     let file = try MappedFile(path: path)
     defer { withExtendedLifetime(file) {} }
-    for (start, kind) in Self.otherKinds where file.bytes.starts(with: start) {
+    for (start, kind) in Self.otherKinds where unsafe file.bytes.starts(with: start) {
       throw FileError(
         .badData, file: path, field: "kind of file", found: kind, wanted: "a safetensors file",
         advice: "Name a checkpoint or a packed set.")
     }
-    let (header, data) = try Self.parts(file)
+    let (header, data) = try unsafe Self.parts(file)
     var metadata: [String: String] = [:]
     var tensors: [String: StoredTensor] = [:]
     for (name, entry) in header {
@@ -83,10 +83,10 @@ package struct SafetensorsFile: Sendable {
         guard let strings = entry.texts else { throw Self.bad(path, name, "other values", "strings") }
         metadata = strings
       } else {
-        tensors[name] = try Self.tensor(name, entry, data, file)
+        tensors[name] = try unsafe Self.tensor(name, entry, data, file)
       }
     }
-    try Self.refuseHoles(tensors, data, path)
+    try unsafe Self.refuseHoles(tensors, data, path)
     self.path = path
     self.metadata = metadata
     self.tensors = tensors
@@ -100,20 +100,20 @@ package struct SafetensorsFile: Sendable {
 
   /// The header's members, and the bytes of all tensors.
   private static func parts(_ file: MappedFile) throws(FileError) -> ([String: JSON], UnsafeRawBufferPointer) {
-    let bytes = file.bytes
+    let bytes = unsafe file.bytes
     guard bytes.count >= 8 else { throw bad(file.path, "size", "\(bytes.count) bytes", "at least 8") }
-    let count = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+    let count = unsafe UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
     guard count >= 2, count <= min(largestHeader, bytes.count - 8) else {
       throw bad(file.path, "header length", "\(count)", "2 to \(min(largestHeader, max(2, bytes.count - 8)))")
     }
     let header: JSON
     do {
-      header = try JSON(UnsafeRawBufferPointer(rebasing: bytes[8..<(8 + Int(count))]))
+      header = try unsafe JSON(UnsafeRawBufferPointer(rebasing: bytes[8..<(8 + Int(count))]))
     } catch {
       throw bad(file.path, "header, byte \(error.at)", error.found, "JSON")
     }
     guard case .object(let members) = header else { throw bad(file.path, "header", "no JSON object", "a JSON object") }
-    return (members, UnsafeRawBufferPointer(rebasing: bytes[(8 + Int(count))...]))
+    return unsafe (members, UnsafeRawBufferPointer(rebasing: bytes[(8 + Int(count))...]))
   }
 
   private static func tensor(
@@ -136,8 +136,8 @@ package struct SafetensorsFile: Sendable {
     guard range[0] <= range[1], range[1] <= data.count, range[1] - range[0] == size else {
       throw bad(file.path, "\(name): data_offsets", "\(range)", "\(size) bytes within \(data.count)")
     }
-    let bytes = UnsafeRawBufferPointer(rebasing: data[range[0]..<range[1]])
-    return StoredTensor(name: name, type: type, shape: shape, bytes: bytes, file: file)
+    let bytes = unsafe UnsafeRawBufferPointer(rebasing: data[range[0]..<range[1]])
+    return unsafe StoredTensor(name: name, type: type, shape: shape, bytes: bytes, file: file)
   }
 
   /// Every byte of the data belongs to exactly one tensor.
@@ -145,12 +145,14 @@ package struct SafetensorsFile: Sendable {
     _ tensors: [String: StoredTensor], _ data: UnsafeRawBufferPointer, _ path: String
   ) throws(FileError) {
     // An empty tensor may lie anywhere.
-    let filled = tensors.values.filter { !$0.bytes.isEmpty }.sorted { $0.bytes.baseAddress! < $1.bytes.baseAddress! }
+    let filled = tensors.values.filter { unsafe !$0.bytes.isEmpty }.sorted {
+      unsafe $0.bytes.baseAddress! < $1.bytes.baseAddress!
+    }
     var end = 0
     for tensor in filled {
-      let start = tensor.bytes.baseAddress! - data.baseAddress!
+      let start = unsafe tensor.bytes.baseAddress! - data.baseAddress!
       guard start == end else { throw bad(path, "\(tensor.name): data_offsets", "\(start)", "\(end)") }
-      end += tensor.bytes.count
+      unsafe end += tensor.bytes.count
     }
     guard end == data.count else { throw bad(path, "size of the data", "\(data.count) bytes", "\(end)") }
   }

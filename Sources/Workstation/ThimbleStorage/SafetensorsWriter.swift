@@ -41,7 +41,7 @@ package struct SafetensorsWriter: ~Copyable {
     }
     let file = try AtomicFile(path: path)
     do {
-      try header.withUnsafeBytes { try file.write($0) }
+      try unsafe header.withUnsafeBytes { try unsafe file.write($0) }
     } catch { throw error as! FileError }
     self.path = path
     self.file = file
@@ -67,14 +67,14 @@ package struct SafetensorsWriter: ~Copyable {
     let json = JSON.object(header).serialized.utf8
     let total = byteCount ?? (8 + json.count + 63) / 64 * 64
     precondition(8 + json.count <= total, "a longer header than announced")
-    let length = withUnsafeBytes(of: UInt64(total - 8).littleEndian) { Array($0) }
+    let length = unsafe withUnsafeBytes(of: UInt64(total - 8).littleEndian) { unsafe Array($0) }
     return length + json + [UInt8](repeating: 0x20, count: total - 8 - json.count)
   }
 
   /// Appends the bytes of the next tensor, or a part of them.
   package mutating func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
     precondition(bytes.count <= missing, "more bytes than announced")
-    try file.write(bytes)
+    try unsafe file.write(bytes)
     missing -= bytes.count
   }
 
@@ -82,7 +82,7 @@ package struct SafetensorsWriter: ~Copyable {
   package mutating func append<Element: BitwiseCopyable>(_ elements: [Element]) throws(FileError) {
     precondition(elements.count * MemoryLayout<Element>.stride <= missing, "more bytes than announced")
     do {
-      try elements.withUnsafeBytes { try file.write($0) }
+      try unsafe elements.withUnsafeBytes { try unsafe file.write($0) }
     } catch { throw error as! FileError }
     missing -= elements.count * MemoryLayout<Element>.stride
   }
@@ -91,11 +91,11 @@ package struct SafetensorsWriter: ~Copyable {
   /// their digest. The new header must not be longer than the first one; its place is filled with spaces.
   package mutating func correctHeader(metadata: [String: String], entries: [Entry]) throws(FileError) {
     let header = Self.header(metadata: metadata, entries: entries, byteCount: headerByteCount)
-    let written = try file.written().bytes.count - headerByteCount
+    let written = try unsafe file.written().bytes.count - headerByteCount
     missing = entries.reduce(0) { $0 + $1.byteCount } - written
     precondition(missing >= 0, "more bytes than announced")
     do {
-      try header.withUnsafeBytes { try file.overwrite(at: 0, $0) }
+      try unsafe header.withUnsafeBytes { try unsafe file.overwrite(at: 0, $0) }
     } catch { throw error as! FileError }
   }
 

@@ -22,7 +22,7 @@ package enum Seal {
   ) -> [String: String] {
     var digest = SHA256()
     for tensor in tensors.sorted(by: { $0.entry.name < $1.entry.name }) {
-      tensor.bytes.withUnsafeBytes { digest.update($0.bytes) }
+      unsafe tensor.bytes.withUnsafeBytes { unsafe digest.update($0.bytes) }
     }
     var metadata = metadata
     metadata[digestKey] = Digest.hexadecimal(digest.finalize())
@@ -40,7 +40,7 @@ package enum Seal {
         "dtype": .text(entry.type.rawValue), "shape": .array(entry.shape.map(JSON.integer)),
       ])
     }
-    return Array(JSON.object(said).serialized.utf8).withUnsafeBytes { Digest.hexadecimal($0) }
+    return unsafe Array(JSON.object(said).serialized.utf8).withUnsafeBytes { unsafe Digest.hexadecimal($0) }
   }
 }
 
@@ -63,8 +63,8 @@ extension SafetensorsFile {
     guard let digest else { return }
     var sum = SHA256()
     for name in tensors.keys.sorted() {
-      let bytes = tensors[name]!.bytes
-      sum.update(bytes.bytes)
+      let bytes = unsafe tensors[name]!.bytes
+      unsafe sum.update(bytes.bytes)
     }
     let found = Digest.hexadecimal(sum.finalize())
     guard found == digest else { throw damaged(Seal.digestKey, found, digest) }

@@ -34,10 +34,12 @@ package struct Boxes: Sendable {
         .badData, file: path, field: field, found: found, wanted: wanted,
         advice: "Draw the boxes again on sheets that `thimble forget --sheet` makes.")
     }
-    guard file.bytes.count < 1 << 22 else { throw bad("size", "\(file.bytes.count) bytes", "less than 4 MiB") }
+    guard unsafe file.bytes.count < 1 << 22 else {
+      throw bad("size", unsafe "\(file.bytes.count) bytes", "less than 4 MiB")
+    }
     var (seeds, boxes) = ([UInt64](), [[Box]]())
     var places: [UInt64: Int] = [:]
-    for (index, line) in String(decoding: file.bytes, as: UTF8.self).split(
+    for (index, line) in unsafe String(decoding: file.bytes, as: UTF8.self).split(
       separator: "\n", omittingEmptySubsequences: false
     ).enumerated() {
       let text = line.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)[0].filter {

@@ -20,9 +20,9 @@ package struct Concept: Sendable {
         .badData, file: path, field: field, found: found, wanted: "1 to \(Self.most) seeds, such as 85, 265 or 600-605",
         advice: "Choose seeds from a sheet made with `--sheet`, and write their numbers into the file.")
     }
-    guard file.bytes.count < 1 << 20 else { throw bad("size", "\(file.bytes.count) bytes") }
+    guard unsafe file.bytes.count < 1 << 20 else { throw bad("size", unsafe "\(file.bytes.count) bytes") }
     var seeds: [UInt64] = []
-    for (number, line) in String(decoding: file.bytes, as: UTF8.self).split(
+    for (number, line) in unsafe String(decoding: file.bytes, as: UTF8.self).split(
       separator: "\n", omittingEmptySubsequences: false
     ).enumerated() {
       let text = line.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)[0]
@@ -40,8 +40,8 @@ package struct Concept: Sendable {
   private static func seeds(_ word: String) -> [UInt64]? {
     var word = word
     return word.withUTF8 { text in
-      guard let count = SeedRanges.count(text), count <= most else { return nil }
-      var (ranges, seeds) = (SeedRanges(text), [UInt64]())
+      guard let count = unsafe SeedRanges.count(text), count <= most else { return nil }
+      var (ranges, seeds) = unsafe (SeedRanges(text), [UInt64]())
       while let range = ranges.next() { seeds += range }
       return seeds
     }

@@ -26,8 +26,8 @@ package struct FilterStudy: Sendable {
     let specification = discriminator.layers[last]
     let (channels, size) = (specification.outputChannels, specification.outputCount)
     precondition(features <= channels && strongest <= count)
-    discriminator.forward(images, images: count)
-    let map = Array(UnsafeBufferPointer(start: discriminator.output(ofLayer: last), count: count * size))
+    unsafe discriminator.forward(images, images: count)
+    let map = unsafe Array(UnsafeBufferPointer(start: discriminator.output(ofLayer: last), count: count * size))
     var (responses, gradients, ratios) = ([[Response]](), [[[Float]]](), 0.0)
     for feature in 0..<features {
       let all = (0..<count).map { image in

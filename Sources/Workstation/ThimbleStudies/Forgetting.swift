@@ -80,13 +80,13 @@ package struct Forgetting: Sendable {
     _ network: Network, _ stored: StoredGenerator, _ index: Int, _ boxes: Boxes, _ sample: Int, _ latents: LatentBatch
   ) -> Positions {
     let row = latents[sample].map(Q3x12.value)
-    network.forward(row, images: 1, frozen: true)
+    unsafe network.forward(row, images: 1, frozen: true)
     let specification = stored.layers[index]
     let channels = specification.outputChannels
     let side = specification.kind.outputSide
     let count = side * side
     let scale = Double(stored.imageSide) / Double(side)
-    let map = network.output(ofLayer: index)
+    let map = unsafe network.output(ofLayer: index)
     var (inside, outside) = ([Int](), [Int]())
     for at in 0..<count {
       let (x, y) = ((Double(at % side) + 0.5) * scale, (Double(at / side) + 0.5) * scale)
@@ -100,7 +100,7 @@ package struct Forgetting: Sendable {
     var positions = Positions()
     for (places, label) in [(inside[...], true), (outside.prefix(inside.count), false)] {
       for at in places {
-        positions.features += (0..<channels).map { Double(map[at * channels + $0]) }
+        positions.features += (0..<channels).map { unsafe Double(map[at * channels + $0]) }
         positions.labels.append(label)
       }
     }

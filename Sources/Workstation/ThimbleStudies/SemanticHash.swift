@@ -41,16 +41,16 @@ package struct SemanticHash: Sendable {
         for i in 0..<length { clean[n * length + i] = rows[image * length + i] - mean[i] }
       }
       Self.hide(clean, &noisy, random, step)
-      network.forward(noisy, images: images)
+      unsafe network.forward(noisy, images: images)
       let share = 2 / Float(images * length)
       loss = 0
       for i in clean.indices {
-        let difference = network.output[i] - clean[i]
+        let difference = unsafe network.output[i] - clean[i]
         loss += Double(difference * difference) / Double(clean.count)
-        network.outputGradient[i] = share * difference
+        unsafe network.outputGradient[i] = share * difference
       }
       network.clearGradients()
-      network.backward(input: noisy, images: images, parameterGradients: true, inputGradient: false)
+      unsafe network.backward(input: noisy, images: images, parameterGradients: true, inputGradient: false)
       (beta1, beta2) = (beta1 * 0.9, beta2 * 0.999)
       network.update(
         AdamStep(
@@ -92,11 +92,11 @@ package struct SemanticHash: Sendable {
       for n in 0..<images {
         for i in 0..<length { input[n * length + i] = rows[(first + n) * length + i] - mean[i] }
       }
-      network.forward(input, images: images)
-      let code = network.output(ofLayer: 0)
+      unsafe network.forward(input, images: images)
+      let code = unsafe network.output(ofLayer: 0)
       for n in 0..<images {
         var hash = SIMD2<UInt64>.zero
-        for bit in 0..<bits where code[n * bits + bit] > 0 { hash[bit / 64] |= 1 << UInt64(bit % 64) }
+        for bit in 0..<bits where unsafe code[n * bits + bit] > 0 { hash[bit / 64] |= 1 << UInt64(bit % 64) }
         hashes.append(hash)
       }
     }

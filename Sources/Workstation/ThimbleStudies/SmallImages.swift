@@ -23,13 +23,15 @@ package enum SmallImages {
     var rows: [Float] = []
     rows.reserveCapacity(count * small * small * channels)
     for n in 0..<count {
-      let pixels = image(n)
+      let pixels = unsafe image(n)
       for y in 0..<small {
         for x in 0..<small {
           for c in 0..<channels {
             var sum = 0
             for dy in 0..<factor {
-              for dx in 0..<factor { sum += Int(pixels[((y * factor + dy) * side + x * factor + dx) * channels + c]) }
+              for dx in 0..<factor {
+                unsafe sum += Int(pixels[((y * factor + dy) * side + x * factor + dx) * channels + c])
+              }
             }
             rows.append(Pixel.value(Float(sum) / Float(factor * factor)))
           }

@@ -11,7 +11,7 @@ private func borrow(_ body: (Int) -> Void, _ place: UnsafeMutablePointer<thimble
 /// The owner opens a loop and begins with it. A thread that comes in time joins; the owner, when no number is left, closes the
 /// loop and waits for those that have joined, and for nobody else: a thread that sleeps, or that the system has taken off its
 /// processor before it began, holds nobody up. Numbers are given out by one counter.
-final class Crew: @unchecked Sendable {
+@safe final class Crew: @unchecked Sendable {
   /// From the low bits: how many have joined; whether the owner sleeps until they are done; whether the loop is open; whether
   /// all is over; and the number of the loop. All of it changes at once.
   private let state = Atomic<UInt64>(0)
@@ -36,16 +36,16 @@ final class Crew: @unchecked Sendable {
 
   init(spins: Bool) {
     patience = spins ? 50_000 : 0
-    body = .allocate(capacity: 1)
-    body.initialize(to: thimble_borrowed_closure())
+    unsafe body = .allocate(capacity: 1)
+    unsafe body.initialize(to: thimble_borrowed_closure())
   }
 
-  deinit { body.deallocate() }
+  deinit { unsafe body.deallocate() }
 
   /// Shares a loop, and does a part of it. Returns false at once if the crew has a loop already.
   func share(_ count: Int, _ body: (Int) -> Void) -> Bool {
     if isTaken.exchange(true, ordering: .acquiring) { return false }
-    borrow(body, self.body)
+    unsafe borrow(body, self.body)
     next.store(0, ordering: .relaxed)
     self.count.store(count, ordering: .relaxed)
     let former = state.load(ordering: .relaxed)
@@ -77,11 +77,11 @@ final class Crew: @unchecked Sendable {
 
   /// Runs numbers of the loop until none is left.
   private func take(_ count: Int) {
-    let body = body.pointee
+    let body = unsafe body.pointee
     while true {
       let number = next.wrappingAdd(1, ordering: .relaxed).oldValue
       if number >= count { return }
-      thimble_call(body, number)
+      unsafe thimble_call(body, number)
     }
   }
 
@@ -150,40 +150,40 @@ final class Crew: @unchecked Sendable {
 }
 
 /// Where threads sleep until they are waked.
-private final class WaitingRoom: Sendable {
+@safe private final class WaitingRoom: Sendable {
   private nonisolated(unsafe) let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private nonisolated(unsafe) let waking = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
   init() {
-    pthread_mutex_init(mutex, nil)
-    pthread_cond_init(waking, nil)
+    unsafe pthread_mutex_init(mutex, nil)
+    unsafe pthread_cond_init(waking, nil)
   }
 
   deinit {
-    pthread_cond_destroy(waking)
-    pthread_mutex_destroy(mutex)
-    waking.deallocate()
-    mutex.deallocate()
+    unsafe pthread_cond_destroy(waking)
+    unsafe pthread_mutex_destroy(mutex)
+    unsafe waking.deallocate()
+    unsafe mutex.deallocate()
   }
 
   /// Sleeps while the condition holds. It is looked at with the door closed: who makes it false and then wakes is never missed.
   func sleep(while condition: () -> Bool) {
-    pthread_mutex_lock(mutex)
-    while condition() { pthread_cond_wait(waking, mutex) }
-    pthread_mutex_unlock(mutex)
+    unsafe pthread_mutex_lock(mutex)
+    while condition() { unsafe pthread_cond_wait(waking, mutex) }
+    unsafe pthread_mutex_unlock(mutex)
   }
 
   /// Wakes this many sleeping threads.
   func wake(_ count: Int) {
-    pthread_mutex_lock(mutex)
-    if count == 1 { pthread_cond_signal(waking) } else { pthread_cond_broadcast(waking) }
-    pthread_mutex_unlock(mutex)
+    unsafe pthread_mutex_lock(mutex)
+    if count == 1 { unsafe pthread_cond_signal(waking) } else { unsafe pthread_cond_broadcast(waking) }
+    unsafe pthread_mutex_unlock(mutex)
   }
 }
 
 /// A clock that only goes forward.
 private func nanoseconds() -> UInt64 {
   var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
+  unsafe clock_gettime(CLOCK_MONOTONIC, &time)
   return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }

@@ -71,23 +71,23 @@ package final class Workers: @unchecked Sendable {
   /// Starts a thread that works for `crew` until it is dismissed. Signals go to the other threads.
   private static func start(_ crew: Crew) -> pthread_t? {
     var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setstacksize(&attributes, stackByteCount)
+    unsafe pthread_attr_init(&attributes)
+    defer { unsafe pthread_attr_destroy(&attributes) }
+    unsafe pthread_attr_setstacksize(&attributes, stackByteCount)
     var (all, former) = (sigset_t(), sigset_t())
-    sigfillset(&all)
-    pthread_sigmask(SIG_SETMASK, &all, &former)
-    defer { pthread_sigmask(SIG_SETMASK, &former, nil) }
-    let context = Unmanaged.passRetained(crew)
+    unsafe sigfillset(&all)
+    unsafe pthread_sigmask(SIG_SETMASK, &all, &former)
+    defer { unsafe pthread_sigmask(SIG_SETMASK, &former, nil) }
+    let context = unsafe Unmanaged.passRetained(crew)
     var thread = pthread_t()
-    let status = pthread_create(
+    let status = unsafe pthread_create(
       &thread, &attributes,
       { context in
-        Unmanaged<Crew>.fromOpaque(context!).takeRetainedValue().work()
+        unsafe Unmanaged<Crew>.fromOpaque(context!).takeRetainedValue().work()
         return nil
-      }, context.toOpaque())
+      }, unsafe context.toOpaque())
     if status == 0 { return thread }
-    context.release()
+    unsafe context.release()
     return nil
   }
 }

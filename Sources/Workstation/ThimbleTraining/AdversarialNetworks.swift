@@ -62,13 +62,13 @@ package final class AdversarialNetworks {
   /// Draws the initial weights from the recipe's seed; no update is done yet.
   package func initialize() {
     for network in [generator, discriminator] {
-      network.firstMoments.update(repeating: 0, count: network.parameterCount)
-      network.secondMoments.update(repeating: 0, count: network.parameterCount)
+      unsafe network.firstMoments.update(repeating: 0, count: network.parameterCount)
+      unsafe network.secondMoments.update(repeating: 0, count: network.parameterCount)
     }
     countUpdates(0)
     generator.initialize(seed: recipe.seed, deviation: Float(recipe.weightDeviation), network: 0)
     discriminator.initialize(seed: recipe.seed, deviation: Float(recipe.weightDeviation), network: 1)
-    generator.averageValues?.update(from: generator.parameterValues, count: generator.parameterCount)
+    unsafe generator.averageValues?.update(from: generator.parameterValues, count: generator.parameterCount)
   }
 
   /// Counts the updates of `steps` minibatches, as a checkpoint after them has them.
@@ -93,8 +93,8 @@ package final class AdversarialNetworks {
   ///   - latents: [batchSize][latentLength + classes]; real images are of the same classes.
   package func apply(step: Int, real: UnsafePointer<Float>, latents: UnsafePointer<Float>) -> StepReport {
     var report = StepReport()
-    generator.forward(latents, images: recipe.batchSize)
-    let minibatch = Minibatch(
+    unsafe generator.forward(latents, images: recipe.batchSize)
+    let minibatch = unsafe Minibatch(
       real: real, generated: UnsafePointer(generator.output), latents: latents,
       labels: LabelRows(latents + recipe.latentLength, stride: recipe.latents.count))
     if updatesDiscriminator(step) { updateDiscriminator(minibatch, &report) }
@@ -109,9 +109,9 @@ package final class AdversarialNetworks {
     var sum: Float = 0
     for half in loss.comparesHalves ? [ImageOrigin.generated, .real] : [.real, .generated] {
       runDiscriminator(over: half, minibatch)
-      let share = loss.ofDiscriminator(half, logits, discriminator.outputGradient)
+      let share = unsafe loss.ofDiscriminator(half, logits, discriminator.outputGradient)
       guard share.isFinite else { return report.divergence = divergedLayer() }
-      discriminator.backward(
+      unsafe discriminator.backward(
         input: minibatch.images(half), images: recipe.batchSize, parameterGradients: true, inputGradient: false)
       sum += share
     }
@@ -128,13 +128,13 @@ package final class AdversarialNetworks {
     let images = recipe.batchSize
     if loss.comparesHalves { runDiscriminator(over: .real, minibatch) }
     runDiscriminator(over: .generated, minibatch)
-    let value = loss.ofGenerator(logits, discriminator.outputGradient)
+    let value = unsafe loss.ofGenerator(logits, discriminator.outputGradient)
     guard value.isFinite else { return report.divergence = divergedLayer() }
-    let gradient = discriminator.backward(
+    let gradient = unsafe discriminator.backward(
       input: minibatch.generated, images: images, parameterGradients: false, inputGradient: true)!
     generator.clearGradients()
-    generator.outputGradient.update(from: gradient, count: images * generator.outputCount)
-    generator.backward(input: minibatch.latents, images: images, parameterGradients: true, inputGradient: false)
+    unsafe generator.outputGradient.update(from: gradient, count: images * generator.outputCount)
+    unsafe generator.backward(input: minibatch.latents, images: images, parameterGradients: true, inputGradient: false)
     generatorOptimizer.advance()
     generatorUpdates += 1
     generatorOptimizer.update(generator)
@@ -145,8 +145,8 @@ package final class AdversarialNetworks {
   }
 
   private func runDiscriminator(over half: ImageOrigin, _ minibatch: Minibatch) {
-    discriminator.forward(minibatch.images(half), images: recipe.batchSize, labels: minibatch.labels)
-    logits.set(half, discriminator.output)
+    unsafe discriminator.forward(minibatch.images(half), images: recipe.batchSize, labels: minibatch.labels)
+    unsafe logits.set(half, discriminator.output)
   }
 
   /// The share of this update's parameters in their running average: the plain mean of all updates until that share has fallen to
@@ -155,11 +155,11 @@ package final class AdversarialNetworks {
 }
 
 /// What a step is given, and what the generator made of it.
-private struct Minibatch {
+@safe private struct Minibatch {
   let real: UnsafePointer<Float>
   let generated: UnsafePointer<Float>
   let latents: UnsafePointer<Float>
   let labels: LabelRows
 
-  func images(_ origin: ImageOrigin) -> UnsafePointer<Float> { origin == .real ? real : generated }
+  func images(_ origin: ImageOrigin) -> UnsafePointer<Float> { unsafe origin == .real ? real : generated }
 }

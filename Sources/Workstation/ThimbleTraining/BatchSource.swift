@@ -42,25 +42,25 @@ package struct BatchSource {
     let size = dataset.imageByteCount
     let first = step % stepsPerPass * recipe.batchSize
     for i in 0..<recipe.batchSize {
-      let image = dataset.image(Int(order[first + i]))
+      let image = unsafe dataset.image(Int(order[first + i]))
       if recipe.mirrored && Self.isMirrored(i, step: step, seed: seed) {
         let (width, channels) = (dataset.width, dataset.channels)
         for row in 0..<dataset.height {
           for x in 0..<width {
             for c in 0..<channels {
               real[i * size + (row * width + x) * channels + c] =
-                scaled[Int(image[(row * width + width - 1 - x) * channels + c])]
+                unsafe scaled[Int(image[(row * width + width - 1 - x) * channels + c])]
             }
           }
         }
       } else {
-        for j in 0..<size { real[i * size + j] = scaled[Int(image[j])] }
+        for j in 0..<size { real[i * size + j] = unsafe scaled[Int(image[j])] }
       }
     }
     let labels =
       recipe.classes == 0 ? nil : (0..<recipe.batchSize).map { Int(dataset.labels![Int(order[first + $0])]) }
-    latents.withUnsafeMutableBufferPointer {
-      recipe.latents.fill(
+    unsafe latents.withUnsafeMutableBufferPointer {
+      unsafe recipe.latents.fill(
         $0.baseAddress!, rows: recipe.batchSize, seed: seed, firstStream: UInt64(step) * UInt64(recipe.batchSize),
         domain: .trainingLatents, labels: labels)
     }

@@ -25,13 +25,14 @@ extension Provenance {
     let file = try MappedFile(path: path)
     defer { withExtendedLifetime(file) {} }
     let advice = "Compare it with a provenance.json under weights/, or make it again with `thimble reproduce --record`."
-    guard file.bytes.count <= 1 << 20 else {
+    guard unsafe file.bytes.count <= 1 << 20 else {
       throw FileError(
-        .badData, file: path, field: "size", found: "\(file.bytes.count) bytes", wanted: "at most 1 MB", advice: advice)
+        .badData, file: path, field: "size", found: unsafe "\(file.bytes.count) bytes", wanted: "at most 1 MB",
+        advice: advice)
     }
     let value: JSON
     do {
-      value = try JSON(file.bytes)
+      value = try unsafe JSON(file.bytes)
     } catch {
       throw FileError(
         .badData, file: path, field: "byte \(error.at)", found: error.found, wanted: "JSON", advice: advice)

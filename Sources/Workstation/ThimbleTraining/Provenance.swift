@@ -97,7 +97,7 @@ package struct Provenance: Sendable, Equatable {
   /// The value of the field `recipe` for a recipe.
   package static func digest(of recipe: Recipe) -> String {
     var text = recipe.json
-    return text.withUTF8 { Digest.hexadecimal(UnsafeRawBufferPointer($0)) }
+    return text.withUTF8 { unsafe Digest.hexadecimal(UnsafeRawBufferPointer($0)) }
   }
 
   /// The recorded digest after a step, if it was recorded.

@@ -55,20 +55,20 @@ package struct RunFolder: Sendable {
   func removeOldCheckpoints(newest: Int, keepEvery: Int?, firstPass: Int, forRollback: Int?) {
     for step in checkpointSteps.filter({ $0 <= newest }).dropLast(3) where step != firstPass && step != forRollback {
       if let keepEvery, step % keepEvery == 0 { continue }
-      unlink(checkpointPath(step: step))
+      unsafe unlink(checkpointPath(step: step))
     }
   }
 
   /// Removes checkpoints and grids of steps beyond `step`, the last ones first: whatever remains if that is cut short is the
   /// beginning of a run.
   func removeAll(after step: Int) {
-    for step in checkpointSteps.reversed().prefix(while: { $0 > step }) { unlink(checkpointPath(step: step)) }
-    for step in gridSteps.reversed().prefix(while: { $0 > step }) { unlink(gridPath(step: step)) }
+    for step in checkpointSteps.reversed().prefix(while: { $0 > step }) { unsafe unlink(checkpointPath(step: step)) }
+    for step in gridSteps.reversed().prefix(while: { $0 > step }) { unsafe unlink(gridPath(step: step)) }
   }
 
   /// Keeps other processes out of the folder while this one lives. Throws `cannotWrite` if another one trains in it.
   func lock() throws(FileError) {
-    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     // If a file system has no locks, the folder is not locked.
     guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else { return }
     close(descriptor)
@@ -93,8 +93,8 @@ package struct RunFolder: Sendable {
     for step in checkpointSteps {
       let place = checkpointPath(step: step)
       var status = stat()
-      guard lstat(place, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { continue }
-      if rename(place, place + ".aside") == 0 {
+      guard unsafe lstat(place, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { continue }
+      if unsafe rename(place, place + ".aside") == 0 {
         warn("passing over a folder in a checkpoint's place, now \(place).aside")
       }
     }

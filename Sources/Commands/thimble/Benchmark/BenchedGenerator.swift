@@ -4,7 +4,7 @@ import ThimbleStorage
 import ThimbleThreads
 
 /// A generator with all that a run needs: arena, pixels, threads.
-final class BenchedGenerator {
+@safe final class BenchedGenerator {
   private var generator: Generator
   private let arena: UnsafeMutableRawBufferPointer
   /// u8 [batch][height][width][channels], of the last run.
@@ -28,19 +28,19 @@ final class BenchedGenerator {
         wanted: "at most 16 GB", advice: "Use a smaller --batch.")
     }
     arenaByteCount = byteCount
-    latents = .allocate(capacity: batch * model.latentLength)
-    pixels = .allocate(capacity: batch * model.imageByteCount)
-    arena = .allocate(byteCount: byteCount, alignment: 64)
+    unsafe latents = .allocate(capacity: batch * model.latentLength)
+    unsafe pixels = .allocate(capacity: batch * model.imageByteCount)
+    unsafe arena = .allocate(byteCount: byteCount, alignment: 64)
     parallelFor = workers.parallelFor
     do {
-      generator = try Generator(model, arena: arena, images: batch, workers: workers.count)
+      generator = try unsafe Generator(model, arena: arena, images: batch, workers: workers.count)
     } catch { throw FileError(error, file: path) }
   }
 
   deinit {
-    arena.deallocate()
-    pixels.deallocate()
-    latents.deallocate()
+    unsafe arena.deallocate()
+    unsafe pixels.deallocate()
+    unsafe latents.deallocate()
   }
 
   var latentLength: Int { Int(layout.header.latentLength) }
@@ -50,9 +50,9 @@ final class BenchedGenerator {
 
   /// One whole run: latents f32 [images][length] without NaN, at most `batch`, to `pixels`.
   func run(_ rows: UnsafeBufferPointer<Float>) throws(FileError) {
-    for index in rows.indices { latents.initializeElement(at: index, to: Q3x12.nearest(rows[index]) ?? 0) }
-    let latents = Span(_unsafeElements: UnsafeBufferPointer(rebasing: latents[..<rows.count]))
-    var span = MutableSpan(_unsafeElements: pixels)
+    for index in rows.indices { unsafe latents.initializeElement(at: index, to: Q3x12.nearest(rows[index]) ?? 0) }
+    let latents = unsafe Span(_unsafeElements: UnsafeBufferPointer(rebasing: latents[..<rows.count]))
+    var span = unsafe MutableSpan(_unsafeElements: pixels)
     do {
       try generator.generate(
         latents: latents, into: &span, parallelFor: parallelFor)
@@ -63,9 +63,9 @@ final class BenchedGenerator {
   func runLayers(
     _ rows: UnsafeBufferPointer<Float>, before: (Int) -> Void, after: (Int) -> Void
   ) throws(FileError) {
-    for index in rows.indices { latents.initializeElement(at: index, to: Q3x12.nearest(rows[index]) ?? 0) }
-    let latents = Span(_unsafeElements: UnsafeBufferPointer(rebasing: latents[..<rows.count]))
-    var span = MutableSpan(_unsafeElements: pixels)
+    for index in rows.indices { unsafe latents.initializeElement(at: index, to: Q3x12.nearest(rows[index]) ?? 0) }
+    let latents = unsafe Span(_unsafeElements: UnsafeBufferPointer(rebasing: latents[..<rows.count]))
+    var span = unsafe MutableSpan(_unsafeElements: pixels)
     do {
       try generator.load(latents: latents)
       for layer in 0..<layerCount {
@@ -79,9 +79,9 @@ final class BenchedGenerator {
   /// CRC-32C of the first image's output of a layer that has just run: u8 [height][width][up(channels, 16)], or its pixels.
   func checksum(ofLayer index: Int) -> UInt32 {
     let bytes =
-      index + 1 < layerCount
+      unsafe index + 1 < layerCount
       ? generator.map(ofLayer: index, image: 0)
       : UnsafeRawBufferPointer(start: pixels.baseAddress, count: imageByteCount)
-    return ~instructionSet.kernels.crc32c(0xFFFF_FFFF, bytes.baseAddress!, bytes.count)
+    return unsafe ~instructionSet.kernels.crc32c(0xFFFF_FFFF, bytes.baseAddress!, bytes.count)
   }
 }

@@ -16,7 +16,7 @@ enum PeakProbe {
     best(workers) { steps in
       var numbers = InlineArray<4, Float>(repeating: 1)
       var span = numbers.mutableSpan
-      return span.withUnsafeMutableBufferPointer { kernels.fusedProductProbe(steps, $0.baseAddress!) }
+      return unsafe span.withUnsafeMutableBufferPointer { unsafe kernels.fusedProductProbe(steps, $0.baseAddress!) }
     }
   }
 

@@ -15,7 +15,7 @@ enum ProcessClock {
 
   private static func seconds(_ clock: clockid_t) -> Double {
     var time = timespec()
-    clock_gettime(clock, &time)
+    unsafe clock_gettime(clock, &time)
     return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
   }
 }
@@ -25,19 +25,19 @@ enum ProcessMemory {
   /// The most bytes that were in memory at one time.
   static var peakResidentByteCount: Int {
     var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_maxrss * 1024
   }
 
   /// Bytes that are in memory now, counted page by page; nil where the kernel does not tell.
   static var residentByteCount: Int? {
     // Read in pieces into the stack: to look must not change what is seen.
-    let file = open("/proc/self/smaps_rollup", O_RDONLY | O_CLOEXEC)
+    let file = unsafe open("/proc/self/smaps_rollup", O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return nil }
     defer { close(file) }
     var bytes = InlineArray<2048, UInt8>(repeating: 0)
     var span = bytes.mutableSpan
-    let count = span.withUnsafeMutableBytes { read(file, $0.baseAddress, $0.count) }
+    let count = unsafe span.withUnsafeMutableBytes { unsafe read(file, $0.baseAddress, $0.count) }
     let name: [UInt8] = Array("\nRss:".utf8)
     var (at, kilobytes) = (0, 0)
     while at + name.count < count, !name.indices.allSatisfy({ bytes[at + $0] == name[$0] }) { at += 1 }

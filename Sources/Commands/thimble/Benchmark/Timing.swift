@@ -42,11 +42,11 @@ struct LayerCost {
     _ generator: BenchedGenerator, _ rows: UnsafeBufferPointer<Float>, seconds: Double, warmup: Int
   ) throws(FileError) -> [LayerCost] {
     var costs = generator.layers.map { LayerCost(record: $0, seconds: 0, checksum: 0) }
-    try generator.runLayers(rows, before: { _ in }) { costs[$0].checksum = generator.checksum(ofLayer: $0) }
+    try unsafe generator.runLayers(rows, before: { _ in }) { costs[$0].checksum = generator.checksum(ofLayer: $0) }
     var timings = costs.map { _ in Timing() }
     var start = 0.0
     _ = try Timing.of(seconds: seconds, warmup: warmup) { () throws(FileError) in
-      try generator.runLayers(rows, before: { _ in start = ProcessClock.now }) {
+      try unsafe generator.runLayers(rows, before: { _ in start = ProcessClock.now }) {
         timings[$0].add(ProcessClock.now - start)
       }
     }

@@ -65,7 +65,7 @@ struct GuidelineStudy: Study {
 
   private func copy(_ path: String, to target: String) throws(FileError) {
     let file = try MappedFile(path: path)
-    try AtomicFile.write(file.bytes, to: target)
+    try unsafe AtomicFile.write(file.bytes, to: target)
   }
 
   private func write(

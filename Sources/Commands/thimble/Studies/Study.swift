@@ -69,7 +69,7 @@ extension Study {
   private func checkPage() throws(FileError) {
     guard FileManager.default.fileExists(atPath: pagePath) else { return }
     let file = try MappedFile(path: pagePath)
-    guard !file.bytes.starts(with: Self.heading.utf8) else { return }
+    guard unsafe !file.bytes.starts(with: Self.heading.utf8) else { return }
     throw FileError(
       .cannotWrite, file: pagePath, field: "page", found: "a file that this study did not write",
       wanted: "a page of this study, or no file",

@@ -1,8 +1,8 @@
 extension ThimbleError: CustomStringConvertible {
   /// "layer 3 kernel: found 17, wanted 16 at most". Makes a string: not for hot paths.
   public var description: String {
-    String(unsafeUninitializedCapacity: 256) { bytes in
-      var text = TextWriter(bytes)
+    unsafe String(unsafeUninitializedCapacity: 256) { bytes in
+      var text = unsafe TextWriter(bytes)
       writeLine(to: &text)
       return min(text.count, bytes.count)
     }
@@ -26,7 +26,7 @@ extension ThimbleError: CustomStringConvertible {
 
   /// Writes what `description` says, without making a string.
   package func writeLine(to text: inout TextWriter) {
-    writeLine(to: &text, field: UnsafeBufferPointer(start: field.utf8Start, count: field.utf8CodeUnitCount))
+    unsafe writeLine(to: &text, field: UnsafeBufferPointer(start: field.utf8Start, count: field.utf8CodeUnitCount))
   }
 
   /// The same with another name for the field.
@@ -36,7 +36,7 @@ extension ThimbleError: CustomStringConvertible {
       text.write(UInt64(layer))
       text.write(" ")
     }
-    for byte in field { text.write(byte: byte) }
+    for i in 0..<field.count { text.write(byte: unsafe field[i]) }
     text.write(code == .file && relation == .other ? ": error " : ": found ")
     text.write(found)
     if relation == .other { return }
@@ -50,23 +50,23 @@ extension ThimbleError: CustomStringConvertible {
 }
 
 /// Writes text into the caller's bytes, and counts what it would have written to more of them.
-package struct TextWriter {
+@safe package struct TextWriter {
   private let bytes: UnsafeMutableBufferPointer<UInt8>
   /// Bytes of the whole text so far, also those beyond the end.
   package private(set) var count = 0
 
   /// Begins at the first byte.
-  package init(_ bytes: UnsafeMutableBufferPointer<UInt8>) { self.bytes = bytes }
+  package init(_ bytes: UnsafeMutableBufferPointer<UInt8>) { unsafe self.bytes = unsafe bytes }
 
   /// Appends a byte.
   package mutating func write(byte: UInt8) {
-    if count < bytes.count { bytes[count] = byte }
+    if unsafe count < bytes.count { unsafe bytes[count] = byte }
     count += 1
   }
 
   /// Appends a constant.
   package mutating func write(_ text: StaticString) {
-    for i in 0..<text.utf8CodeUnitCount { write(byte: text.utf8Start[i]) }
+    for i in 0..<text.utf8CodeUnitCount { unsafe write(byte: text.utf8Start[i]) }
   }
 
   /// Appends a number in decimal digits.

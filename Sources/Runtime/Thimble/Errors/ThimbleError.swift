@@ -64,7 +64,7 @@ public struct ThimbleError: Error, Equatable, Sendable {
   /// Whether the error is about the field of this name.
   public func isAbout(_ name: StaticString) -> Bool {
     guard field.utf8CodeUnitCount == name.utf8CodeUnitCount else { return false }
-    for i in 0..<name.utf8CodeUnitCount where field.utf8Start[i] != name.utf8Start[i] { return false }
+    for i in 0..<name.utf8CodeUnitCount where unsafe field.utf8Start[i] != name.utf8Start[i] { return false }
     return true
   }
 }

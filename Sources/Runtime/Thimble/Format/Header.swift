@@ -34,36 +34,36 @@ package struct Header: Equatable, Sendable {
 
   /// Reads the fields after magic and major version. `bytes` holds at least a header.
   init(_ bytes: UnsafeRawBufferPointer) {
-    minorVersion = bytes.word(8) >> 16
-    checksum = bytes.word(12)
-    fileByteCount = bytes.long(16)
-    (latentLength, distribution) = (bytes.word(24), bytes.word(28))
-    image = MapShape(height: bytes.word(32), width: bytes.word(36), channels: bytes.word(40))
-    layerCount = bytes.word(44)
-    arena = ArenaByteCounts(fixed: bytes.long(48), image: bytes.long(56), worker: bytes.long(64))
-    (metadataOffset, metadataByteCount, outputTableOffset) = (bytes.long(72), bytes.long(80), bytes.long(88))
-    classCount = bytes.word(96)
+    minorVersion = unsafe bytes.word(8) >> 16
+    checksum = unsafe bytes.word(12)
+    fileByteCount = unsafe bytes.long(16)
+    (latentLength, distribution) = unsafe (bytes.word(24), bytes.word(28))
+    image = unsafe MapShape(height: bytes.word(32), width: bytes.word(36), channels: bytes.word(40))
+    layerCount = unsafe bytes.word(44)
+    arena = unsafe ArenaByteCounts(fixed: bytes.long(48), image: bytes.long(56), worker: bytes.long(64))
+    (metadataOffset, metadataByteCount, outputTableOffset) = unsafe (bytes.long(72), bytes.long(80), bytes.long(88))
+    classCount = unsafe bytes.word(96)
   }
 
   /// Writes all 128 bytes.
   func write(to bytes: UnsafeMutableRawBufferPointer) {
-    for offset in stride(from: 0, to: Self.byteCount, by: 8) { bytes.setLong(offset, 0) }
-    bytes.setLong(0, Self.magic)
-    bytes.setWord(8, minorVersion << 16 | 1)
-    bytes.setWord(12, checksum)
-    bytes.setLong(16, fileByteCount)
-    bytes.setWord(24, latentLength)
-    bytes.setWord(28, distribution)
-    bytes.setWord(32, image.height)
-    bytes.setWord(36, image.width)
-    bytes.setWord(40, image.channels)
-    bytes.setWord(44, layerCount)
-    bytes.setLong(48, arena.fixed)
-    bytes.setLong(56, arena.image)
-    bytes.setLong(64, arena.worker)
-    bytes.setLong(72, metadataOffset)
-    bytes.setLong(80, metadataByteCount)
-    bytes.setLong(88, outputTableOffset)
-    bytes.setWord(96, classCount)
+    for offset in stride(from: 0, to: Self.byteCount, by: 8) { unsafe bytes.setLong(offset, 0) }
+    unsafe bytes.setLong(0, Self.magic)
+    unsafe bytes.setWord(8, minorVersion << 16 | 1)
+    unsafe bytes.setWord(12, checksum)
+    unsafe bytes.setLong(16, fileByteCount)
+    unsafe bytes.setWord(24, latentLength)
+    unsafe bytes.setWord(28, distribution)
+    unsafe bytes.setWord(32, image.height)
+    unsafe bytes.setWord(36, image.width)
+    unsafe bytes.setWord(40, image.channels)
+    unsafe bytes.setWord(44, layerCount)
+    unsafe bytes.setLong(48, arena.fixed)
+    unsafe bytes.setLong(56, arena.image)
+    unsafe bytes.setLong(64, arena.worker)
+    unsafe bytes.setLong(72, metadataOffset)
+    unsafe bytes.setLong(80, metadataByteCount)
+    unsafe bytes.setLong(88, outputTableOffset)
+    unsafe bytes.setWord(96, classCount)
   }
 }

@@ -6,8 +6,8 @@ extension LayerRecord {
   ///   - index: of the layer, for the error.
   ///   - isLast: whether it is the last layer of the file.
   init(_ bytes: UnsafeRawBufferPointer, at offset: Int, index: Int, isLast: Bool) throws(ThimbleError) {
-    func word(_ index: Int) -> UInt32 { bytes.word(offset + 4 * index) }
-    func long(_ index: Int) -> UInt64 { bytes.long(offset + 64 + 8 * index) }
+    func word(_ index: Int) -> UInt32 { unsafe bytes.word(offset + 4 * index) }
+    func long(_ index: Int) -> UInt64 { unsafe bytes.long(offset + 64 + 8 * index) }
     try require(UInt64(word(0)), .atLeast, 1, "kind", layer: index, code: .unsupported)
     guard let kind = LayerKind(rawValue: word(0)) else {
       throw ThimbleError(
@@ -38,16 +38,19 @@ extension LayerRecord {
     _ minorVersion: UInt32, _ bytes: UnsafeRawBufferPointer, at offset: Int, index: Int
   ) throws(ThimbleError) {
     if minorVersion == 0 {
-      try require(UInt64(bytes.word(offset + 60)), .equal, 0, "schedule", layer: index, code: .unsupported)
-      try require(UInt64(bytes.word(offset + 48)), .equal, 0, "weight encoding", layer: index, code: .unsupported)
+      try unsafe require(UInt64(bytes.word(offset + 60)), .equal, 0, "schedule", layer: index, code: .unsupported)
+      try unsafe require(
+        UInt64(bytes.word(offset + 48)), .equal, 0, "weight encoding", layer: index, code: .unsupported)
     }
-    if let kind = LayerKind(rawValue: bytes.word(offset)) {
+    if let kind = unsafe LayerKind(rawValue: bytes.word(offset)) {
       try require(
         UInt64(kind.minorVersion), .atMost, UInt64(minorVersion), "minor version of the kind", layer: index,
         code: .unsupported)
     }
     let reserved = offset + (minorVersion == 0 ? 112 : 120)
-    if !bytes.isZero(reserved..<offset + 128) { throw ThimbleError(.unsupported, "reserved bytes", layer: index) }
+    if unsafe !bytes.isZero(reserved..<offset + 128) {
+      throw ThimbleError(.unsupported, "reserved bytes", layer: index)
+    }
   }
 
   /// Writes all 128 bytes at `offset`.
@@ -61,7 +64,7 @@ extension LayerRecord {
       inputOffset, outputOffset, weightsOffset, weightsByteCount, biasesOffset, multipliersOffset,
       UInt64(rowsHeld) << 32 | UInt64(stripRows), 0,
     ]
-    for i in 0..<16 { bytes.setWord(offset + 4 * i, words[i]) }
-    for i in 0..<8 { bytes.setLong(offset + 64 + 8 * i, longs[i]) }
+    for i in 0..<16 { unsafe bytes.setWord(offset + 4 * i, words[i]) }
+    for i in 0..<8 { unsafe bytes.setLong(offset + 64 + 8 * i, longs[i]) }
   }
 }

@@ -27,8 +27,8 @@ extension LayerRecord {
       var left = Int(inputGroups)
       while left > 0 {
         let steps = min(left, Int(scaleSteps))
-        for i in 0..<8 { bytes[at + i] = 0x11 }
-        for i in 8..<8 + 32 * steps { bytes[at + i] = 0x88 }
+        for i in 0..<8 { unsafe bytes[at + i] = 0x11 }
+        for i in 8..<8 + 32 * steps { unsafe bytes[at + i] = 0x88 }
         at += 8 + 32 * steps
         left -= steps
       }
@@ -40,7 +40,7 @@ extension UnsafeMutableRawBufferPointer {
   /// Sets half a byte, numbered as by `int4Index` from the byte `offset`, to 0 ... 15.
   package func setNibble(_ index: Int, from offset: Int, _ value: UInt8) {
     let (byte, shift) = (offset + index / 2, UInt8(index % 2 * 4))
-    self[byte] = self[byte] & ~(15 << shift) | value << shift
+    unsafe self[byte] = self[byte] & ~(15 << shift) | value << shift
   }
 }
 
@@ -51,13 +51,13 @@ extension LayerRecord {
   func checkInt4(_ weights: UnsafeRawBufferPointer, _ index: Int) throws(ThimbleError) {
     let row = Int(weightRowByteCount)
     for start in Swift.stride(from: 0, to: weights.count, by: row) {
-      if holdsZeroScale(weights, start) { throw ThimbleError(.format, "weights, a scale of 0", layer: index) }
-      if holdsUnusedInputs(weights, start) {
+      if unsafe holdsZeroScale(weights, start) { throw ThimbleError(.format, "weights, a scale of 0", layer: index) }
+      if unsafe holdsUnusedInputs(weights, start) {
         throw ThimbleError(.format, "weights, for channels that do not exist", layer: index)
       }
     }
     if Int(output.channels) % 16 != 0,
-      anyRow(ofLastBlock: weights.count / row, { holdsUnusedOutputs(weights, $0 * row) })
+      anyRow(ofLastBlock: weights.count / row, { unsafe holdsUnusedOutputs(weights, $0 * row) })
     {
       throw ThimbleError(.format, "weights, for channels that do not exist", layer: index)
     }
@@ -77,7 +77,7 @@ extension LayerRecord {
 
   private func holdsZeroScale(_ weights: UnsafeRawBufferPointer, _ start: Int) -> Bool {
     anyGroup(start) { scales, _ in
-      let sixteen = weights.long(scales)
+      let sixteen = unsafe weights.long(scales)
       // A half byte of 0 is the only one that borrows its highest bit where none is below it.
       return (sixteen &- 0x1111_1111_1111_1111) & ~sixteen & 0x8888_8888_8888_8888 != 0
     }
@@ -92,7 +92,7 @@ extension LayerRecord {
         for step in 0..<steps {
           // What the first input of the step is counted from here on: below 4 in the steps of interest.
           for input in max(0, first)..<max(4, first) where first < 4 {
-            for output in 0..<16 where weights.nibble(2 * (scales + 8 + 32 * step) + 4 * output + input) != 8 {
+            for output in 0..<16 where unsafe weights.nibble(2 * (scales + 8 + 32 * step) + 4 * output + input) != 8 {
               return true
             }
           }
@@ -106,9 +106,9 @@ extension LayerRecord {
   private func holdsUnusedOutputs(_ weights: UnsafeRawBufferPointer, _ start: Int) -> Bool {
     anyGroup(start) { scales, steps in
       for output in Int(self.output.channels) % 16..<16 {
-        if weights.nibble(2 * scales + output) != 1 { return true }
+        if unsafe weights.nibble(2 * scales + output) != 1 { return true }
         for step in 0..<steps {
-          for input in 0..<4 where weights.nibble(2 * (scales + 8 + 32 * step) + 4 * output + input) != 8 {
+          for input in 0..<4 where unsafe weights.nibble(2 * (scales + 8 + 32 * step) + 4 * output + input) != 8 {
             return true
           }
         }
@@ -120,5 +120,5 @@ extension LayerRecord {
 
 extension UnsafeRawBufferPointer {
   /// Half a byte, numbered as by `int4Index`.
-  fileprivate func nibble(_ index: Int) -> UInt8 { self[index / 2] >> UInt8(index % 2 * 4) & 15 }
+  fileprivate func nibble(_ index: Int) -> UInt8 { unsafe self[index / 2] >> UInt8(index % 2 * 4) & 15 }
 }

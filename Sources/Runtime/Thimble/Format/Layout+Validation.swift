@@ -9,16 +9,16 @@ extension Layout {
     let set = try set.checked()
     try require(UInt64(UInt(bitPattern: bytes.baseAddress)), .multipleOf, 64, "address of the model", code: .memory)
     try require(UInt64(bytes.count), .atLeast, UInt64(Header.byteCount), "byte count")
-    try require(bytes.long(0), .equal, Header.magic, "magic")
-    try require(UInt64(bytes.word(8) & 0xFFFF), .equal, 1, "major version", code: .unsupported)
-    try require(
+    try unsafe require(bytes.long(0), .equal, Header.magic, "magic")
+    try unsafe require(UInt64(bytes.word(8) & 0xFFFF), .equal, 1, "major version", code: .unsupported)
+    try unsafe require(
       UInt64(bytes.word(8) >> 16), .atMost, UInt64(Self.newestMinorVersion), "minor version", code: .unsupported)
-    self.init(header: Header(bytes))
+    unsafe self.init(header: Header(bytes))
     try require(header.fileByteCount, .equal, UInt64(bytes.count), "file byte count")
     try require(header.fileByteCount, .atMost, 1 << 30, "file byte count")
-    try require(UInt64(header.checksum), .equal, UInt64(Self.checksum(bytes, set)), "CRC-32C")
-    try readRecords(bytes)
-    try checkAll(bytes, set)
+    try unsafe require(UInt64(header.checksum), .equal, UInt64(Self.checksum(bytes, set)), "CRC-32C")
+    try unsafe readRecords(bytes)
+    try unsafe checkAll(bytes, set)
     if plan == .wholeLayers {
       planWholeLayers()
       try require(header.arena.image, .atMost, 1 << 30, "arena: bytes an image, as whole layers", code: .memory)
@@ -32,22 +32,24 @@ extension Layout {
     try checkGeometry()
     try checkMemory()
     try checkSections()
-    try checkGaps(bytes)
-    for i in 0..<Int(header.layerCount) { try record(i).checkNumbers(bytes, set, i) }
+    try unsafe checkGaps(bytes)
+    for i in 0..<Int(header.layerCount) { try unsafe record(i).checkNumbers(bytes, set, i) }
   }
 
   /// Reads the records, which must lie inside of the file, and refuses reserved bytes.
   @inline(never)
   private mutating func readRecords(_ bytes: UnsafeRawBufferPointer) throws(ThimbleError) {
-    if !bytes.isZero((header.minorVersion < 2 ? 96 : 100)..<128) { throw ThimbleError(.unsupported, "reserved bytes") }
+    if unsafe !bytes.isZero((header.minorVersion < 2 ? 96 : 100)..<128) {
+      throw ThimbleError(.unsupported, "reserved bytes")
+    }
     try require(UInt64(header.layerCount), .atMost, UInt64(Self.mostLayers), "layer count")
     let end = Header.byteCount * (Int(header.layerCount) + 1)
     try require(UInt64(bytes.count), .atLeast, UInt64(end), "byte count")
     let count = Int(header.layerCount)
     for i in 0..<count {
       let offset = Header.byteCount * (i + 1)
-      try LayerRecord.checkVersion(header.minorVersion, bytes, at: offset, index: i)
-      layers[i] = try LayerRecord(bytes, at: offset, index: i, isLast: i == count - 1)
+      try unsafe LayerRecord.checkVersion(header.minorVersion, bytes, at: offset, index: i)
+      layers[i] = try unsafe LayerRecord(bytes, at: offset, index: i, isLast: i == count - 1)
     }
   }
 
@@ -56,7 +58,9 @@ extension Layout {
   private func checkGaps(_ bytes: UnsafeRawBufferPointer) throws(ThimbleError) {
     var end = header.outputTableOffset + Self.outputTableByteCount
     func gap(to next: UInt64) throws(ThimbleError) {
-      if !bytes.isZero(Int(end)..<Int(next)) { throw ThimbleError(.format, "bytes between the sections", found: end) }
+      if unsafe !bytes.isZero(Int(end)..<Int(next)) {
+        throw ThimbleError(.format, "bytes between the sections", found: end)
+      }
     }
     for i in 0..<Int(header.layerCount) {
       let layer = record(i)
@@ -78,22 +82,22 @@ extension LayerRecord {
   fileprivate func checkNumbers(
     _ bytes: UnsafeRawBufferPointer, _ set: InstructionSet, _ index: Int
   ) throws(ThimbleError) {
-    let weights = UnsafeRawBufferPointer(rebasing: bytes[Int(weightsOffset)...].prefix(Int(weightsByteCount)))
+    let weights = unsafe UnsafeRawBufferPointer(rebasing: bytes[Int(weightsOffset)...].prefix(Int(weightsByteCount)))
     if weightEncoding == .int4 {
-      try checkInt4(weights, index)
+      try unsafe checkInt4(weights, index)
     } else {
-      if set.kernels.containsLeastInt8(weights.baseAddress!, weights.count) {
+      if unsafe set.kernels.containsLeastInt8(weights.baseAddress!, weights.count) {
         throw ThimbleError(.format, "weights, -128", layer: index)
       }
-      if holdsUnusedInputs(weights) || holdsUnusedOutputs(weights) {
+      if unsafe holdsUnusedInputs(weights) || holdsUnusedOutputs(weights) {
         throw ThimbleError(.format, "weights, for channels that do not exist", layer: index)
       }
     }
     for channel in 0..<Int(channelCount) {
-      let multiplier = bytes.word(Int(multipliersOffset) + 4 * channel)
+      let multiplier = unsafe bytes.word(Int(multipliersOffset) + 4 * channel)
       try require(UInt64(multiplier), .below, 1 << 31, "multipliers", layer: index)
       if channel % Int(output.positionStride) < Int(output.channels) { continue }
-      let bias = bytes.word(Int(biasesOffset) + 4 * channel)
+      let bias = unsafe bytes.word(Int(biasesOffset) + 4 * channel)
       if bias != 0 { throw ThimbleError(.format, "biases, for channels that do not exist", layer: index) }
       if multiplier != 0 { throw ThimbleError(.format, "multipliers, for channels that do not exist", layer: index) }
     }
@@ -105,7 +109,7 @@ extension LayerRecord {
     let first = Int(input.channels)
     guard first < groups * 4 else { return false }
     for row in Swift.stride(from: 0, to: weights.count, by: groups * 64) {
-      for at in row + first / 4 * 64..<row + groups * 64 where weights[at] != 0 {
+      for at in row + first / 4 * 64..<row + groups * 64 where unsafe weights[at] != 0 {
         if (at - row) / 64 * 4 + at % 4 >= first { return true }
       }
     }
@@ -119,7 +123,7 @@ extension LayerRecord {
     let rowByteCount = Int(inputGroups) * 64
     return anyRow(ofLastBlock: weights.count / rowByteCount) { row in
       for step in Swift.stride(from: row * rowByteCount, to: (row + 1) * rowByteCount, by: 64) {
-        for at in step + used..<step + 64 where weights[at] != 0 { return true }
+        for at in step + used..<step + 64 where unsafe weights[at] != 0 { return true }
       }
       return false
     }

@@ -102,20 +102,20 @@ package struct Layout: Sendable {
     precondition(UInt64(bytes.count) == header.fileByteCount)
     var header = header
     header.minorVersion = leastMinorVersion
-    header.write(to: bytes)
-    for i in 0..<Int(header.layerCount) { layers[i].write(to: bytes, at: Header.byteCount * (i + 1)) }
+    unsafe header.write(to: bytes)
+    for i in 0..<Int(header.layerCount) { unsafe layers[i].write(to: bytes, at: Header.byteCount * (i + 1)) }
   }
 
   /// Puts the CRC-32C of a whole file into it: the last step of whoever writes one.
   package static func seal(_ bytes: UnsafeMutableRawBufferPointer) {
-    bytes.setWord(12, checksum(UnsafeRawBufferPointer(bytes), .detected))
+    unsafe bytes.setWord(12, checksum(UnsafeRawBufferPointer(bytes), .detected))
   }
 
   /// CRC-32C of all bytes but the four that hold it.
   static func checksum(_ bytes: UnsafeRawBufferPointer, _ set: InstructionSet) -> UInt32 {
     guard let base = bytes.baseAddress else { return 0 }
     let kernels = set.kernels
-    let start = kernels.crc32c(0xFFFF_FFFF, base, 12)
-    return ~kernels.crc32c(start, base + 16, bytes.count - 16)
+    let start = unsafe kernels.crc32c(0xFFFF_FFFF, base, 12)
+    return unsafe ~kernels.crc32c(start, base + 16, bytes.count - 16)
   }
 }

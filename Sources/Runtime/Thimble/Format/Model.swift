@@ -2,7 +2,7 @@ import ThimbleIntrinsics
 
 /// A .thimble file that was checked from the first byte to the last: geometry, plan and numbers of a generator. Holds no
 /// memory but the mapping of the file.
-public struct Model: ~Copyable, @unchecked Sendable {
+@safe public struct Model: ~Copyable, @unchecked Sendable {
   /// Header and records.
   package let layout: Layout
   /// The whole file.
@@ -14,26 +14,26 @@ public struct Model: ~Copyable, @unchecked Sendable {
   /// Checks a model that lies in the caller's memory, aligned to 64, which must outlive the model and must not change.
   /// Throws if it is not a valid model, or if the build or the machine lacks the instruction set.
   public init(_ bytes: UnsafeRawBufferPointer, instructionSet: InstructionSet) throws(ThimbleError) {
-    try self.init(bytes, instructionSet: instructionSet, plan: .ofFile)
+    try unsafe self.init(bytes, instructionSet: instructionSet, plan: .ofFile)
   }
 
   /// The same, by any plan of the memory.
   package init(
     _ bytes: UnsafeRawBufferPointer, instructionSet: InstructionSet, plan: MemoryPlan
   ) throws(ThimbleError) {
-    layout = try Layout(validating: bytes, instructionSet, plan)
-    (self.bytes, self.instructionSet, isMapped) = (bytes, instructionSet, false)
+    layout = try unsafe Layout(validating: bytes, instructionSet, plan)
+    unsafe (self.bytes, self.instructionSet, isMapped) = (bytes, instructionSet, false)
   }
 
   /// Maps a file and checks it, with the instruction set in force.
   public init(path: UnsafePointer<CChar>) throws(ThimbleError) {
-    try self.init(path: path, instructionSet: InstructionSet.inForce())
+    try unsafe self.init(path: path, instructionSet: InstructionSet.inForce())
   }
 
   /// Maps a file and checks it. Throws if it cannot be read or is not a valid model, or if the build or the machine lacks
   /// the instruction set.
   public init(path: UnsafePointer<CChar>, instructionSet: InstructionSet) throws(ThimbleError) {
-    try self.init(path: path, instructionSet: instructionSet, plan: .ofFile)
+    try unsafe self.init(path: path, instructionSet: instructionSet, plan: .ofFile)
   }
 
   /// The same, by any plan of the memory.
@@ -42,25 +42,25 @@ public struct Model: ~Copyable, @unchecked Sendable {
   ) throws(ThimbleError) {
     var byteCount = 0
     var error: Int32 = 0
-    guard let start = thimble_map_file(path, &byteCount, &error) else {
+    guard let start = unsafe thimble_map_file(path, &byteCount, &error) else {
       throw ThimbleError(.file, "model file", found: UInt64(UInt32(bitPattern: error)))
     }
-    let bytes = UnsafeRawBufferPointer(start: start, count: byteCount)
+    let bytes = unsafe UnsafeRawBufferPointer(start: start, count: byteCount)
     do {
-      layout = try Layout(validating: bytes, instructionSet, plan)
+      layout = try unsafe Layout(validating: bytes, instructionSet, plan)
     } catch {
-      thimble_unmap_file(start, byteCount)
+      unsafe thimble_unmap_file(start, byteCount)
       throw error
     }
-    (self.bytes, self.instructionSet, isMapped) = (bytes, instructionSet, true)
+    unsafe (self.bytes, self.instructionSet, isMapped) = (bytes, instructionSet, true)
   }
 
   /// A view of a model that was checked already: its bytes must outlive the view, too.
   package init(viewing other: borrowing Model) {
-    (layout, bytes, instructionSet, isMapped) = (other.layout, other.bytes, other.instructionSet, false)
+    unsafe (layout, bytes, instructionSet, isMapped) = (other.layout, other.bytes, other.instructionSet, false)
   }
 
-  deinit { if isMapped { thimble_unmap_file(bytes.baseAddress, bytes.count) } }
+  deinit { if isMapped { unsafe thimble_unmap_file(bytes.baseAddress, bytes.count) } }
 }
 
 extension Model {
@@ -83,7 +83,7 @@ extension Model {
 
   /// A JSON object that describes the model; its arithmetic does not depend on it.
   public var metadata: UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(
+    unsafe UnsafeRawBufferPointer(
       start: bytes.baseAddress! + Int(layout.header.metadataOffset), count: Int(layout.header.metadataByteCount))
   }
 

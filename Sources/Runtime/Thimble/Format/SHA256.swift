@@ -16,10 +16,10 @@ package struct SHA256: Sendable {
     var at = 0
     while at < bytes.byteCount {
       if pendingCount == 0 && bytes.byteCount - at >= 64 {
-        compress { bytes.unsafeLoadUnaligned(fromByteOffset: at + $0, as: UInt8.self) }
+        compress { unsafe bytes.unsafeLoadUnaligned(fromByteOffset: at + $0, as: UInt8.self) }
         at += 64
       } else {
-        append(bytes.unsafeLoadUnaligned(fromByteOffset: at, as: UInt8.self))
+        unsafe append(bytes.unsafeLoadUnaligned(fromByteOffset: at, as: UInt8.self))
         at += 1
       }
     }

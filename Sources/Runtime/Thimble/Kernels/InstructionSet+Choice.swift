@@ -23,10 +23,10 @@ extension InstructionSet {
   ///
   /// Throws if the name is unknown, or if the build or the machine lacks the set: what was asked for is never replaced in silence.
   public static func inForce() throws(ThimbleError) -> InstructionSet {
-    guard let name = thimble_requested_instruction_set() else { return detected }
+    guard let name = unsafe thimble_requested_instruction_set() else { return detected }
     var rawValue: UInt8 = 0
     while let set = InstructionSet(rawValue: rawValue) {
-      if set.isNamed(name) { return try set.checked() }
+      if unsafe set.isNamed(name) { return try set.checked() }
       rawValue += 1
     }
     throw ThimbleError(.instructionSet, "THIMBLE_ISA, an unknown name")
@@ -43,7 +43,7 @@ extension InstructionSet {
 
   private func isNamed(_ other: UnsafePointer<CChar>) -> Bool {
     let count = name.utf8CodeUnitCount
-    for i in 0..<count where UInt8(bitPattern: other[i]) != name.utf8Start[i] { return false }
-    return other[count] == 0
+    for i in 0..<count where unsafe UInt8(bitPattern: other[i]) != name.utf8Start[i] { return false }
+    return unsafe other[count] == 0
   }
 }

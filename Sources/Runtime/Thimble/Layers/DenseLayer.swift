@@ -55,16 +55,16 @@ struct DenseLayer: LayerDefinition {
   @inline(never)
   static func run(_ call: LayerCall, _ parallelFor: ParallelFor) {
     let record = call.record
-    var layer = IntegerDense(
+    var layer = unsafe IntegerDense(
       latentLength: Int(record.input.channels), positions: Int(record.output.positions),
       outputChannels: Int(record.output.channels), shift: UInt64(record.shift), placeholder: call.zeros)
-    layer.weights = call.inFile(record.weightsOffset)
+    unsafe layer.weights = call.inFile(record.weightsOffset)
     layer.hasInt4Weights = call.hasInt4Weights
-    layer.biases = call.inFile(record.biasesOffset)
-    layer.multipliers = call.inFile(record.multipliersOffset)
+    unsafe layer.biases = call.inFile(record.biasesOffset)
+    unsafe layer.multipliers = call.inFile(record.multipliersOffset)
     layer.images = call.images
-    layer.latents = UnsafeRawPointer(call.input).assumingMemoryBound(to: Int16.self)
-    layer.output = call.output
+    unsafe layer.latents = UnsafeRawPointer(call.input).assumingMemoryBound(to: Int16.self)
+    unsafe layer.output = call.output
     layer.imageStride = call.inputImageStride
     let (made, kernel) = (layer, call.instructionSet.kernels.dense)
     parallelFor(made.unitCount) { kernel(made, $0) }

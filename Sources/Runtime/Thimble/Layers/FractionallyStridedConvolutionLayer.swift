@@ -91,23 +91,23 @@ package struct FractionallyStridedConvolutionLayer: LayerDefinition {
   @inline(never)
   static func run(_ call: LayerCall, _ parallelFor: ParallelFor) {
     let record = call.record
-    var layer = IntegerConvolution(
+    var layer = unsafe IntegerConvolution(
       inputHeight: Int(record.input.height), inputWidth: Int(record.input.width),
       inputChannels: Int(record.input.channels),
       outputHeight: Int(record.output.height), outputWidth: Int(record.output.width),
       outputChannels: Int(record.output.channels), kernel: Int(record.kernel), stride: Int(record.stride),
       padding: Int(record.padding), shift: UInt64(record.shift), placeholder: call.zeros)
-    layer.weights = call.inFile(record.weightsOffset)
+    unsafe layer.weights = call.inFile(record.weightsOffset)
     layer.hasInt4Weights = call.hasInt4Weights
-    layer.biases = call.inFile(record.biasesOffset)
-    layer.multipliers = call.inFile(record.multipliersOffset)
+    unsafe layer.biases = call.inFile(record.biasesOffset)
+    unsafe layer.multipliers = call.inFile(record.multipliersOffset)
     (layer.firstOutputRow, layer.endOutputRow) = (call.rows.lowerBound, call.rows.upperBound)
-    (layer.images, layer.input, layer.output) = (call.images, UnsafePointer(call.input), call.output)
+    unsafe (layer.images, layer.input, layer.output) = (call.images, UnsafePointer(call.input), call.output)
     (layer.inputImageStride, layer.outputImageStride) = (call.inputImageStride, call.outputImageStride)
-    layer.table = call.table
-    if call.table != nil { layer.outputPositionStride = layer.outputChannels }
+    unsafe layer.table = call.table
+    if unsafe call.table != nil { layer.outputPositionStride = layer.outputChannels }
     let (made, kernels) = (layer, call.instructionSet.kernels)
-    let kernel = made.table == nil ? kernels.fractionallyStridedConvolution : kernels.outputConvolution
+    let kernel = unsafe made.table == nil ? kernels.fractionallyStridedConvolution : kernels.outputConvolution
     parallelFor(made.unitCount) { kernel(made, $0) }
   }
 }

@@ -2,7 +2,7 @@ import ThimbleKernelInterface
 
 /// A call of a layer's kernel, for any kind of layer: what to compute, and where numbers and maps lie. All of it was checked
 /// when the model was loaded.
-struct LayerCall {
+@safe struct LayerCall {
   /// The layer.
   let record: LayerRecord
   /// Whose kernel it is.
@@ -31,6 +31,6 @@ struct LayerCall {
 
   /// Numbers in the file.
   func inFile<Number>(_ offset: UInt64) -> UnsafePointer<Number> {
-    (file + Int(offset)).assumingMemoryBound(to: Number.self)
+    unsafe (file + Int(offset)).assumingMemoryBound(to: Number.self)
   }
 }

@@ -1,5 +1,5 @@
 /// The caller's block of memory: zeros, then the latents and maps of one image after the other.
-struct Arena {
+@safe struct Arena {
   let zeros: UnsafeMutablePointer<UInt8>
   let firstImage: UnsafeMutablePointer<UInt8>
   let imageStride: Int
@@ -16,9 +16,9 @@ struct Arena {
     try require(UInt64(bytes.count), .atLeast, UInt64(wanted), "arena", code: .memory)
     try require(UInt64(UInt(bitPattern: bytes.baseAddress)), .multipleOf, 64, "address of the arena", code: .memory)
     // An arena is never empty, since it holds a latent: the address is there.
-    zeros = bytes.baseAddress!.assumingMemoryBound(to: UInt8.self)
-    zeros.initialize(repeating: 0, count: Int(counts.fixed))
-    firstImage = zeros + Int(counts.fixed)
+    unsafe zeros = bytes.baseAddress!.assumingMemoryBound(to: UInt8.self)
+    unsafe zeros.initialize(repeating: 0, count: Int(counts.fixed))
+    unsafe firstImage = zeros + Int(counts.fixed)
     imageStride = Int(counts.image)
   }
 

@@ -27,18 +27,18 @@ extension Orientation {
   /// outside of `bytes`, whatever they claim.
   init(jpeg bytes: UnsafeRawBufferPointer) {
     var at = 2
-    while at + 4 <= bytes.count, bytes[at] == 0xff {
-      let marker = bytes[at + 1]
+    while at + 4 <= bytes.count, unsafe bytes[at] == 0xff {
+      let marker = unsafe bytes[at + 1]
       if marker == 0xff {  // a fill byte
         at += 1
         continue
       }
-      let count = Int(bytes[at + 2]) << 8 | Int(bytes[at + 3])
+      let count = unsafe Int(bytes[at + 2]) << 8 | Int(bytes[at + 3])
       // From the start of scan on there are no more segments to skip over.
       guard marker != 0xda, marker != 0xd9, count >= 2, at + 2 + count <= bytes.count else { break }
-      let segment = UnsafeRawBufferPointer(rebasing: bytes[(at + 4)..<(at + 2 + count)])
-      if marker == 0xe1, segment.starts(with: Array("Exif\0\0".utf8)) {
-        self = Self.stated(inTIFF: UnsafeRawBufferPointer(rebasing: segment[6...])) ?? .upright
+      let segment = unsafe UnsafeRawBufferPointer(rebasing: bytes[(at + 4)..<(at + 2 + count)])
+      if marker == 0xe1, unsafe segment.starts(with: Array("Exif\0\0".utf8)) {
+        self = unsafe Self.stated(inTIFF: UnsafeRawBufferPointer(rebasing: segment[6...])) ?? .upright
         return
       }
       at += 2 + count
@@ -48,11 +48,11 @@ extension Orientation {
 
   /// Looks for tag 0x0112 (one unsigned 16-bit value) in the first directory.
   private static func stated(inTIFF bytes: UnsafeRawBufferPointer) -> Orientation? {
-    let little = bytes.starts(with: Array("II".utf8))
-    guard little || bytes.starts(with: Array("MM".utf8)) else { return nil }
+    let little = unsafe bytes.starts(with: Array("II".utf8))
+    guard unsafe little || bytes.starts(with: Array("MM".utf8)) else { return nil }
     func number(_ at: Int, _ count: Int) -> Int? {
       guard at + count <= bytes.count else { return nil }
-      return (0..<count).reduce(0) { $0 << 8 | Int(bytes[at + (little ? count - 1 - $1 : $1)]) }
+      return (0..<count).reduce(0) { unsafe $0 << 8 | Int(bytes[at + (little ? count - 1 - $1 : $1)]) }
     }
     guard number(2, 2) == 42, let directory = number(4, 4), let entryCount = number(directory, 2) else { return nil }
     for entry in 0..<entryCount {

@@ -57,12 +57,12 @@ struct Preparation: Sendable {
   func apply(_ image: borrowing Raster, to target: UnsafeMutablePointer<UInt8>) {
     let side = min(image.width, image.height)
     if side == size {
-      crop(image, side: side, into: target)
+      unsafe crop(image, side: side, into: target)
     } else {
       let square = UnsafeMutablePointer<UInt8>.allocate(capacity: side * side * channels)
-      defer { square.deallocate() }
-      crop(image, side: side, into: square)
-      resample(square, from: side, to: size, channels: channels, into: target)
+      defer { unsafe square.deallocate() }
+      unsafe crop(image, side: side, into: square)
+      unsafe resample(square, from: side, to: size, channels: channels, into: target)
     }
   }
 
@@ -72,8 +72,8 @@ struct Preparation: Sendable {
     let steps = image.orientation.steps(width: image.width, height: image.height)
     let corner = steps.origin + (width - side) / 2 * steps.right + (height - side) / 2 * steps.down
     for y in 0..<side {
-      let row = target + y * side * channels
-      copy(image, from: corner + y * steps.down, step: steps.right, count: side, into: row)
+      let row = unsafe target + y * side * channels
+      unsafe copy(image, from: corner + y * steps.down, step: steps.right, count: side, into: row)
     }
   }
 
@@ -81,13 +81,13 @@ struct Preparation: Sendable {
     _ image: borrowing Raster, from start: Int, step: Int, count: Int, into row: UnsafeMutablePointer<UInt8>
   ) {
     for x in 0..<count {
-      let color = color(image.pixels + (start + x * step) * image.channels, image.channels)
+      let color = unsafe color(image.pixels + (start + x * step) * image.channels, image.channels)
       if channels == 1 {
-        row[x] = color.grey
+        unsafe row[x] = color.grey
       } else {
-        row[3 * x] = color.red
-        row[3 * x + 1] = color.green
-        row[3 * x + 2] = color.blue
+        unsafe row[3 * x] = color.red
+        unsafe row[3 * x + 1] = color.green
+        unsafe row[3 * x + 2] = color.blue
       }
     }
   }
@@ -95,7 +95,7 @@ struct Preparation: Sendable {
   @inline(__always)
   private func color(_ pixel: UnsafePointer<UInt8>, _ channels: Int) -> RGB {
     let isColor = channels >= 3
-    let color = RGB(red: pixel[0], green: pixel[isColor ? 1 : 0], blue: pixel[isColor ? 2 : 0])
-    return channels % 2 == 1 ? color : background.covered(by: color, alpha: pixel[channels - 1])
+    let color = unsafe RGB(red: pixel[0], green: pixel[isColor ? 1 : 0], blue: pixel[isColor ? 2 : 0])
+    return unsafe channels % 2 == 1 ? color : background.covered(by: color, alpha: pixel[channels - 1])
   }
 }

@@ -8,7 +8,7 @@ import ThimbleStorage
 #endif
 
 /// A decoded image as the decoders give it, before it is turned, cropped or resampled.
-package struct Raster: ~Copyable {
+@safe package struct Raster: ~Copyable {
   /// u8. Shape: [height, width, channels].
   let pixels: UnsafePointer<UInt8>
   let width: Int
@@ -21,24 +21,24 @@ package struct Raster: ~Copyable {
 
   /// Grey pixels that somebody else keeps.
   init(borrowing pixels: UnsafePointer<UInt8>, width: Int, height: Int) {
-    self.pixels = pixels
+    unsafe self.pixels = pixels
     self.width = width
     self.height = height
     channels = 1
     orientation = .upright
-    owned = nil
+    unsafe owned = nil
   }
 
   init(_ image: ThimbleImage, orientation: Orientation) {
-    owned = image.pixels
-    pixels = UnsafePointer(image.pixels)
-    width = Int(image.width)
-    height = Int(image.height)
-    channels = Int(image.channels)
+    unsafe owned = image.pixels
+    unsafe pixels = UnsafePointer(image.pixels)
+    width = unsafe Int(image.width)
+    height = unsafe Int(image.height)
+    channels = unsafe Int(image.channels)
     self.orientation = orientation
   }
 
-  deinit { free(owned) }
+  deinit { unsafe free(owned) }
 }
 
 /// The image formats that can be read. The first bytes decide, not the file's name.
@@ -46,9 +46,9 @@ enum ImageFormat {
   case png, jpeg
 
   init?(_ bytes: UnsafeRawBufferPointer) {
-    if bytes.starts(with: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) {
+    if unsafe bytes.starts(with: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) {
       self = .png
-    } else if bytes.starts(with: [0xff, 0xd8, 0xff]) {
+    } else if unsafe bytes.starts(with: [0xff, 0xd8, 0xff]) {
       self = .jpeg
     } else {
       return nil
@@ -64,16 +64,16 @@ extension Raster {
         .badData, file: name, field: "image", found: found, wanted: "a whole PNG or JPEG image",
         advice: "Replace the image or remove it; --skip-bad leaves such images out.")
     }
-    guard let format = ImageFormat(bytes) else {
-      throw bad(bytes.isEmpty ? "an empty file" : "neither PNG nor JPEG")
+    guard let format = unsafe ImageFormat(bytes) else {
+      throw unsafe bad(bytes.isEmpty ? "an empty file" : "neither PNG nor JPEG")
     }
-    let start = bytes.assumingMemoryBound(to: UInt8.self).baseAddress
-    var image = ThimbleImage()
+    let start = unsafe bytes.assumingMemoryBound(to: UInt8.self).baseAddress
+    var image = unsafe ThimbleImage()
     var message = [CChar](repeating: 0, count: Int(THIMBLE_MESSAGE_SIZE))
     let status =
       switch format {
-      case .png: thimble_png_decode(start, bytes.count, &image, &message)
-      case .jpeg: thimble_jpeg_decode(start, bytes.count, &image, &message)
+      case .png: unsafe thimble_png_decode(start, bytes.count, &image, &message)
+      case .jpeg: unsafe thimble_jpeg_decode(start, bytes.count, &image, &message)
       }
     if status == Int32(THIMBLE_NO_MEMORY) {
       throw FileError(
@@ -83,6 +83,6 @@ extension Raster {
     guard status == Int32(THIMBLE_DECODED) else {
       throw bad(String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
     }
-    return Raster(image, orientation: format == .jpeg ? Orientation(jpeg: bytes) : .upright)
+    return unsafe Raster(image, orientation: format == .jpeg ? Orientation(jpeg: bytes) : .upright)
   }
 }

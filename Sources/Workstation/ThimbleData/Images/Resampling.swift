@@ -55,10 +55,10 @@ func resample(
     for i in sums.indices { sums[i] = total / 2 }
     for at in axis.ends[y]..<axis.ends[y + 1] {
       let oldRow = axis.first[y] + at - axis.ends[y]
-      mix(source + oldRow * from * channels, axis, channels, into: &row)
+      unsafe mix(source + oldRow * from * channels, axis, channels, into: &row)
       for i in sums.indices { sums[i] += UInt64(axis.weights[at]) * UInt64(row[i]) }
     }
-    for i in sums.indices { target[y * to * channels + i] = UInt8(sums[i] / total) }
+    for i in sums.indices { unsafe target[y * to * channels + i] = UInt8(sums[i] / total) }
   }
 }
 
@@ -67,11 +67,11 @@ private func mix(_ source: UnsafePointer<UInt8>, _ axis: AxisWeights, _ channels
   for x in axis.first.indices {
     let (start, end) = (axis.ends[x], axis.ends[x + 1])
     for channel in 0..<channels {
-      var from = source + axis.first[x] * channels + channel
+      var from = unsafe source + axis.first[x] * channels + channel
       var sum: UInt32 = 0
       for at in start..<end {
-        sum += axis.weights[at] * UInt32(from.pointee)
-        from += channels
+        unsafe sum += axis.weights[at] * UInt32(from.pointee)
+        unsafe from += channels
       }
       row[x * channels + channel] = sum
     }

@@ -2,7 +2,7 @@ import ThimbleStorage
 
 /// An IDX file of unsigned bytes, the format of MNIST: two zero bytes, the element type, the number of dimensions, each
 /// dimension as four bytes (high byte first), the elements.
-struct IDXFile: Sendable {
+@safe struct IDXFile: Sendable {
   /// [count, height, width] for images, [count] for labels; at least 1 each.
   let shape: [Int]
   /// The elements, row-major. Valid while this value lives.
@@ -18,24 +18,25 @@ struct IDXFile: Sendable {
   ///   - scratchFolder: Where there is room for the unpacked file.
   init(path: String, dimensions: Int, scratchFolder: String) throws(FileError) {
     let packed = try MappedFile(path: path)
-    if Gzip.isGzip(packed.bytes) {
-      file = try Gzip.unpacked(path: path, scratchFolder: scratchFolder) { bytes throws(FileError) in
-        Self.byteCount(try Self.shape(bytes, path, dimensions))
+    if unsafe Gzip.isGzip(packed.bytes) {
+      file = try unsafe Gzip.unpacked(path: path, scratchFolder: scratchFolder) { bytes throws(FileError) in
+        unsafe Self.byteCount(try Self.shape(bytes, path, dimensions))
       }
     } else {
       file = packed
     }
-    shape = try Self.shape(file.bytes, path, dimensions)
+    shape = try unsafe Self.shape(file.bytes, path, dimensions)
     let wanted = Self.byteCount(shape)
-    guard file.bytes.count == wanted else {
-      throw Self.bad(path, "size", "\(file.bytes.count) bytes", "\(wanted)")
+    guard unsafe file.bytes.count == wanted else {
+      throw Self.bad(path, "size", unsafe "\(file.bytes.count) bytes", "\(wanted)")
     }
-    bytes = UnsafeRawBufferPointer(rebasing: file.bytes[(4 + 4 * dimensions)...])
+    unsafe bytes = UnsafeRawBufferPointer(rebasing: file.bytes[(4 + 4 * dimensions)...])
   }
 
   /// Whether these may be the first bytes of an IDX file, of any type and with any dimensions.
   static func isIDX(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    bytes.count >= 4 && bytes[0] == 0 && bytes[1] == 0 && (8...14).contains(bytes[2]) && (1...8).contains(bytes[3])
+    unsafe bytes.count >= 4 && bytes[0] == 0 && bytes[1] == 0 && (8...14).contains(bytes[2])
+      && (1...8).contains(bytes[3])
   }
 
   private static func shape(
@@ -44,11 +45,12 @@ struct IDXFile: Sendable {
     guard bytes.count >= 4 + 4 * dimensions else {
       throw bad(path, "size", "\(bytes.count) bytes", "at least \(4 + 4 * dimensions)")
     }
-    guard bytes[0] == 0, bytes[1] == 0, bytes[2] == unsignedByte, bytes[3] == dimensions else {
-      throw bad(path, "magic number", "\(Array(bytes[..<4]))", "[0, 0, 8, \(dimensions)]")
+    guard unsafe bytes[0] == 0, unsafe bytes[1] == 0, unsafe bytes[2] == unsignedByte, unsafe bytes[3] == dimensions
+    else {
+      throw bad(path, "magic number", unsafe "\(Array(bytes[..<4]))", "[0, 0, 8, \(dimensions)]")
     }
     let shape = (0..<dimensions).map { dimension in
-      (0..<4).reduce(0) { $0 << 8 | Int(bytes[4 + 4 * dimension + $1]) }
+      (0..<4).reduce(0) { unsafe $0 << 8 | Int(bytes[4 + 4 * dimension + $1]) }
     }
     guard shape.allSatisfy({ $0 >= 1 }), shape[1...].allSatisfy({ $0 <= 16_384 }) else {
       throw bad(path, "dimensions", "\(shape)", "at least 1, sides of at most 16384")

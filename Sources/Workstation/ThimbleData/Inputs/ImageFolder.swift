@@ -11,7 +11,7 @@ enum ImageFolder {
       for name in try names(in: "\(folder)/\(prefix)") where !name.hasPrefix(".") {
         let path = prefix + name
         var status = stat()
-        guard lstat("\(folder)/\(path)", &status) == 0 else {
+        guard unsafe lstat("\(folder)/\(path)", &status) == 0 else {
           throw .system(.inputOutput, file: "\(folder)/\(path)", call: "stat", wanted: "a file", errno: errno)
         }
         switch status.st_mode & S_IFMT {
@@ -26,14 +26,14 @@ enum ImageFolder {
   }
 
   private static func names(in folder: String) throws(FileError) -> [String] {
-    guard let stream = opendir(folder) else {
+    guard let stream = unsafe opendir(folder) else {
       throw .system(.inputOutput, file: folder, call: "open", wanted: "a folder that can be read", errno: errno)
     }
-    defer { closedir(stream) }
+    defer { unsafe closedir(stream) }
     var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    while let entry = unsafe readdir(stream) {
+      let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        unsafe String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self)
       }
       guard let name else {
         throw FileError(

@@ -66,14 +66,14 @@ struct ImageInput {
   private mutating func listFile(scratchFolder: String) throws(FileError) {
     let file = try MappedFile(path: path)
     defer { withExtendedLifetime(file) {} }
-    if TarArchive.isTar(file.bytes) {
+    if unsafe TarArchive.isTar(file.bytes) {
       try listArchive(TarArchive(file))
-    } else if ImageFormat(file.bytes) != nil {
+    } else if unsafe ImageFormat(file.bytes) != nil {
       entries = [ImageEntry(name: Path.baseName(path), content: .file(path: path))]
-    } else if IDXFile.isIDX(file.bytes) || Gzip.isGzip(file.bytes) {
+    } else if unsafe IDXFile.isIDX(file.bytes) || Gzip.isGzip(file.bytes) {
       try listIDX(scratchFolder: scratchFolder)
     } else {
-      throw FileError(
+      throw unsafe FileError(
         .badData, file: path, field: "kind of file", found: file.bytes.isEmpty ? "an empty file" : "unknown bytes",
         wanted: "an IDX file, a tar archive, a folder, or a PNG or JPEG image",
         advice: "Unpack any other archive into a folder, and name the folder.")
@@ -84,8 +84,8 @@ struct ImageInput {
     ignoredCount = archive.otherCount
     for member in archive.members {
       let base = Path.baseName(member.name)
-      let bytes = UnsafeRawBufferPointer(rebasing: archive.file.bytes[member.range])
-      if !base.hasPrefix("."), Self.isCalledImage(base) || ImageFormat(bytes) != nil {
+      let bytes = unsafe UnsafeRawBufferPointer(rebasing: archive.file.bytes[member.range])
+      if !base.hasPrefix("."), unsafe Self.isCalledImage(base) || ImageFormat(bytes) != nil {
         entries.append(ImageEntry(name: member.name, content: .member(archive.file, member.range)))
       } else {
         ignoredCount += 1
@@ -106,13 +106,13 @@ struct ImageInput {
         wanted: "\(entries.count), one for each image of \(path)",
         advice: "Put the label file in the folder of its own image file, or move it away to pack without labels.")
     }
-    for index in entries.indices { entries[index].label = String(labels.bytes[index]) }
+    for index in entries.indices { entries[index].label = unsafe String(labels.bytes[index]) }
   }
 
   private static func isImage(_ path: String, _ name: String) throws(FileError) -> Bool {
     if isCalledImage(name) { return true }
     let file = try MappedFile(path: path)
-    return withExtendedLifetime(file) { ImageFormat(file.bytes) != nil }
+    return withExtendedLifetime(file) { unsafe ImageFormat(file.bytes) != nil }
   }
 
   private static func isCalledImage(_ name: String) -> Bool {

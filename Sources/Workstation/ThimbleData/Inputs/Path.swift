@@ -8,7 +8,7 @@ enum Path {
   /// Throws `missing` if nothing lies there.
   static func kind(_ path: String) throws(FileError) -> Kind {
     var status = stat()
-    guard stat(path, &status) == 0 else {
+    guard unsafe stat(path, &status) == 0 else {
       throw .system(
         errno == ENOENT || errno == ENOTDIR ? .missing : .inputOutput, file: path, call: "open",
         wanted: "a file or a folder", errno: errno)
@@ -20,21 +20,21 @@ enum Path {
     }
   }
 
-  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+  static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
   /// Whether two paths lead to the same file.
   static func isSame(_ a: String, _ b: String) -> Bool {
     var (first, second) = (stat(), stat())
-    return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev
+    return unsafe stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev
       && first.st_ino == second.st_ino
   }
 
   /// The last component. For "." and "..", the name of the folder they stand for.
   static func baseName(_ path: String) -> String {
     let name = lastComponent(path)
-    guard name.isEmpty || name == "." || name == "..", let real = realpath(path, nil) else { return name }
-    defer { free(real) }
-    return lastComponent(String(cString: real))
+    guard name.isEmpty || name == "." || name == "..", let real = unsafe realpath(path, nil) else { return name }
+    defer { unsafe free(real) }
+    return unsafe lastComponent(String(cString: real))
   }
 
   private static func lastComponent(_ path: String) -> String {

@@ -12,19 +12,19 @@ final class ScratchFile {
   ///   - file: The file that errors name.
   init(folder: String, for file: String) throws(FileError) {
     var template = Array("\(folder)/.thimble-XXXXXX".utf8CString)
-    descriptor = mkstemp(&template)
+    descriptor = unsafe mkstemp(&template)
     self.file = file
     guard descriptor >= 0 else {
       throw .system(.cannotWrite, file: folder, call: "create", wanted: "room for temporary files", errno: errno)
     }
-    unlink(template)
+    unsafe unlink(template)
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
   }
 
   func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
     var done = 0
     while done < bytes.count {
-      let count = write(descriptor, bytes.baseAddress! + done, bytes.count - done)
+      let count = unsafe write(descriptor, bytes.baseAddress! + done, bytes.count - done)
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else {
         throw .system(.inputOutput, file: file, call: "write", wanted: "room for temporary files", errno: errno)
@@ -42,43 +42,43 @@ final class ScratchFile {
 /// Reads a gzip file.
 enum Gzip {
   /// Whether these are the first bytes of one.
-  static func isGzip(_ bytes: UnsafeRawBufferPointer) -> Bool { bytes.starts(with: [0x1f, 0x8b]) }
+  static func isGzip(_ bytes: UnsafeRawBufferPointer) -> Bool { unsafe bytes.starts(with: [0x1f, 0x8b]) }
 
   /// Unpacks the file at `path` into a scratch file, at most `limit(first 64 KB)` bytes of it; throws what `limit` throws,
   /// and `badData` if the file is damaged, ends early, or holds more.
   static func unpacked(
     path: String, scratchFolder: String, limit: (UnsafeRawBufferPointer) throws(FileError) -> Int
   ) throws(FileError) -> MappedFile {
-    guard let stream = gzopen(path, "rb") else {
+    guard let stream = unsafe gzopen(path, "rb") else {
       throw .system(.inputOutput, file: path, call: "open", wanted: "a file that can be read", errno: errno)
     }
-    defer { gzclose_r(stream) }
+    defer { unsafe gzclose_r(stream) }
     let scratch = try ScratchFile(folder: scratchFolder, for: path)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
-    defer { buffer.deallocate() }
+    defer { unsafe buffer.deallocate() }
     var (total, wanted) = (0, Int?.none)
     while true {
-      let count = Int(gzread(stream, buffer.baseAddress, UInt32(buffer.count)))
-      try check(stream, count, path)
-      let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-      if wanted == nil { wanted = try limit(bytes) }
+      let count = unsafe Int(gzread(stream, buffer.baseAddress, UInt32(buffer.count)))
+      try unsafe check(stream, count, path)
+      let bytes = unsafe UnsafeRawBufferPointer(rebasing: buffer[..<count])
+      if wanted == nil { wanted = try unsafe limit(bytes) }
       let end = wanted!
       total += count
       guard total <= end else {
         throw damaged(path, "more than \(end) bytes after unpacking", "the \(end) bytes that its header announces")
       }
       if count == 0 { return try scratch.mapped() }
-      try scratch.append(bytes)
+      try unsafe scratch.append(bytes)
     }
   }
 
   private static func check(_ stream: gzFile, _ count: Int, _ path: String) throws(FileError) {
     var status: Int32 = Z_OK
-    guard let text = gzerror(stream, &status), count < 0 || status != Z_OK else { return }
+    guard let text = unsafe gzerror(stream, &status), count < 0 || status != Z_OK else { return }
     guard status != Z_ERRNO else {
       throw .system(.inputOutput, file: path, call: "read", wanted: "a file that can be read", errno: errno)
     }
-    let found = status == Z_BUF_ERROR ? "a file that ends early" : "\"\(String(cString: text))\""
+    let found = status == Z_BUF_ERROR ? "a file that ends early" : unsafe "\"\(String(cString: text))\""
     throw damaged(path, found, "a whole gzip file")
   }
 

@@ -31,42 +31,45 @@ package struct TarArchive: Sendable {
   package init(_ file: MappedFile) throws(FileError) {
     self.file = file
     var (at, announced) = (0, Announced())
-    while at < file.bytes.count {
-      guard at + Self.block <= file.bytes.count else { throw bad(at, "a header that ends early", "512 bytes") }
-      let header = UnsafeRawBufferPointer(rebasing: file.bytes[at..<(at + Self.block)])
+    while unsafe at < file.bytes.count {
+      guard unsafe at + Self.block <= file.bytes.count else { throw bad(at, "a header that ends early", "512 bytes") }
+      let header = unsafe UnsafeRawBufferPointer(rebasing: file.bytes[at..<(at + Self.block)])
       // Archives end with two zero blocks; what follows is padding. Some writers leave them out.
-      if header.allSatisfy({ $0 == 0 }) { break }
-      guard Self.isHeader(header) else { throw bad(at, "a wrong checksum", "a tar header") }
-      guard let size = announced.size ?? Self.number(header[124..<136]), size <= file.bytes.count - at - Self.block
+      if unsafe header.allSatisfy({ $0 == 0 }) { break }
+      guard unsafe Self.isHeader(header) else { throw bad(at, "a wrong checksum", "a tar header") }
+      guard let size = unsafe announced.size ?? Self.number(header[124..<136]),
+        unsafe size <= file.bytes.count - at - Self.block
       else {
         throw bad(at, "an entry that goes past the end of the archive", "a whole archive")
       }
       let start = at + Self.block
-      try take(header, start..<(start + size), &announced)
+      try unsafe take(header, start..<(start + size), &announced)
       at = start + (size + Self.block - 1) / Self.block * Self.block
     }
   }
 
   /// Whether these bytes begin like a tar archive.
   static func isTar(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    bytes.count >= block && isHeader(UnsafeRawBufferPointer(rebasing: bytes[..<block]))
+    unsafe bytes.count >= block && isHeader(UnsafeRawBufferPointer(rebasing: bytes[..<block]))
   }
 
   private mutating func take(
     _ header: UnsafeRawBufferPointer, _ range: Range<Int>, _ announced: inout Announced
   ) throws(FileError) {
-    let content = UnsafeRawBufferPointer(rebasing: file.bytes[range])
-    switch header[156] {
+    let content = unsafe UnsafeRawBufferPointer(rebasing: file.bytes[range])
+    switch unsafe header[156] {
     case UInt8(ascii: "L"):
       try checkExtension(range)
-      announced.name = Self.text(content[...])
+      announced.name = unsafe Self.text(content[...])
     case UInt8(ascii: "x"):
       try checkExtension(range)
-      guard Self.readPax(content, &announced) else { throw bad(range.lowerBound, "a damaged pax record", "records") }
+      guard unsafe Self.readPax(content, &announced) else {
+        throw bad(range.lowerBound, "a damaged pax record", "records")
+      }
     case UInt8(ascii: "K"), UInt8(ascii: "g"): break
     case UInt8(ascii: "5"): announced = Announced()
     case 0, UInt8(ascii: "0"), UInt8(ascii: "7"):
-      let name = Self.cleaned(announced.name ?? Self.name(header))
+      let name = unsafe Self.cleaned(announced.name ?? Self.name(header))
       announced = Announced()
       // Archives from before POSIX mark folders by nothing but the slash at the end.
       if !name.isEmpty && !name.hasSuffix("/") { members.append(Member(name: name, range: range)) }
@@ -93,30 +96,30 @@ package struct TarArchive: Sendable {
 extension TarArchive {
   /// The checksum is the sum of all bytes, with its own field taken as spaces.
   private static func isHeader(_ header: UnsafeRawBufferPointer) -> Bool {
-    let sum = header.indices.reduce(0) { $0 + ((148..<156).contains($1) ? 32 : Int(header[$1])) }
-    return number(header[148..<156]) == sum
+    let sum = header.indices.reduce(0) { unsafe $0 + ((148..<156).contains($1) ? 32 : Int(header[$1])) }
+    return unsafe number(header[148..<156]) == sum
   }
 
   /// Octal digits, ended by a space or a zero, or GNU's binary numbers (first bit set).
   private static func number(_ field: Slice<UnsafeRawBufferPointer>) -> Int? {
-    guard let lead = field.first else { return nil }
+    guard let lead = unsafe field.first else { return nil }
     if lead & 0x80 != 0 {
-      guard lead == 0x80, field.dropFirst().dropLast(7).allSatisfy({ $0 == 0 }) else { return nil }
-      return field.suffix(7).reduce(0) { $0 << 8 | Int($1) }
+      guard lead == 0x80, unsafe field.dropFirst().dropLast(7).allSatisfy({ $0 == 0 }) else { return nil }
+      return unsafe field.suffix(7).reduce(0) { $0 << 8 | Int($1) }
     }
-    let digits = field.drop { $0 == 32 }.prefix { $0 != 32 && $0 != 0 }
-    guard digits.allSatisfy({ (48...55).contains($0) }) else { return nil }
-    return digits.reduce(0) { $0 << 3 | Int($1 - 48) }
+    let digits = unsafe field.drop { $0 == 32 }.prefix { $0 != 32 && $0 != 0 }
+    guard unsafe digits.allSatisfy({ (48...55).contains($0) }) else { return nil }
+    return unsafe digits.reduce(0) { $0 << 3 | Int($1 - 48) }
   }
 
   /// The name of 100 bytes, behind the prefix of 155 where the header is POSIX's (GNU's has other things there).
   private static func name(_ header: UnsafeRawBufferPointer) -> String {
-    let prefix = header[257..<263].elementsEqual(Array("ustar\0".utf8)) ? text(header[345..<500]) : ""
-    return prefix.isEmpty ? text(header[..<100]) : "\(prefix)/\(text(header[..<100]))"
+    let prefix = unsafe header[257..<263].elementsEqual(Array("ustar\0".utf8)) ? text(header[345..<500]) : ""
+    return unsafe prefix.isEmpty ? text(header[..<100]) : unsafe "\(prefix)/\(text(header[..<100]))"
   }
 
   private static func text(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
-    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
   }
 
   private static func cleaned(_ name: String) -> String {
@@ -135,23 +138,24 @@ extension TarArchive {
 
   /// Records of the form "LENGTH KEY=VALUE\n", the length counting the whole record. False if they are not.
   private static func readPax(_ bytes: UnsafeRawBufferPointer, _ announced: inout Announced) -> Bool {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let digits = rest.prefix { $0 != 32 }
-      guard digits.count <= 8, let count = Int(String(decoding: digits, as: UTF8.self)), count > digits.count + 1,
-        count <= rest.count
+    var rest = unsafe bytes[...]
+    while unsafe !rest.isEmpty {
+      let digits = unsafe rest.prefix { $0 != 32 }
+      guard unsafe digits.count <= 8, let count = unsafe Int(String(decoding: digits, as: UTF8.self)),
+        unsafe count > digits.count + 1,
+        unsafe count <= rest.count
       else { return false }
-      let record = rest.prefix(count).dropFirst(digits.count + 1)
-      guard record.last == 10, let equals = record.firstIndex(of: 61) else { return false }
-      let value = String(decoding: record[(equals + 1)...].dropLast(), as: UTF8.self)
-      switch String(decoding: record[..<equals], as: UTF8.self) {
+      let record = unsafe rest.prefix(count).dropFirst(digits.count + 1)
+      guard unsafe record.last == 10, let equals = unsafe record.firstIndex(of: 61) else { return false }
+      let value = unsafe String(decoding: record[(equals + 1)...].dropLast(), as: UTF8.self)
+      switch unsafe String(decoding: record[..<equals], as: UTF8.self) {
       case "path": announced.name = value
       case "size":
         guard let size = Int(value), size >= 0 else { return false }
         announced.size = size
       default: break
       }
-      rest = rest.dropFirst(count)
+      unsafe rest = rest.dropFirst(count)
     }
     return true
   }

@@ -83,7 +83,7 @@ package struct DatasetPacker: Sendable {
   ) throws(FileError) -> (kept: [Int], bad: [PackingReport.BadImage]) {
     var (kept, bad) = ([Int](), [PackingReport.BadImage]())
     let imageByteCount = preparation.byteCount
-    try preparation.forEachBatch(of: entries, workers: workers) { pixels, range, errors throws(FileError) in
+    try unsafe preparation.forEachBatch(of: entries, workers: workers) { pixels, range, errors throws(FileError) in
       for (place, index) in range.enumerated() {
         if let error = errors[place] {
           // Only the image itself may be at fault: a disk that cannot be read is no reason to leave it out.
@@ -91,7 +91,7 @@ package struct DatasetPacker: Sendable {
           bad.append(.init(name: entries[index].name, reason: error.found))
         } else {
           let start = place * imageByteCount
-          try writer.append(UnsafeRawBufferPointer(rebasing: pixels[start..<(start + imageByteCount)]))
+          try unsafe writer.append(UnsafeRawBufferPointer(rebasing: pixels[start..<(start + imageByteCount)]))
           kept.append(index)
         }
       }

@@ -75,12 +75,14 @@ struct LabelTable {
 enum CSV {
   /// All rows but empty ones, with their line numbers from 1. Spaces around a field are dropped.
   static func rows(_ file: MappedFile) throws(FileError) -> [(line: Int, fields: [String])] {
-    var bytes = file.bytes[...]
-    if bytes.starts(with: [0xef, 0xbb, 0xbf]) { bytes = bytes.dropFirst(3) }
+    var bytes = unsafe file.bytes[...]
+    if unsafe bytes.starts(with: [0xef, 0xbb, 0xbf]) { unsafe bytes = unsafe bytes.dropFirst(3) }
     var rows: [(line: Int, fields: [String])] = []
-    for (number, line) in bytes.split(separator: 10, omittingEmptySubsequences: false).enumerated() {
-      guard !line.allSatisfy({ $0 == 13 || $0 == 32 }) else { continue }
-      guard let fields = fields(line) else {
+    let lines = unsafe bytes.split(separator: 10, omittingEmptySubsequences: false)
+    for number in unsafe lines.indices {
+      let line = unsafe lines[number]
+      guard unsafe !line.allSatisfy({ $0 == 13 || $0 == 32 }) else { continue }
+      guard let fields = unsafe fields(line) else {
         throw FileError(
           .badData, file: file.path, field: "line \(number + 1)",
           found: "a quote that does not end, or bytes that are not UTF-8",
@@ -92,7 +94,7 @@ enum CSV {
   }
 
   private static func fields(_ line: Slice<UnsafeRawBufferPointer>) -> [String]? {
-    guard let text = String(validating: line, as: UTF8.self) else { return nil }
+    guard let text = unsafe String(validating: line, as: UTF8.self) else { return nil }
     var (fields, field, isQuoted, wasQuote) = ([String](), String.UnicodeScalarView(), false, false)
     for scalar in text.unicodeScalars where scalar != "\r" {
       if scalar == "\"" {

@@ -16,25 +16,25 @@ extension Preparation {
     let imageByteCount = byteCount
     nonisolated(unsafe) let pixels = UnsafeMutablePointer<UInt8>.allocate(capacity: Self.batchCount * imageByteCount)
     nonisolated(unsafe) let errors = UnsafeMutablePointer<FileError?>.allocate(capacity: Self.batchCount)
-    errors.initialize(repeating: nil, count: Self.batchCount)
+    unsafe errors.initialize(repeating: nil, count: Self.batchCount)
     defer {
-      pixels.deallocate()
-      errors.deinitialize(count: Self.batchCount)
-      errors.deallocate()
+      unsafe pixels.deallocate()
+      unsafe errors.deinitialize(count: Self.batchCount)
+      unsafe errors.deallocate()
     }
     for start in stride(from: 0, to: entries.count, by: Self.batchCount) {
       let range = start..<min(start + Self.batchCount, entries.count)
       // Each iteration writes its own image and its own error, and nothing else.
       workers.run(range.count) { place in
-        errors[place] = nil
+        unsafe errors[place] = nil
         do throws(FileError) {
-          try prepare(entries[start + place], into: pixels + place * imageByteCount)
+          try unsafe prepare(entries[start + place], into: pixels + place * imageByteCount)
         } catch {
-          errors[place] = error
+          unsafe errors[place] = error
         }
       }
-      let bytes = UnsafeRawBufferPointer(start: pixels, count: range.count * imageByteCount)
-      try take(bytes, range, Array(UnsafeBufferPointer(start: errors, count: range.count)))
+      let bytes = unsafe UnsafeRawBufferPointer(start: pixels, count: range.count * imageByteCount)
+      try unsafe take(bytes, range, Array(UnsafeBufferPointer(start: errors, count: range.count)))
     }
   }
 
@@ -42,14 +42,15 @@ extension Preparation {
     switch entry.content {
     case .file(let path):
       let file = try MappedFile(path: path)
-      let image = try Raster.decoded(file.bytes, name: entry.name)
-      withExtendedLifetime(file) { apply(image, to: target) }
+      let image = try unsafe Raster.decoded(file.bytes, name: entry.name)
+      withExtendedLifetime(file) { unsafe apply(image, to: target) }
     case .member(let archive, let range):
-      apply(try Raster.decoded(UnsafeRawBufferPointer(rebasing: archive.bytes[range]), name: entry.name), to: target)
+      unsafe apply(
+        try Raster.decoded(UnsafeRawBufferPointer(rebasing: archive.bytes[range]), name: entry.name), to: target)
     case .idx(let file, let index):
       let (height, width) = (file.shape[1], file.shape[2])
-      let image = file.bytes.baseAddress!.assumingMemoryBound(to: UInt8.self) + index * height * width
-      apply(Raster(borrowing: image, width: width, height: height), to: target)
+      let image = unsafe file.bytes.baseAddress!.assumingMemoryBound(to: UInt8.self) + index * height * width
+      unsafe apply(Raster(borrowing: image, width: width, height: height), to: target)
     }
   }
 }

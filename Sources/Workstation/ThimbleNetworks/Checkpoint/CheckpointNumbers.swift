@@ -16,7 +16,7 @@ package enum Checkpoint {
     _ network: Network, prefix: String, of values: UnsafeMutablePointer<Float>? = nil
   ) -> [NamedTensor] {
     network.parameters.map {
-      ("\(prefix).\($0.name)", $0.shape, $0.fileValues(from: values ?? network.parameterValues))
+      ("\(prefix).\($0.name)", $0.shape, unsafe $0.fileValues(from: values ?? network.parameterValues))
     }
   }
 
@@ -24,7 +24,7 @@ package enum Checkpoint {
     statistics.layers.flatMap { layer -> [NamedTensor] in
       let gain = network.parameters.first { $0.layer.name == layer.name && $0.role == .gain }!
       let order = gain.memoryIndices()
-      let name = "\(network.averageValues == nil ? "generator" : "average").\(layer.name).bn"
+      let name = unsafe "\(network.averageValues == nil ? "generator" : "average").\(layer.name).bn"
       return [
         ("\(name).running_mean", gain.shape, order.map { layer.mean[$0] }),
         ("\(name).running_var", gain.shape, order.map { layer.variance[$0] }),
@@ -36,15 +36,18 @@ package enum Checkpoint {
   static func numbers(
     generator: Network, discriminator: Network, statistics: FrozenStatistics?
   ) -> [NamedTensor] {
-    var tensors = weights(generator, prefix: "generator") + weights(discriminator, prefix: "discriminator")
+    var tensors = unsafe weights(generator, prefix: "generator") + weights(discriminator, prefix: "discriminator")
     for (network, prefix) in [(generator, "generator"), (discriminator, "discriminator")] {
       for parameter in network.parameters {
         let name = "optimizer.\(prefix).\(parameter.name)"
-        tensors.append(("\(name).exp_avg", parameter.shape, parameter.fileValues(from: network.firstMoments)))
-        tensors.append(("\(name).exp_avg_sq", parameter.shape, parameter.fileValues(from: network.secondMoments)))
+        tensors.append(("\(name).exp_avg", parameter.shape, unsafe parameter.fileValues(from: network.firstMoments)))
+        tensors.append(
+          ("\(name).exp_avg_sq", parameter.shape, unsafe parameter.fileValues(from: network.secondMoments)))
       }
     }
-    if let averages = generator.averageValues { tensors += weights(generator, prefix: "average", of: averages) }
+    if let averages = unsafe generator.averageValues {
+      unsafe tensors += weights(generator, prefix: "average", of: averages)
+    }
     if let statistics { tensors += Self.tensors(of: statistics, generator) }
     return tensors
   }
@@ -59,7 +62,7 @@ package enum Checkpoint {
   package static func digest(generator: Network, discriminator: Network) -> String {
     var digest = SHA256()
     for tensor in sorted(numbers(generator: generator, discriminator: discriminator, statistics: nil)) {
-      tensor.values.withUnsafeBytes { digest.update($0.bytes) }
+      unsafe tensor.values.withUnsafeBytes { unsafe digest.update($0.bytes) }
     }
     return Digest.hexadecimal(digest.finalize())
   }

@@ -52,18 +52,18 @@ package struct StoredTraining {
     for (network, prefix) in [(generator, "generator"), (discriminator, "discriminator")] {
       for parameter in network.parameters {
         func load(_ name: String, _ memory: UnsafeMutablePointer<Float>) throws(FileError) {
-          parameter.store(try file.finiteFloats(name, shape: parameter.shape), into: memory)
+          unsafe parameter.store(try file.finiteFloats(name, shape: parameter.shape), into: memory)
         }
-        try load("\(prefix).\(parameter.name)", network.parameterValues)
-        try load("optimizer.\(prefix).\(parameter.name).exp_avg", network.firstMoments)
-        try load("optimizer.\(prefix).\(parameter.name).exp_avg_sq", network.secondMoments)
+        try unsafe load("\(prefix).\(parameter.name)", unsafe network.parameterValues)
+        try unsafe load("optimizer.\(prefix).\(parameter.name).exp_avg", unsafe network.firstMoments)
+        try unsafe load("optimizer.\(prefix).\(parameter.name).exp_avg_sq", unsafe network.secondMoments)
       }
       network.parametersChanged()
     }
-    guard let averages = generator.averageValues else { return }
+    guard let averages = unsafe generator.averageValues else { return }
     for parameter in generator.parameters {
       let values = try file.finiteFloats("average.\(parameter.name)", shape: parameter.shape)
-      parameter.store(values, into: averages)
+      unsafe parameter.store(values, into: averages)
     }
   }
 }

@@ -29,7 +29,9 @@ extension GeneratorNumbers {
     let network = Network(
       layers, capacity: capacity, batchNormEpsilon: Float(batchNormEpsilon), trained: false, context)
     context.workspace.allocate()
-    parameters.withUnsafeBufferPointer { network.parameterValues.update(from: $0.baseAddress!, count: $0.count) }
+    unsafe parameters.withUnsafeBufferPointer {
+      unsafe network.parameterValues.update(from: $0.baseAddress!, count: $0.count)
+    }
     network.parametersChanged()
     return network
   }

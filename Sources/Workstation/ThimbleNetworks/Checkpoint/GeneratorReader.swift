@@ -114,7 +114,7 @@ struct GeneratorReader {
         names.isTorchExample && parameter.name == "project.weight"
         ? try transposedProjection(parameter)
         : try file.finiteFloats(names.name(parameter.name), shape: parameter.shape)
-      values.withUnsafeMutableBufferPointer { parameter.store(ordered, into: $0.baseAddress!) }
+      unsafe values.withUnsafeMutableBufferPointer { unsafe parameter.store(ordered, into: $0.baseAddress!) }
     }
     return values
   }

@@ -103,7 +103,7 @@ package struct StoredDiscriminator: Sendable {
     if random {
       network.initialize(seed: recipe.seed, deviation: Float(recipe.weightDeviation), network: 1)
     } else {
-      for (parameter, values) in values { parameter.store(values, into: network.parameterValues) }
+      for (parameter, values) in values { unsafe parameter.store(values, into: network.parameterValues) }
       network.parametersChanged()
     }
     return network

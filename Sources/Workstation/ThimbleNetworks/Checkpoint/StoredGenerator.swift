@@ -81,7 +81,7 @@ package struct StoredGenerator: GeneratorNumbers {
         advice: "Use a checkpoint of `thimble train`: only checkpoints can describe such networks.")
     }
     let network = network(capacity: 1, workers: Workers(count: 1), kernels: FloatKernels(.portable))
-    var tensors = Checkpoint.weights(network, prefix: "generator")
+    var tensors = unsafe Checkpoint.weights(network, prefix: "generator")
     if let statistics { tensors += Checkpoint.tensors(of: statistics, network) }
     var metadata = metadata
     let description = GeneratorDescription(first, distribution: latents.distribution, epsilon: batchNormEpsilon)

@@ -30,7 +30,7 @@ extension FloatKernels {
     _ map: UnsafePointer<Float>, stride: Int, channels: Int, width: Int, rows: Range<Int>, columnStride: Int,
     to target: UnsafeMutablePointer<Float>
   ) {
-    ThimbleKernels.packColumns(
+    unsafe ThimbleKernels.packColumns(
       map, stride: stride, channels: channels, width: width, rows: rows, columnStride: columnStride, to: target)
   }
 
@@ -39,7 +39,7 @@ extension FloatKernels {
     tapsInRow: Int, positions: Int, images: Range<Int>, width: Int, zeros: UnsafePointer<Float>,
     to target: UnsafeMutablePointer<Float>
   ) {
-    ThimbleKernels.packPatches(
+    unsafe ThimbleKernels.packPatches(
       map, imageStride: imageStride, channels: channels, offsets: offsets, taps: taps, tapsInRow: tapsInRow,
       positions: positions, images: images, width: width, zeros: zeros, to: target)
   }
@@ -47,8 +47,8 @@ extension FloatKernels {
   /// 1 / (1 + exp(-x)) as (tanh(x / 2) + 1) / 2.
   func sigmoids(_ values: UnsafeMutablePointer<Float>, groups: Range<Int>) {
     let numbers = (groups.lowerBound * 16)..<(groups.upperBound * 16)
-    for i in numbers { values[i] *= 0.5 }
-    hyperbolicTangents(values, groups)
-    for i in numbers { values[i] = values[i] * 0.5 + 0.5 }
+    for i in numbers { unsafe values[i] *= 0.5 }
+    unsafe hyperbolicTangents(values, groups)
+    for i in numbers { unsafe values[i] = unsafe values[i] * 0.5 + 0.5 }
   }
 }

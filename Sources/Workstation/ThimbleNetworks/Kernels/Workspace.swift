@@ -10,7 +10,7 @@ package struct Slot: Sendable {
 
 /// All memory of a network or a training run: places are reserved first, then allocated at once, zeroed; nothing is allocated
 /// afterwards. 32 floats follow the last place, so that kernels may read a little past a row.
-package final class Workspace {
+@safe package final class Workspace {
   private var reserved = 0
   private var shared = 0
   private var base: UnsafeMutablePointer<Float>?
@@ -23,7 +23,7 @@ package final class Workspace {
   package var byteCount: Int { (shared + reserved + 32) * 4 }
 
   package func reserve(_ count: Int) -> Slot {
-    precondition(base == nil, "a workspace is sized before its first use")
+    unsafe precondition(base == nil, "a workspace is sized before its first use")
     let slot = Slot(offset: reserved, count: count)
     reserved += (count + 15) / 16 * 16
     return slot
@@ -31,25 +31,25 @@ package final class Workspace {
 
   /// Reserves a place that all who ask for one share: for what is not needed from one call to the next.
   package func reserveShared(_ count: Int) -> Slot {
-    precondition(base == nil, "a workspace is sized before its first use")
+    unsafe precondition(base == nil, "a workspace is sized before its first use")
     shared = max(shared, (count + 15) / 16 * 16)
     return Slot(offset: Slot.shared, count: count)
   }
 
   /// Allocates and zeroes all that was reserved.
   package func allocate() {
-    precondition(base == nil)
+    unsafe precondition(base == nil)
     // Large pages, where the system gives them to those who ask: fewer translations of addresses.
     let isLarge = byteCount >= 2 * Self.largePage
     let raw = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: isLarge ? Self.largePage : 64)
-    if isLarge { madvise(raw, byteCount, MADV_HUGEPAGE) }
-    base = raw.bindMemory(to: Float.self, capacity: byteCount / 4)
-    base!.initialize(repeating: 0, count: byteCount / 4)
+    if isLarge { unsafe madvise(raw, byteCount, MADV_HUGEPAGE) }
+    unsafe base = raw.bindMemory(to: Float.self, capacity: byteCount / 4)
+    unsafe base!.initialize(repeating: 0, count: byteCount / 4)
   }
 
   package subscript(slot: Slot) -> UnsafeMutablePointer<Float> {
-    base! + (slot.offset == Slot.shared ? reserved : slot.offset)
+    unsafe base! + (slot.offset == Slot.shared ? reserved : slot.offset)
   }
 
-  deinit { base?.deallocate() }
+  deinit { unsafe base?.deallocate() }
 }

@@ -37,45 +37,45 @@ package final class BatchNormalization {
 
   /// The current statistics: of the last minibatch, or frozen ones. `deviation` follows from `variance`.
   package var statistics: (mean: UnsafeMutablePointer<Float>, variance: UnsafeMutablePointer<Float>) {
-    (context.workspace[mean], context.workspace[variance])
+    unsafe (context.workspace[mean], context.workspace[variance])
   }
 
   /// Takes mean and biased variance of the minibatch, in two passes.
   package func takeStatistics(of input: UnsafePointer<Float>, images: Int) {
-    let (means, variances) = statistics
+    let (means, variances) = unsafe statistics
     let count = Float(images * rowsPerImage)
-    sums(input, images: images, mean: nil, into: means)
-    for c in 0..<channels { means[c] /= count }
-    sums(input, images: images, mean: means, into: variances)
-    for c in 0..<channels { variances[c] /= count }
+    unsafe sums(input, images: images, mean: nil, into: means)
+    for c in 0..<channels { unsafe means[c] /= count }
+    unsafe sums(input, images: images, mean: means, into: variances)
+    for c in 0..<channels { unsafe variances[c] /= count }
   }
 
   private func sums(
     _ input: UnsafePointer<Float>, images: Int, mean: UnsafePointer<Float>?, into result: UnsafeMutablePointer<Float>
   ) {
-    let partial = context.workspace[imageSums]
+    let partial = unsafe context.workspace[imageSums]
     let stride = rowsPerImage * channels
     context.workers.share(images) { [self] range in
       for image in range {
-        context.kernels.channelSums(
+        unsafe context.kernels.channelSums(
           input + image * stride, rowsPerImage, channels, mean, partial + image * channels)
       }
     }
-    addInOrder(partial, images: images, into: result)
+    unsafe addInOrder(partial, images: images, into: result)
   }
 
   /// Adds the images' sums: within a shard, then shard after shard.
   private func addInOrder(_ partial: UnsafeMutablePointer<Float>, images: Int, into result: UnsafeMutablePointer<Float>)
   {
     context.workers.share(channels, multiple: 16) { [channels] range in
-      for c in range { result[c] = 0 }
+      for c in range { unsafe result[c] = 0 }
       for shard in stride(from: 0, to: images, by: Arithmetic.shardImages) {
-        let first = partial + shard * channels
+        let first = unsafe partial + shard * channels
         for image in 1..<max(1, min(Arithmetic.shardImages, images - shard)) {
-          let next = first + image * channels
-          for c in range { first[c] += next[c] }
+          let next = unsafe first + image * channels
+          for c in range { unsafe first[c] += next[c] }
         }
-        for c in range { result[c] += first[c] }
+        for c in range { unsafe result[c] += first[c] }
       }
     }
   }
@@ -85,10 +85,10 @@ package final class BatchNormalization {
     _ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, gain: UnsafePointer<Float>,
     bias: UnsafePointer<Float>, images: Int
   ) {
-    let (_, variances) = statistics
-    let inverse = context.workspace[inverseDeviation]
-    for c in 0..<channels { inverse[c] = 1 / (variances[c] + epsilon).squareRoot() }
-    let task = normalization(input, output, gain, bias, images)
+    let (_, variances) = unsafe statistics
+    let inverse = unsafe context.workspace[inverseDeviation]
+    for c in 0..<channels { unsafe inverse[c] = unsafe 1 / (variances[c] + epsilon).squareRoot() }
+    let task = unsafe normalization(input, output, gain, bias, images)
     context.workers.share(images * rowsPerImage) { context.kernels.normalize(task, $0) }
   }
 
@@ -98,23 +98,23 @@ package final class BatchNormalization {
     bias: UnsafePointer<Float>, images: Int, gainInto: UnsafeMutablePointer<Float>?,
     biasInto: UnsafeMutablePointer<Float>?
   ) {
-    let task = normalization(input, gradient, gain, bias, images)
-    let (gains, biases) = (context.workspace[imageSums], context.workspace[otherImageSums])
+    let task = unsafe normalization(input, gradient, gain, bias, images)
+    let (gains, biases) = unsafe (context.workspace[imageSums], context.workspace[otherImageSums])
     context.workers.share(images) { [self] range in
       for image in range {
-        context.kernels.normalizationSums(
+        unsafe context.kernels.normalizationSums(
           task, (image * rowsPerImage)..<((image + 1) * rowsPerImage), gains + image * channels,
           biases + image * channels)
       }
     }
-    let (gainTotal, biasTotal) = (context.workspace[gainGradient], context.workspace[biasGradient])
-    addInOrder(gains, images: images, into: gainTotal)
-    addInOrder(biases, images: images, into: biasTotal)
+    let (gainTotal, biasTotal) = unsafe (context.workspace[gainGradient], context.workspace[biasGradient])
+    unsafe addInOrder(gains, images: images, into: gainTotal)
+    unsafe addInOrder(biases, images: images, into: biasTotal)
     context.workers.share(images * rowsPerImage) { context.kernels.normalizationGradient(task, $0) }
-    if let gainInto, let biasInto {
+    if let gainInto = unsafe gainInto, let biasInto = unsafe biasInto {
       for c in 0..<channels {
-        gainInto[c] += gainTotal[c]
-        biasInto[c] += biasTotal[c]
+        unsafe gainInto[c] += gainTotal[c]
+        unsafe biasInto[c] += biasTotal[c]
       }
     }
   }
@@ -124,7 +124,7 @@ package final class BatchNormalization {
     _ bias: UnsafePointer<Float>, _ images: Int
   ) -> Normalization {
     let workspace = context.workspace
-    return Normalization(
+    return unsafe Normalization(
       input: input, output: output, mean: workspace[mean], inverseDeviation: workspace[inverseDeviation], gain: gain,
       bias: bias, gainGradient: workspace[gainGradient], biasGradient: workspace[biasGradient], channels: channels,
       rows: images * rowsPerImage, slope: slope)

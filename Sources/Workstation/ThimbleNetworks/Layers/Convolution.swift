@@ -45,10 +45,10 @@ package final class Convolution {
 
   /// Renews the packed copies from the weights. Call after each change of them.
   package func pack(_ weights: UnsafePointer<Float>) {
-    if let stridedWeights { packStrided(weights, context.workspace[stridedWeights]) }
+    if let stridedWeights { unsafe packStrided(weights, context.workspace[stridedWeights]) }
     for (table, slot) in zip(fractionalTables, fractionalWeights) {
-      let packed = context.workspace[slot]
-      if narrow { packNarrow(weights, packed, table) } else { packFractional(weights, packed, table) }
+      let packed = unsafe context.workspace[slot]
+      if narrow { unsafe packNarrow(weights, packed, table) } else { unsafe packFractional(weights, packed, table) }
     }
   }
 
@@ -59,8 +59,8 @@ package final class Convolution {
       for block in blocks {
         let lanes = min(16, small - 16 * block)
         for row in 0..<rows {
-          let target = packed + (block * rows + row) * 16
-          target.update(from: weights + row * small + 16 * block, count: lanes)
+          let target = unsafe packed + (block * rows + row) * 16
+          unsafe target.update(from: weights + row * small + 16 * block, count: lanes)
         }
       }
     }
@@ -74,10 +74,10 @@ package final class Convolution {
     context.workers.share(roundUp16(big) / 16) { blocks in
       for block in blocks {
         for (index, tap) in table.taps.enumerated() {
-          let target = packed + (block * table.taps.count + index) * small * 16
+          let target = unsafe packed + (block * table.taps.count + index) * small * 16
           for lane in 0..<min(16, big - 16 * block) {
-            let source = weights + (tap * big + 16 * block + lane) * small
-            for s in 0..<small { target[s * 16 + lane] = source[s] }
+            let source = unsafe weights + (tap * big + 16 * block + lane) * small
+            for s in 0..<small { unsafe target[s * 16 + lane] = unsafe source[s] }
           }
         }
       }
@@ -90,14 +90,15 @@ package final class Convolution {
     let (big, small) = (geometry.bigChannels, geometry.smallChannels)
     for (index, tap) in table.taps.enumerated() {
       for b in 0..<big {
-        (packed + (index * big + b) * roundUp16(small)).update(from: weights + (tap * big + b) * small, count: small)
+        unsafe (packed + (index * big + b) * roundUp16(small)).update(
+          from: weights + (tap * big + b) * small, count: small)
       }
     }
   }
 
   /// Strided convolution: [images][big] to [images][small].
   package func strided(_ big: UnsafePointer<Float>, _ small: UnsafeMutablePointer<Float>, images: Int) {
-    run(
+    unsafe run(
       stridedTable, stridedWeights!, big, geometry.bigCount, small, geometry.smallCount, depth: geometry.bigChannels,
       outputs: geometry.smallChannels, images: images, narrow: false)
   }
@@ -105,7 +106,7 @@ package final class Convolution {
   /// Fractionally-strided convolution: [images][small] to [images][big].
   package func fractionallyStrided(_ small: UnsafePointer<Float>, _ big: UnsafeMutablePointer<Float>, images: Int) {
     for (table, slot) in zip(fractionalTables, fractionalWeights) {
-      run(
+      unsafe run(
         table, slot, small, geometry.smallCount, big, geometry.bigCount, depth: geometry.smallChannels,
         outputs: geometry.bigChannels, images: images, narrow: narrow)
     }
@@ -116,9 +117,9 @@ package final class Convolution {
     _ output: UnsafeMutablePointer<Float>, _ outputStride: Int, depth: Int, outputs: Int, images: Int, narrow: Bool
   ) {
     let workspace = context.workspace
-    table.inputOffsets.withUnsafeBufferPointer { inputs in
-      table.outputOffsets.withUnsafeBufferPointer { places in
-        let product = GatheredProduct(
+    unsafe table.inputOffsets.withUnsafeBufferPointer { inputs in
+      unsafe table.outputOffsets.withUnsafeBufferPointer { places in
+        let product = unsafe GatheredProduct(
           input: input, inputImageStride: inputStride, output: output, outputImageStride: outputStride,
           zeros: workspace[zeros], inputOffsets: inputs.baseAddress ?? noOffsets, outputOffsets: places.baseAddress!,
           weights: UnsafeRawPointer(workspace[weights]).assumingMemoryBound(to: Lanes.self), images: images,
@@ -141,14 +142,14 @@ package final class Convolution {
   package func weightGradient(
     big: UnsafePointer<Float>, small: UnsafePointer<Float>, images: Int, into gradient: UnsafeMutablePointer<Float>
   ) {
-    gradientPass.run(
+    unsafe gradientPass.run(
       big: big, small: small, images: images, into: gradient, scratch: context.workspace[gradientScratch!],
       zeros: context.workspace[zeros], context.workers, context.kernels)
   }
 }
 
 /// A phase without taps has no offsets; nothing is read through this.
-private nonisolated(unsafe) let noOffsets: UnsafePointer<Int32> = UnsafePointer(
+private nonisolated(unsafe) let noOffsets: UnsafePointer<Int32> = unsafe UnsafePointer(
   UnsafeMutablePointer<Int32>.allocate(capacity: 1))
 
 func roundUp16(_ n: Int) -> Int { roundUp(n, 16) }

@@ -1,13 +1,13 @@
 import ThimbleThreads
 
 /// An image's class for each image of a minibatch: 1 for it, 0 for the others.
-package struct LabelRows {
+@safe package struct LabelRows {
   let first: UnsafePointer<Float>
   /// Floats from one image's to the next one's.
   let stride: Int
 
   /// - Parameter first: [images][stride], of which the first numbers are the classes.
-  package init(_ first: UnsafePointer<Float>, stride: Int) { (self.first, self.stride) = (first, stride) }
+  package init(_ first: UnsafePointer<Float>, stride: Int) { unsafe (self.first, self.stride) = unsafe (first, stride) }
 }
 
 /// What is done to a map, or a vector, before a layer's weights see it.
@@ -64,21 +64,21 @@ struct InputStage {
   }
 
   /// [images][outputCount] of the last forward run; the gradient of it may be put in its place.
-  var output: UnsafeMutablePointer<Float> { context.workspace[rows] }
+  var output: UnsafeMutablePointer<Float> { unsafe context.workspace[rows] }
 
   func forward(_ input: UnsafePointer<Float>, _ labels: LabelRows, images: Int) {
-    let (output, size) = (output, side * side * channels)
+    let (output, size) = unsafe (output, side * side * channels)
     context.workers.share(images) { [self] range in
       for image in range {
-        let (from, to) = (input + image * size, output + image * outputCount)
+        let (from, to) = unsafe (input + image * size, output + image * outputCount)
         switch kind {
-        case .labels(let count): join(from, labels.first + image * labels.stride, count, into: to)
-        case .maximum: pool(from, into: to)
-        case .repeated: for i in 0..<outputCount { to[i] = from[source(i)] }
+        case .labels(let count): unsafe join(from, labels.first + image * labels.stride, count, into: to)
+        case .maximum: unsafe pool(from, into: to)
+        case .repeated: for i in 0..<outputCount { unsafe to[i] = unsafe from[source(i)] }
         case .mean:
-          to.update(repeating: 0, count: channels)
-          for i in 0..<size { to[i % channels] += from[i] }
-          for c in 0..<channels { to[c] /= Float(side * side) }
+          unsafe to.update(repeating: 0, count: channels)
+          for i in 0..<size { unsafe to[i % channels] += from[i] }
+          for c in 0..<channels { unsafe to[c] /= Float(side * side) }
         }
       }
     }
@@ -86,20 +86,20 @@ struct InputStage {
 
   /// From the gradient in the place of `output` to that of the input, which may take the input's own place.
   func backward(_ input: UnsafePointer<Float>, into gradient: UnsafeMutablePointer<Float>, images: Int) {
-    let (output, size) = (UnsafePointer(output), side * side * channels)
+    let (output, size) = unsafe (UnsafePointer(output), side * side * channels)
     context.workers.share(images) { [self] range in
       for image in range {
-        let (from, to) = (output + image * outputCount, gradient + image * size)
+        let (from, to) = unsafe (output + image * outputCount, gradient + image * size)
         switch kind {
         case .labels(let count):
           for position in 0..<(side * side) {
-            (to + position * channels).update(from: from + position * (channels + count), count: channels)
+            unsafe (to + position * channels).update(from: from + position * (channels + count), count: channels)
           }
-        case .maximum: unpool(input + image * size, from, into: to)
+        case .maximum: unsafe unpool(input + image * size, from, into: to)
         case .repeated:
-          to.update(repeating: 0, count: size)
-          for i in 0..<outputCount { to[source(i)] += from[i] }
-        case .mean: for i in 0..<size { to[i] = from[i % channels] / Float(side * side) }
+          unsafe to.update(repeating: 0, count: size)
+          for i in 0..<outputCount { unsafe to[source(i)] += from[i] }
+        case .mean: for i in 0..<size { unsafe to[i] = unsafe from[i % channels] / Float(side * side) }
         }
       }
     }
@@ -109,9 +109,9 @@ struct InputStage {
     _ from: UnsafePointer<Float>, _ label: UnsafePointer<Float>, _ count: Int, into to: UnsafeMutablePointer<Float>
   ) {
     for position in 0..<(side * side) {
-      let place = to + position * (channels + count)
-      place.update(from: from + position * channels, count: channels)
-      (place + channels).update(from: label, count: count)
+      let place = unsafe to + position * (channels + count)
+      unsafe place.update(from: from + position * channels, count: channels)
+      unsafe (place + channels).update(from: label, count: count)
     }
   }
 
@@ -133,7 +133,7 @@ struct InputStage {
 
   private func pool(_ from: UnsafePointer<Float>, into to: UnsafeMutablePointer<Float>) {
     windows { output, places in
-      to[output] = max(max(from[places[0]], from[places[1]]), max(from[places[2]], from[places[3]]))
+      unsafe to[output] = max(max(from[places[0]], from[places[1]]), max(from[places[2]], from[places[3]]))
     }
   }
 
@@ -143,8 +143,8 @@ struct InputStage {
   ) {
     windows { output, places in
       var best = 0
-      for i in 1..<4 where input[places[i]] > input[places[best]] { best = i }
-      for i in 0..<4 { to[places[i]] = i == best ? from[output] : 0 }
+      for i in 1..<4 where unsafe input[places[i]] > input[places[best]] { best = i }
+      for i in 0..<4 { unsafe to[places[i]] = unsafe i == best ? from[output] : 0 }
     }
   }
 }

@@ -50,15 +50,15 @@ final class Layer {
   }
 
   /// [images][outputCount] of the last forward run.
-  var output: UnsafeMutablePointer<Float> { context.workspace[after] }
+  var output: UnsafeMutablePointer<Float> { unsafe context.workspace[after] }
 
   /// [images][outputCount]: where the gradient of the output is put before `backward`. With batch normalisation, the output's own
   /// place.
-  var outputGradient: UnsafeMutablePointer<Float> { context.workspace[gradient!] }
+  var outputGradient: UnsafeMutablePointer<Float> { unsafe context.workspace[gradient!] }
 
   /// Renews what is derived from the weights.
   func pack(_ parameters: UnsafePointer<Float>) {
-    timed(.pack, images: 0) { passes.pack(parameters + weight) }
+    timed(.pack, images: 0) { unsafe passes.pack(parameters + weight) }
   }
 
   private func timed(_ pass: Pass, images: Int, _ body: () -> Void) {
@@ -67,16 +67,16 @@ final class Layer {
 
   /// Runs forward. `frozen`: with the current statistics instead of the minibatch's own.
   func forward(_ input: UnsafePointer<Float>, _ parameters: UnsafePointer<Float>, images: Int, frozen: Bool) {
-    let target = context.workspace[before ?? after]
-    timed(.forward, images: images) { passes.forward(input, target, images: images) }
+    let target = unsafe context.workspace[before ?? after]
+    timed(.forward, images: images) { unsafe passes.forward(input, target, images: images) }
     timed(.normalization, images: images) {
       if let normalization, let gain, let bias {
-        if !frozen { normalization.takeStatistics(of: target, images: images) }
-        normalization.forward(target, output, gain: parameters + gain, bias: parameters + bias, images: images)
+        if !frozen { unsafe normalization.takeStatistics(of: target, images: images) }
+        unsafe normalization.forward(target, output, gain: parameters + gain, bias: parameters + bias, images: images)
         if case .rectifier = specification.activation { return }
         return activate(images: images)
       }
-      if let bias { add(parameters + bias, to: target, images: images) }
+      if let bias { unsafe add(parameters + bias, to: target, images: images) }
       activate(images: images)
     }
   }
@@ -84,7 +84,7 @@ final class Layer {
   private func add(_ bias: UnsafePointer<Float>, to values: UnsafeMutablePointer<Float>, images: Int) {
     let channels = specification.kind.outputs
     for row in 0..<(images * specification.outputCount / channels) {
-      for c in 0..<channels { values[row * channels + c] += bias[c] }
+      for c in 0..<channels { unsafe values[row * channels + c] += bias[c] }
     }
   }
 
@@ -96,19 +96,19 @@ final class Layer {
     let rows = images * specification.outputCount / channels
     context.workers.share(channels, multiple: 16) { channelRange in
       for row in 0..<rows {
-        for c in channelRange { sums[c] += gradient[row * channels + c] }
+        for c in channelRange { unsafe sums[c] += gradient[row * channels + c] }
       }
     }
   }
 
   private func activate(images: Int) {
-    let values = output
+    let values = unsafe output
     context.workers.share(groups(images)) { [self] groups in
       switch specification.activation {
       case .none: break
-      case .hyperbolicTangent: context.kernels.hyperbolicTangents(values, groups)
-      case .sigmoid: context.kernels.sigmoids(values, groups: groups)
-      case .rectifier(let slope): context.kernels.leakyRectify(values, slope, groups)
+      case .hyperbolicTangent: unsafe context.kernels.hyperbolicTangents(values, groups)
+      case .sigmoid: unsafe context.kernels.sigmoids(values, groups: groups)
+      case .rectifier(let slope): unsafe context.kernels.leakyRectify(values, slope, groups)
       }
     }
   }
@@ -121,25 +121,29 @@ final class Layer {
     input: UnsafePointer<Float>, _ parameters: UnsafePointer<Float>, images: Int,
     gradients: UnsafeMutablePointer<Float>?, inputGradient: UnsafeMutablePointer<Float>?
   ) {
-    let gradient = outputGradient
+    let gradient = unsafe outputGradient
     timed(.normalizationGradient, images: images) {
       if let normalization, let gain, let bias {
-        if case .rectifier = specification.activation {} else { deactivate(gradient, images: images) }
-        normalization.backward(
+        if case .rectifier = specification.activation {} else { unsafe deactivate(gradient, images: images) }
+        unsafe normalization.backward(
           context.workspace[before!], gradient, gain: parameters + gain, bias: parameters + bias, images: images,
-          gainInto: gradients.map { $0 + gain }, biasInto: gradients.map { $0 + bias })
+          gainInto: gradients.map { unsafe $0 + gain }, biasInto: unsafe gradients.map { unsafe $0 + bias })
       } else {
-        deactivate(gradient, images: images)
-        if let bias, let gradients { addBiasGradient(gradient, images: images, into: gradients + bias) }
+        unsafe deactivate(gradient, images: images)
+        if let bias, let gradients = unsafe gradients {
+          unsafe addBiasGradient(gradient, images: images, into: gradients + bias)
+        }
       }
     }
-    if let gradients {
+    if let gradients = unsafe gradients {
       timed(.weightGradient, images: images) {
-        passes.weightGradient(input, gradient, images: images, into: gradients + weight)
+        unsafe passes.weightGradient(input, gradient, images: images, into: gradients + weight)
       }
     }
-    if let inputGradient {
-      timed(.inputGradient, images: images) { passes.inputGradient(gradient, into: inputGradient, images: images) }
+    if let inputGradient = unsafe inputGradient {
+      timed(.inputGradient, images: images) {
+        unsafe passes.inputGradient(gradient, into: inputGradient, images: images)
+      }
     }
   }
 
@@ -147,19 +151,21 @@ final class Layer {
   func productInputGradient(
     _ gradient: UnsafePointer<Float>, into inputGradient: UnsafeMutablePointer<Float>, images: Int
   ) {
-    passes.inputGradient(gradient, into: inputGradient, images: images)
+    unsafe passes.inputGradient(gradient, into: inputGradient, images: images)
   }
 
   private func deactivate(_ gradient: UnsafeMutablePointer<Float>, images: Int) {
-    let values = UnsafePointer(output)
+    let values = unsafe UnsafePointer(output)
     context.workers.share(groups(images)) { [self] groups in
       switch specification.activation {
       case .none: break
-      case .hyperbolicTangent: context.kernels.hyperbolicTangentGradient(gradient, values, groups)
+      case .hyperbolicTangent: unsafe context.kernels.hyperbolicTangentGradient(gradient, values, groups)
       case .sigmoid:
-        for i in (groups.lowerBound * 16)..<(groups.upperBound * 16) { gradient[i] *= values[i] * (1 - values[i]) }
+        for i in (groups.lowerBound * 16)..<(groups.upperBound * 16) {
+          unsafe gradient[i] *= values[i] * (1 - values[i])
+        }
       case .rectifier(let slope):
-        context.kernels.leakyRectifyGradient(gradient, values, slope, groups)
+        unsafe context.kernels.leakyRectifyGradient(gradient, values, slope, groups)
       }
     }
   }

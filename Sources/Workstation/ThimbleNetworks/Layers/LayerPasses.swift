@@ -27,15 +27,15 @@ enum LayerPasses {
   /// Renews what is derived from the weights.
   func pack(_ weights: UnsafePointer<Float>) {
     switch self {
-    case .strided(let convolution), .fractionallyStrided(let convolution): convolution.pack(weights)
+    case .strided(let convolution), .fractionallyStrided(let convolution): unsafe convolution.pack(weights)
     }
   }
 
   /// [images][inputCount] to [images][outputCount].
   func forward(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, images: Int) {
     switch self {
-    case .strided(let convolution): convolution.strided(input, output, images: images)
-    case .fractionallyStrided(let convolution): convolution.fractionallyStrided(input, output, images: images)
+    case .strided(let convolution): unsafe convolution.strided(input, output, images: images)
+    case .fractionallyStrided(let convolution): unsafe convolution.fractionallyStrided(input, output, images: images)
     }
   }
 
@@ -44,8 +44,8 @@ enum LayerPasses {
     _ gradient: UnsafePointer<Float>, into inputGradient: UnsafeMutablePointer<Float>, images: Int
   ) {
     switch self {
-    case .strided(let convolution): convolution.fractionallyStrided(gradient, inputGradient, images: images)
-    case .fractionallyStrided(let convolution): convolution.strided(gradient, inputGradient, images: images)
+    case .strided(let convolution): unsafe convolution.fractionallyStrided(gradient, inputGradient, images: images)
+    case .fractionallyStrided(let convolution): unsafe convolution.strided(gradient, inputGradient, images: images)
     }
   }
 
@@ -56,9 +56,9 @@ enum LayerPasses {
   ) {
     switch self {
     case .strided(let convolution):
-      convolution.weightGradient(big: input, small: gradient, images: images, into: weights)
+      unsafe convolution.weightGradient(big: input, small: gradient, images: images, into: weights)
     case .fractionallyStrided(let convolution):
-      convolution.weightGradient(big: gradient, small: input, images: images, into: weights)
+      unsafe convolution.weightGradient(big: gradient, small: input, images: images, into: weights)
     }
   }
 }

@@ -79,12 +79,12 @@ package struct WeightGradientPass {
     var first = 0
     while first < images {
       let count = min(imagesAtATime, images - first)
-      let packedSmall = scratch + count * bigCount
-      pack(
+      let packedSmall = unsafe scratch + count * bigCount
+      unsafe pack(
         big + first * bigPositions * (bigStride ?? bigChannels), bigStride ?? bigChannels,
         small + first * smallPositions * smallChannels, count, scratch,
         packedSmall, zeros, workers, kernels)
-      multiply(scratch, packedSmall, count, gradient, workers, kernels)
+      unsafe multiply(scratch, packedSmall, count, gradient, workers, kernels)
       first += count
     }
   }
@@ -97,19 +97,19 @@ package struct WeightGradientPass {
   ) {
     workers.share(images) { range in
       if isPatched {
-        offsets.withUnsafeBufferPointer {
-          kernels.packPatches(
+        unsafe offsets.withUnsafeBufferPointer {
+          unsafe kernels.packPatches(
             big, imageStride: bigPositions * bigChannels, channels: bigChannels, offsets: $0.baseAddress!, taps: taps,
             tapsInRow: tapsInRow, positions: smallPositions, images: range, width: roundUp(taps * bigChannels, 8),
             zeros: zeros, to: packedBig
           )
         }
       } else {
-        kernels.packColumns(
+        unsafe kernels.packColumns(
           big, stride: bigStride, channels: bigChannels, width: 8, rows: scaled(range, bigPositions),
           columnStride: images * bigPositions * 8, to: packedBig)
       }
-      kernels.packColumns(
+      unsafe kernels.packColumns(
         small, stride: smallChannels, channels: smallChannels, width: 32, rows: scaled(range, smallPositions),
         columnStride: images * smallPositions * 32, to: packedSmall)
     }
@@ -121,9 +121,9 @@ package struct WeightGradientPass {
   ) {
     let rows = isPatched ? taps * bigChannels : bigChannels
     let partTaps = isPatched ? 1 : taps
-    pairs.withUnsafeBufferPointer { pairs in
-      firstPairs.withUnsafeBufferPointer { firstPairs in
-        let task = WeightGradient(
+    unsafe pairs.withUnsafeBufferPointer { pairs in
+      unsafe firstPairs.withUnsafeBufferPointer { firstPairs in
+        let task = unsafe WeightGradient(
           big: packedBig, bigGroupStride: isPatched ? 8 : images * bigPositions * 8,
           bigImageStride: isPatched ? bigCount : bigPositions * 8, small: packedSmall,
           smallBlockStride: images * smallPositions * 32, smallImageStride: smallPositions * 32,

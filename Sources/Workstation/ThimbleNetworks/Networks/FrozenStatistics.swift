@@ -28,10 +28,10 @@ extension Network {
     let images = copy.capacity
     var latents = [Float](repeating: 0, count: images * source.count)
     return copy.averageStatistics(batches: batches, of: .secondMoments) { batch in
-      latents.withUnsafeMutableBufferPointer {
-        source.fill(
+      unsafe latents.withUnsafeMutableBufferPointer {
+        unsafe source.fill(
           $0.baseAddress!, rows: images, seed: 0, firstStream: UInt64(batch * images), domain: .freezing)
-        copy.forward($0.baseAddress!, images: images)
+        unsafe copy.forward($0.baseAddress!, images: images)
       }
       progress(batch + 1)
     }
@@ -50,9 +50,9 @@ extension Network {
     for batch in 0..<batches {
       run(batch)
       for (index, layer) in normalized.enumerated() {
-        let (means, variances) = layer.normalization!.statistics
+        let (means, variances) = unsafe layer.normalization!.statistics
         for c in sums[index].indices {
-          let (mean, variance) = (Double(means[c]), Double(variances[c]))
+          let (mean, variance) = unsafe (Double(means[c]), Double(variances[c]))
           sums[index][c].mean += mean
           sums[index][c].other += averaged == .variances ? variance : variance + mean * mean
         }
@@ -76,7 +76,7 @@ extension Network {
       layers, capacity: capacity, batchNormEpsilon: batchNormEpsilon, trained: false,
       ComputeContext(workspace: Workspace(), workers: context.workers, kernels: context.kernels))
     copy.context.workspace.allocate()
-    copy.parameterValues.update(from: parameterValues, count: parameterCount)
+    unsafe copy.parameterValues.update(from: parameterValues, count: parameterCount)
     copy.parametersChanged()
     return copy
   }
@@ -95,9 +95,9 @@ extension Network {
     let normalized = running.filter { $0.normalization != nil }
     precondition(normalized.map { $0.specification.name } == statistics.layers.map { $0.name })
     for (layer, frozen) in zip(normalized, statistics.layers) {
-      let (mean, variance) = layer.normalization!.statistics
-      mean.update(from: frozen.mean, count: frozen.mean.count)
-      variance.update(from: frozen.variance, count: frozen.variance.count)
+      let (mean, variance) = unsafe layer.normalization!.statistics
+      unsafe mean.update(from: frozen.mean, count: frozen.mean.count)
+      unsafe variance.update(from: frozen.variance, count: frozen.variance.count)
     }
   }
 }

@@ -5,9 +5,9 @@ extension Network {
   /// - Parameter network: 0 for the generator, 1 for the discriminator: which streams of the seed are drawn from.
   package func initialize(seed: UInt64, deviation: Float, network: UInt64) {
     for (index, parameter) in parameters.enumerated() {
-      let values = parameterValues + parameter.offset
+      let values = unsafe parameterValues + parameter.offset
       guard parameter.role == .weight || parameter.role == .gain && parameter.layer.isAffine else {
-        values.update(repeating: parameter.role == .gain ? 1 : 0, count: parameter.count)
+        unsafe values.update(repeating: parameter.role == .gain ? 1 : 0, count: parameter.count)
         continue
       }
       var drawn = [Int16](repeating: 0, count: parameter.count)
@@ -16,7 +16,7 @@ extension Network {
         &span, seed: seed, stream: network << 32 | UInt64(index), domain: .initialWeights)
       let center: Float = parameter.role == .gain ? 1 : 0
       for (number, memory) in zip(drawn, parameter.memoryIndices()) {
-        values[memory] = center.addingProduct(Q3x12.value(number), deviation)
+        unsafe values[memory] = center.addingProduct(Q3x12.value(number), deviation)
       }
     }
     parametersChanged()

@@ -12,7 +12,7 @@ extension LatentSource {
     for n in 0..<rows {
       var span = row.mutableSpan
       fill(&span, seed: seed, stream: firstStream + UInt64(n), domain: domain, class: labels?[n])
-      for i in 0..<count { numbers[n * count + i] = Q3x12.value(row[i]) }
+      for i in 0..<count { unsafe numbers[n * count + i] = Q3x12.value(row[i]) }
     }
   }
 

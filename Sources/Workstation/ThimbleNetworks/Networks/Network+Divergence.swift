@@ -6,12 +6,14 @@ extension Network {
   /// rectifier may hide what came out of that). nil if all are finite.
   package func divergedLayer(images: Int) -> String? {
     running.first { layer in
-      var stretches = [(UnsafePointer(layer.output), images * layer.specification.outputCount)]
+      var stretches = unsafe [(UnsafePointer(layer.output), images * layer.specification.outputCount)]
       if let normalization = layer.normalization {
-        let (mean, variance) = normalization.statistics
-        stretches += [(UnsafePointer(mean), normalization.channels), (UnsafePointer(variance), normalization.channels)]
+        let (mean, variance) = unsafe normalization.statistics
+        unsafe stretches += [
+          (UnsafePointer(mean), normalization.channels), (UnsafePointer(variance), normalization.channels),
+        ]
       }
-      return stretches.contains { numbers, count in (0..<count).contains { !numbers[$0].isFinite } }
+      return unsafe stretches.contains { numbers, count in (0..<count).contains { unsafe !numbers[$0].isFinite } }
     }?.specification.name
   }
 
@@ -20,14 +22,15 @@ extension Network {
   ///
   /// Reads them once, which the update itself did as well: little beside a step's products.
   package var divergedUpdate: (what: String, parameter: String)? {
-    let own = [(parameterValues, "value"), (firstMoments, "first moment"), (secondMoments, "second moment")]
-    guard own.contains(where: { !isFinite(UnsafePointer($0.0)) }) else { return nil }
+    let own = unsafe [(parameterValues, "value"), (firstMoments, "first moment"), (secondMoments, "second moment")]
+    guard unsafe own.contains(where: { unsafe !isFinite(UnsafePointer($0.0)) }) else { return nil }
     func holds(_ numbers: UnsafeMutablePointer<Float>, _ parameter: Parameter) -> Bool {
-      (parameter.offset..<(parameter.offset + parameter.count)).contains { !numbers[$0].isFinite }
+      (parameter.offset..<(parameter.offset + parameter.count)).contains { unsafe !numbers[$0].isFinite }
     }
-    if let first = parameters.last(where: { holds(gradients, $0) }) { return ("gradient", first.name) }
-    for (numbers, what) in own {
-      if let first = parameters.first(where: { holds(numbers, $0) }) { return (what, first.name) }
+    if let first = parameters.last(where: { unsafe holds(gradients, $0) }) { return ("gradient", first.name) }
+    for index in unsafe own.indices {
+      let (numbers, what) = unsafe own[index]
+      if let first = parameters.first(where: { unsafe holds(numbers, $0) }) { return (what, first.name) }
     }
     return nil
   }
@@ -35,11 +38,11 @@ extension Network {
   /// Whether as many numbers as there are parameters are all finite.
   private func isFinite(_ numbers: UnsafePointer<Float>) -> Bool {
     let found = Atomic(false)
-    let groups = UnsafeRawPointer(numbers).assumingMemoryBound(to: SIMD16<Float>.self)
+    let groups = unsafe UnsafeRawPointer(numbers).assumingMemoryBound(to: SIMD16<Float>.self)
     context.workers.share(parameterCount / 16) { range in
       // x - x is 0 for every finite x and no number for all others.
       var sum = SIMD16<Float>.zero
-      for group in range { sum += groups[group] - groups[group] }
+      for group in range { unsafe sum += groups[group] - groups[group] }
       if sum != .zero { found.store(true, ordering: .relaxed) }
     }
     return !found.load(ordering: .relaxed)

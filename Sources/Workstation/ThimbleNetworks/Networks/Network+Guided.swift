@@ -8,18 +8,19 @@ extension Network {
     var gradient = gradient
     precondition(gradient.count == images * layers[index].outputCount)
     for layer in running[0...index].reversed() {
-      for i in gradient.indices where gradient[i] <= 0 || layer.output[i] <= 0 { gradient[i] = 0 }
+      for i in gradient.indices where unsafe gradient[i] <= 0 || layer.output[i] <= 0 { gradient[i] = 0 }
       if let normalization = layer.normalization {
         let gain = parameters.first { $0.layer.name == layer.specification.name && $0.role == .gain }!
         let channels = normalization.channels
         let scales = (0..<channels).map {
-          parameterValues[gain.offset + $0] / (normalization.statistics.variance[$0] + batchNormEpsilon).squareRoot()
+          unsafe parameterValues[gain.offset + $0]
+            / (normalization.statistics.variance[$0] + batchNormEpsilon).squareRoot()
         }
         for i in gradient.indices { gradient[i] *= scales[i % channels] }
       }
       let count = images * layer.specification.inputCount
-      gradient = [Float](unsafeUninitializedCapacity: count) { result, initialized in
-        layer.productInputGradient(gradient, into: result.baseAddress!, images: images)
+      gradient = unsafe [Float](unsafeUninitializedCapacity: count) { result, initialized in
+        unsafe layer.productInputGradient(gradient, into: result.baseAddress!, images: images)
         initialized = count
       }
     }

@@ -46,25 +46,25 @@ package final class Network {
   }
 
   /// All parameters; call `parametersChanged()` after writing to them.
-  package var parameterValues: UnsafeMutablePointer<Float> { context.workspace[values] }
-  package var gradients: UnsafeMutablePointer<Float> { context.workspace[training!.gradients] }
-  package var firstMoments: UnsafeMutablePointer<Float> { context.workspace[training!.firstMoments] }
-  package var secondMoments: UnsafeMutablePointer<Float> { context.workspace[training!.secondMoments] }
+  package var parameterValues: UnsafeMutablePointer<Float> { unsafe context.workspace[values] }
+  package var gradients: UnsafeMutablePointer<Float> { unsafe context.workspace[training!.gradients] }
+  package var firstMoments: UnsafeMutablePointer<Float> { unsafe context.workspace[training!.firstMoments] }
+  package var secondMoments: UnsafeMutablePointer<Float> { unsafe context.workspace[training!.secondMoments] }
 
   /// nil for a network without averages.
-  package var averageValues: UnsafeMutablePointer<Float>? { averages.map { context.workspace[$0] } }
+  package var averageValues: UnsafeMutablePointer<Float>? { unsafe averages.map { unsafe context.workspace[$0] } }
 
   /// [images][outputCount of the last layer] of the last run.
-  package var output: UnsafeMutablePointer<Float> { running.last!.output }
+  package var output: UnsafeMutablePointer<Float> { unsafe running.last!.output }
   /// [images][outputCount] of one layer in the last run; not after `backward`.
-  package func output(ofLayer index: Int) -> UnsafePointer<Float> { UnsafePointer(running[index].output) }
+  package func output(ofLayer index: Int) -> UnsafePointer<Float> { unsafe UnsafePointer(running[index].output) }
   package var outputCount: Int { layers.last!.outputCount }
   /// Numbers of an image before the first layer.
   package var inputCount: Int { layers.first!.inputCount }
 
   /// Renews what is derived from the parameters.
   package func parametersChanged() {
-    for layer in running { layer.pack(parameterValues) }
+    for layer in running { unsafe layer.pack(parameterValues) }
   }
 
   /// Runs forward over `images` rows of `input`.
@@ -75,23 +75,23 @@ package final class Network {
     _ input: UnsafePointer<Float>, images: Int, frozen: Bool = false, labels: LabelRows? = nil
   ) {
     precondition(images <= capacity)
-    let labels = labels ?? LabelRows(input + (inputCount - layers.last!.labels), stride: inputCount)
-    var input = input
+    let labels = unsafe labels ?? LabelRows(input + (inputCount - layers.last!.labels), stride: inputCount)
+    var input = unsafe input
     for (layer, stages) in zip(running, stages) {
       for stage in stages {
-        stage.forward(input, labels, images: images)
-        input = UnsafePointer(stage.output)
+        unsafe stage.forward(input, labels, images: images)
+        unsafe input = UnsafePointer(stage.output)
       }
-      layer.forward(input, parameterValues, images: images, frozen: frozen)
-      input = UnsafePointer(layer.output)
+      unsafe layer.forward(input, parameterValues, images: images, frozen: frozen)
+      unsafe input = UnsafePointer(layer.output)
     }
   }
 
   /// Sets all gradients to 0.
-  package func clearGradients() { gradients.update(repeating: 0, count: parameterCount) }
+  package func clearGradients() { unsafe gradients.update(repeating: 0, count: parameterCount) }
 
   /// The place for the gradient at the output, to be written before `backward`.
-  package var outputGradient: UnsafeMutablePointer<Float> { running.last!.outputGradient }
+  package var outputGradient: UnsafeMutablePointer<Float> { unsafe running.last!.outputGradient }
 
   /// Runs backward from `outputGradient` after a forward run with the same `input`. The outputs of inner layers are overwritten.
   /// - Parameter inspect: called with each layer, from the last on, and the gradient of its input where that is computed.
@@ -101,44 +101,46 @@ package final class Network {
     input: UnsafePointer<Float>, images: Int, parameterGradients: Bool, inputGradient: Bool,
     inspect: ((Int, UnsafePointer<Float>) -> Void)? = nil
   ) -> UnsafeMutablePointer<Float>? {
-    let first = context.workspace[self.inputGradient!]
+    let first = unsafe context.workspace[self.inputGradient!]
     for index in running.indices.reversed() {
-      let target = index > 0 ? running[index - 1].outputGradient : inputGradient ? first : nil
-      let inputs = [index > 0 ? running[index - 1].output : nil] + stages[index].map { $0.output }
-      func before(_ stage: Int) -> UnsafePointer<Float> { inputs[stage].map { UnsafePointer($0) } ?? input }
-      running[index].backward(
+      let target = unsafe index > 0 ? running[index - 1].outputGradient : inputGradient ? first : nil
+      let inputs = unsafe [index > 0 ? running[index - 1].output : nil] + stages[index].map { unsafe $0.output }
+      func before(_ stage: Int) -> UnsafePointer<Float> {
+        unsafe inputs[stage].map { unsafe UnsafePointer($0) } ?? input
+      }
+      unsafe running[index].backward(
         input: before(stages[index].count), parameterValues, images: images,
         gradients: parameterGradients ? gradients : nil,
-        inputGradient: target.map { stages[index].last?.output ?? $0 })
-      if let target {
+        inputGradient: target.map { unsafe stages[index].last?.output ?? $0 })
+      if let target = unsafe target {
         for (place, stage) in stages[index].enumerated().reversed() {
-          stage.backward(before(place), into: place > 0 ? inputs[place]! : target, images: images)
+          unsafe stage.backward(before(place), into: place > 0 ? inputs[place]! : target, images: images)
         }
-        inspect?(index, UnsafePointer(target))
+        unsafe inspect?(index, UnsafePointer(target))
       }
     }
-    return inputGradient ? first : nil
+    return unsafe inputGradient ? first : nil
   }
 
   /// Moves the averages, where there are any, towards the parameters by a share of their difference.
   package func moveAverages(weight: Float) {
-    guard let averageValues else { return }
-    let values = UnsafePointer(parameterValues)
+    guard let averageValues = unsafe averageValues else { return }
+    let values = unsafe UnsafePointer(parameterValues)
     context.workers.share(parameterCount / 16) { groups in
-      context.kernels.moveAverages(averageValues, values, weight, groups)
+      unsafe context.kernels.moveAverages(averageValues, values, weight, groups)
     }
   }
 
   /// Runs `body` with the averages in the parameters' place, where there are any.
   package func withAverages<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
-    guard averageValues != nil else { return try body() }
+    guard unsafe averageValues != nil else { return try body() }
     exchangeAverages()
     defer { exchangeAverages() }
     return try body()
   }
 
   private func exchangeAverages() {
-    for i in 0..<parameterCount { swap(&parameterValues[i], &averageValues![i]) }
+    for i in 0..<parameterCount { unsafe swap(&parameterValues[i], &averageValues![i]) }
     parametersChanged()
   }
 
@@ -154,11 +156,11 @@ package final class Network {
   }
 
   private func update(_ step: AdamStep, from first: Int, groups: Int) {
-    let (p, g, m, v) = (
+    let (p, g, m, v) = unsafe (
       parameterValues + first, gradients + first, firstMoments + first, secondMoments + first
     )
     context.workers.share(groups) { groups in
-      context.kernels.adam(step, p, g, m, v, groups)
+      unsafe context.kernels.adam(step, p, g, m, v, groups)
     }
   }
 }

@@ -22,12 +22,13 @@ extension Recipe {
   package init(path: String) throws(FileError) {
     let file = try MappedFile(path: path)
     defer { withExtendedLifetime(file) {} }
-    guard file.bytes.count <= 1 << 20 else {
+    guard unsafe file.bytes.count <= 1 << 20 else {
       throw FileError(
-        .badData, file: path, field: "size", found: "\(file.bytes.count) bytes", wanted: "a recipe of at most 1 MB",
+        .badData, file: path, field: "size", found: unsafe "\(file.bytes.count) bytes",
+        wanted: "a recipe of at most 1 MB",
         advice: "A recipe is a short JSON file; `thimble train --help` says more.")
     }
-    try self.init(json: Data(file.bytes), file: path)
+    try unsafe self.init(json: Data(file.bytes), file: path)
   }
 
   /// Reads a recipe from JSON; `file` is for messages.

@@ -32,7 +32,7 @@ extension Bool: RecipeValue {
   package var recipeJSON: String { "\(self)" }
 
   fileprivate static func isBoolean(_ value: Any) -> Bool {
-    (value as? NSNumber).map { String(cString: $0.objCType) == "c" } ?? false
+    (value as? NSNumber).map { unsafe String(cString: $0.objCType) == "c" } ?? false
   }
 }
 

@@ -125,10 +125,10 @@ struct ExpandedGenerator {
   /// Lets carriers hold about the largest number of their map over some latents, instead of 1.
   private mutating func balance(_ network: Network) {
     let images = min(network.capacity, 128)
-    network.forward(recipe.latents.rows(0..<images), images: images, frozen: true)
+    unsafe network.forward(recipe.latents.rows(0..<images), images: images, frozen: true)
     for index in layers.indices where layers[index].carriersOut > 0 {
-      let output = network.output(ofLayer: index)
-      let largest = (0..<(images * layers[index].plain.outputCount)).reduce(Float(0)) { max($0, output[$1]) }
+      let output = unsafe network.output(ofLayer: index)
+      let largest = (0..<(images * layers[index].plain.outputCount)).reduce(Float(0)) { unsafe max($0, output[$1]) }
       guard largest > 0, largest.isFinite else { continue }
       scaleCarriersOut(ofLayer: index, by: largest)
       scaleCarriersIn(ofLayer: index + 1, by: 1 / largest)

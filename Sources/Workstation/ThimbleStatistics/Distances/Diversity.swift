@@ -20,12 +20,12 @@ package struct Diversity: Sendable, Equatable {
     guard count >= 2, imageByteCount > 0 else { return nil }
     var total = 0.0
     var nearest = [Double](repeating: .infinity, count: count)
-    pixels.withUnsafeBufferPointer { all in
+    unsafe pixels.withUnsafeBufferPointer { all in
       for i in 0..<count {
         for j in 0..<i {
-          let a = all.baseAddress! + i * imageByteCount
-          let b = all.baseAddress! + j * imageByteCount
-          let distance = (Double(Self.squares(a, b, imageByteCount)) / Double(imageByteCount)).squareRoot()
+          let a = unsafe all.baseAddress! + i * imageByteCount
+          let b = unsafe all.baseAddress! + j * imageByteCount
+          let distance = unsafe (Double(Self.squares(a, b, imageByteCount)) / Double(imageByteCount)).squareRoot()
           total += distance
           nearest[i] = min(nearest[i], distance)
           nearest[j] = min(nearest[j], distance)
@@ -44,7 +44,7 @@ package struct Diversity: Sendable, Equatable {
     while at < count {
       var part = UInt32(0)
       for i in at..<min(at + block, count) {
-        let difference = Int32(a[i]) &- Int32(b[i])
+        let difference = unsafe Int32(a[i]) &- Int32(b[i])
         part &+= UInt32(bitPattern: difference &* difference)
       }
       sum += UInt64(part)

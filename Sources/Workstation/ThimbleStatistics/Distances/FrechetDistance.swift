@@ -15,12 +15,12 @@ package struct FeatureMoments: Sendable {
     for i in 0..<length { mean[i] /= Double(count) }
     var sums = [Double](repeating: 0, count: length * length)
     var centred = [Double](repeating: 0, count: length)
-    sums.withUnsafeMutableBufferPointer { sums in
+    unsafe sums.withUnsafeMutableBufferPointer { sums in
       for row in 0..<count {
         for i in 0..<length { centred[i] = Double(features[row * length + i]) - mean[i] }
         for i in 0..<length {
           let value = centred[i]
-          for j in 0...i { sums[i * length + j] += value * centred[j] }
+          for j in 0...i { unsafe sums[i * length + j] += value * centred[j] }
         }
       }
     }

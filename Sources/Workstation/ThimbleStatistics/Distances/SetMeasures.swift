@@ -33,10 +33,10 @@ package struct MeasuredSet {
     self.workers = workers
     imageByteCount = side * side * channels
     extractor = RandomFeatures(side: side, channels: channels, workers: workers, kernels: kernels)
-    features = extractor.features(count: count, image: image)
+    features = unsafe extractor.features(count: count, image: image)
     moments = FeatureMoments(features, length: RandomFeatures.length)
     let shown = Self.spread(min(count, Self.compared), over: count)
-    diversity = Diversity(shown.flatMap { Array(image($0)) }, count: shown.count, imageByteCount: imageByteCount)
+    diversity = Diversity(shown.flatMap { unsafe Array(image($0)) }, count: shown.count, imageByteCount: imageByteCount)
   }
 
   /// `count` numbers, evenly over 0 ..< total.

@@ -28,7 +28,7 @@ package struct PixelFeatures: FeatureExtractor {
   }
 
   package func features(count: Int, image: (Int) -> UnsafeRawBufferPointer) -> [Float] {
-    (0..<count).flatMap { image($0).map(Pixel.value) }
+    (0..<count).flatMap { unsafe image($0).map(Pixel.value) }
   }
 }
 
@@ -36,8 +36,8 @@ package enum FeatureDigest {
   /// SHA-256 of a text and of numbers after it, little-endian.
   package static func of(_ text: String, _ numbers: [[Float]]) -> String {
     var digest = SHA256()
-    Array(text.utf8).withUnsafeBytes { digest.update($0.bytes) }
-    for numbers in numbers { numbers.withUnsafeBytes { digest.update($0.bytes) } }
+    unsafe Array(text.utf8).withUnsafeBytes { unsafe digest.update($0.bytes) }
+    for numbers in numbers { unsafe numbers.withUnsafeBytes { unsafe digest.update($0.bytes) } }
     return Digest.hexadecimal(digest.finalize())
   }
 }

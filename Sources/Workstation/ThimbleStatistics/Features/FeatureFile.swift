@@ -30,7 +30,7 @@ package struct FeatureFile: Sendable {
     }
     features = try file.tensor("features", .f32, shape: [nil, nil])
     (count, length) = (features.shape[0], features.shape[1])
-    guard count >= 1, length >= 1, Int(bitPattern: features.bytes.baseAddress) % 4 == 0 else {
+    guard count >= 1, length >= 1, unsafe Int(bitPattern: features.bytes.baseAddress) % 4 == 0 else {
       throw FileError(
         .badData, file: path, field: "features", found: "\(features.shape)",
         wanted: "at least one row of numbers, aligned",
@@ -62,9 +62,9 @@ package struct FeatureFile: Sendable {
   /// Reads all features and refuses what is not finite, or no number to calculate with.
   package func checkFinite() throws(FileError) {
     for image in 0..<count {
-      guard let index = row(image).firstIndex(where: { !(abs($0) <= Self.largest) }) else { continue }
+      guard let index = unsafe row(image).firstIndex(where: { !(abs($0) <= Self.largest) }) else { continue }
       throw FileError(
-        .badData, file: path, field: "features", found: "\(row(image)[index]) of image \(image)",
+        .badData, file: path, field: "features", found: unsafe "\(row(image)[index]) of image \(image)",
         wanted: "finite numbers of at most \(Self.largest)",
         advice: "Make the features again with `thimble features`.")
     }
@@ -73,9 +73,9 @@ package struct FeatureFile: Sendable {
   /// The features of one image. Valid while the file lives: keep it in a variable.
   package func row(_ index: Int) -> UnsafeBufferPointer<Float> {
     precondition(index >= 0 && index < count)
-    let bytes = UnsafeRawBufferPointer(
+    let bytes = unsafe UnsafeRawBufferPointer(
       rebasing: features.bytes[(index * length * 4)..<((index + 1) * length * 4)])
-    return bytes.assumingMemoryBound(to: Float.self)
+    return unsafe bytes.assumingMemoryBound(to: Float.self)
   }
 
   /// Writes the features of all images of a set, some at a time.
@@ -92,7 +92,7 @@ package struct FeatureFile: Sendable {
     var writer = try SafetensorsWriter(path: path, metadata: metadata, entries: entries)
     for first in stride(from: 0, to: set.count, by: 1024) {
       let images = min(1024, set.count - first)
-      let rows = extractor.features(count: images) { set.image(first + $0) }
+      let rows = unsafe extractor.features(count: images) { unsafe set.image(first + $0) }
       if let index = rows.firstIndex(where: { !$0.isFinite }) {
         throw FileError(
           .badData, file: path, field: "features", found: "\(rows[index]) of image \(first + index / extractor.length)",

@@ -77,11 +77,11 @@ package struct PatchDictionary: Sendable {
     for n in 0..<count {
       let words = random.block(UInt32(n), stream: 0, domain: .shuffling)
       func below(_ limit: UInt64, _ word: Int) -> Int { Int((UInt64(words[word]) &* limit) >> 32) }
-      let image = set.image(below(UInt64(set.count), 0))
+      let image = unsafe set.image(below(UInt64(set.count), 0))
       let (y, x) = (below(places, 1), below(places, 2))
       let patch = (y..<(y + side)).flatMap { row in
         let begin = (row * set.width + x) * set.channels
-        return image[begin..<(begin + side * set.channels)].map(Pixel.centred)
+        return unsafe image[begin..<(begin + side * set.channels)].map(Pixel.centred)
       }
       let (mean, scale) = contrast(patch, y: 0, x: 0, side: side, channels: set.channels)
       for value in patch { rows.append((value - mean) * scale) }

@@ -38,7 +38,7 @@ package final class RandomFeatures {
     for parameter in network.parameters {
       let inputs = Float(parameter.layer.kind.weightsPerOutput)
       let scale = (2 / ((1 + Self.slope * Self.slope) * inputs)).squareRoot()
-      for i in parameter.offset..<(parameter.offset + parameter.count) { network.parameterValues[i] *= scale }
+      for i in parameter.offset..<(parameter.offset + parameter.count) { unsafe network.parameterValues[i] *= scale }
     }
     network.parametersChanged()
     imageByteCount = side * side * channels
@@ -53,20 +53,20 @@ package final class RandomFeatures {
     for first in stride(from: 0, to: count, by: network.capacity) {
       let images = min(network.capacity, count - first)
       for n in 0..<images {
-        let pixels = image(first + n)
-        for i in 0..<imageByteCount { input[n * imageByteCount + i] = Pixel.value(pixels[i]) }
+        let pixels = unsafe image(first + n)
+        for i in 0..<imageByteCount { input[n * imageByteCount + i] = unsafe Pixel.value(pixels[i]) }
       }
-      network.forward(input, images: images)
-      for n in 0..<images { result += quarters(network.output + n * network.outputCount) }
+      unsafe network.forward(input, images: images)
+      for n in 0..<images { unsafe result += quarters(network.output + n * network.outputCount) }
     }
     return result
   }
 
   /// Features of images that lie one after the other.
   package func features(_ pixels: [UInt8]) -> [Float] {
-    pixels.withUnsafeBytes { bytes in
-      features(count: bytes.count / imageByteCount) {
-        UnsafeRawBufferPointer(rebasing: bytes[($0 * imageByteCount)..<(($0 + 1) * imageByteCount)])
+    unsafe pixels.withUnsafeBytes { bytes in
+      unsafe features(count: bytes.count / imageByteCount) {
+        unsafe UnsafeRawBufferPointer(rebasing: bytes[($0 * imageByteCount)..<(($0 + 1) * imageByteCount)])
       }
     }
   }
@@ -81,7 +81,7 @@ package final class RandomFeatures {
       for c in 0..<Self.width {
         var sum: Float = 0
         for y in top..<(top + half) {
-          for x in left..<(left + half) { sum += map[(y * side + x) * Self.width + c] }
+          for x in left..<(left + half) { unsafe sum += map[(y * side + x) * Self.width + c] }
         }
         means[quarter * Self.width + c] = sum / Float(half * half)
       }

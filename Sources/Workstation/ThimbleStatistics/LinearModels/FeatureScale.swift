@@ -10,8 +10,8 @@ package struct FeatureScale: Sendable {
     func means(_ value: (Double, Int) -> Double) -> [Double] {
       var sums = [Double](repeating: 0, count: file.length)
       for index in indices {
-        let row = file.row(index)
-        for i in 0..<file.length { sums[i] += value(Double(row[i]), i) }
+        let row = unsafe file.row(index)
+        for i in 0..<file.length { unsafe sums[i] += value(Double(row[i]), i) }
       }
       return sums.map { $0 / count }
     }
@@ -29,5 +29,5 @@ package struct FeatureScale: Sendable {
 
   func apply(_ value: Float, _ index: Int) -> Float { (value - mean[index]) * factor[index] }
 
-  package func apply(_ row: UnsafeBufferPointer<Float>) -> [Float] { row.indices.map { apply(row[$0], $0) } }
+  package func apply(_ row: UnsafeBufferPointer<Float>) -> [Float] { row.indices.map { unsafe apply(row[$0], $0) } }
 }

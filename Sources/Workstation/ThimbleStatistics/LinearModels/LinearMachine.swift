@@ -26,48 +26,48 @@ package struct LinearMachine: Sendable {
   /// Trains on examples.
   package init(_ examples: borrowing LinearExamples, labels given: [Int32], penalty: Double) {
     precondition(given.count == examples.count)
-    var (targets, rows) = (given.map { Double($0) }, examples.rows)
-    var parameter = parameter()
-    parameter.solver_type = Int32(L2R_L2LOSS_SVC_DUAL)
-    (parameter.eps, parameter.C) = (Self.tolerance, penalty)
+    var (targets, rows) = (given.map { Double($0) }, unsafe examples.rows)
+    var parameter = unsafe parameter()
+    unsafe parameter.solver_type = Int32(L2R_L2LOSS_SVC_DUAL)
+    unsafe (parameter.eps, parameter.C) = (Self.tolerance, penalty)
     // This is the library's only sign that it did not converge.
-    set_print_string_function { text in
-      if let text, strstr(text, "WARNING") != nil { warnings.add(1, ordering: .relaxed) }
+    unsafe set_print_string_function { text in
+      if let text = unsafe text, unsafe strstr(text, "WARNING") != nil { warnings.add(1, ordering: .relaxed) }
     }
-    let (address, warned) = targets.withUnsafeMutableBufferPointer { targets in
-      rows.withUnsafeMutableBufferPointer { rows in
-        var problem = problem(
+    let (address, warned) = unsafe targets.withUnsafeMutableBufferPointer { targets in
+      unsafe rows.withUnsafeMutableBufferPointer { rows in
+        var problem = unsafe problem(
           l: Int32(given.count), n: Int32(examples.length + 1), y: targets.baseAddress, x: rows.baseAddress, bias: 1)
         return Self.solver.withLock { _ in
           srand(1)
           warnings.store(0, ordering: .relaxed)
-          let model = train(&problem, &parameter)
+          let model = unsafe train(&problem, &parameter)
           return (UInt(bitPattern: model), warnings.load(ordering: .relaxed))
         }
       }
     }
-    let model = UnsafeMutablePointer<model>(bitPattern: address)!
+    let model = unsafe UnsafeMutablePointer<model>(bitPattern: address)!
     isConverged = warned == 0
-    let classes = Int(model.pointee.nr_class)
+    let classes = unsafe Int(model.pointee.nr_class)
     columns = classes == 2 ? 1 : classes
     length = examples.length
-    weights = Array(UnsafeBufferPointer(start: model.pointee.w, count: (length + 1) * columns))
-    labels = (0..<classes).map { model.pointee.label[$0] }
-    var owned: UnsafeMutablePointer? = model
-    free_and_destroy_model(&owned)
+    weights = unsafe Array(UnsafeBufferPointer(start: model.pointee.w, count: (length + 1) * columns))
+    labels = (0..<classes).map { unsafe model.pointee.label[$0] }
+    var owned: UnsafeMutablePointer? = unsafe model
+    unsafe free_and_destroy_model(&owned)
   }
 
   /// The class of one image's features. Sums run as in LIBLINEAR.
   package func predict(_ features: UnsafeBufferPointer<Float>) -> Int32 {
     precondition(features.count == length)
     var sums = [Double](repeating: 0, count: columns)
-    sums.withUnsafeMutableBufferPointer { sums in
-      weights.withUnsafeBufferPointer { weights in
+    unsafe sums.withUnsafeMutableBufferPointer { sums in
+      unsafe weights.withUnsafeBufferPointer { weights in
         for i in 0..<length {
-          let value = Double(features[i])
-          for c in 0..<columns { sums[c] += weights[i * columns + c] * value }
+          let value = unsafe Double(features[i])
+          for c in 0..<columns { unsafe sums[c] += weights[i * columns + c] * value }
         }
-        for c in 0..<columns { sums[c] += weights[length * columns + c] }
+        for c in 0..<columns { unsafe sums[c] += weights[length * columns + c] }
       }
     }
     // If the examples of all other classes are held out, the machine has only one class to learn from.
@@ -80,7 +80,7 @@ package struct LinearMachine: Sendable {
 private let warnings = Atomic<Int>(0)
 
 /// Rows of features as LIBLINEAR takes them, 16 bytes a number: in memory, or in a nameless file where memory is short.
-package struct LinearExamples: ~Copyable {
+@safe package struct LinearExamples: ~Copyable {
   package let count: Int
   let length: Int
   private let memory: UnsafeMutableRawPointer
@@ -98,18 +98,18 @@ package struct LinearExamples: ~Copyable {
     (count, length) = (indices.count, file.length)
     let nodes = file.length + 2
     let size = indices.count * nodes * MemoryLayout<feature_node>.stride
-    memory = try Self.map(size, UInt64(size) > limit ? scratch : nil)
+    unsafe memory = try unsafe Self.map(size, UInt64(size) > limit ? scratch : nil)
     byteCount = size
-    let first = memory.bindMemory(to: feature_node.self, capacity: indices.count * nodes)
-    rows = indices.indices.map { first + $0 * nodes }
+    let first = unsafe memory.bindMemory(to: feature_node.self, capacity: indices.count * nodes)
+    unsafe rows = indices.indices.map { unsafe first + $0 * nodes }
     for (n, index) in indices.enumerated() {
-      let (row, values) = (first + n * nodes, file.row(index))
+      let (row, values) = unsafe (first + n * nodes, file.row(index))
       for i in 0..<file.length {
-        let value = scale.map { $0.apply(values[i], i) } ?? values[i]
-        row[i] = feature_node(index: Int32(i + 1), value: Double(value))
+        let value = unsafe scale.map { unsafe $0.apply(values[i], i) } ?? values[i]
+        unsafe row[i] = feature_node(index: Int32(i + 1), value: Double(value))
       }
-      row[file.length] = feature_node(index: Int32(file.length + 1), value: 1)
-      row[file.length + 1] = feature_node(index: -1, value: 0)
+      unsafe row[file.length] = feature_node(index: Int32(file.length + 1), value: 1)
+      unsafe row[file.length + 1] = feature_node(index: -1, value: 0)
     }
   }
 
@@ -117,11 +117,11 @@ package struct LinearExamples: ~Copyable {
     var descriptor: Int32 = -1
     if let folder {
       var template = Array("\(folder)/.thimble-XXXXXX".utf8CString)
-      descriptor = mkstemp(&template)
+      descriptor = unsafe mkstemp(&template)
       guard descriptor >= 0 else {
         throw .system(.cannotWrite, file: folder, call: "create", wanted: "room for temporary files", errno: errno)
       }
-      unlink(template)
+      unsafe unlink(template)
       // Reserved now: a disk that fills up later would end the process.
       let status = posix_fallocate(descriptor, 0, size)
       guard status == 0 else {
@@ -131,14 +131,14 @@ package struct LinearExamples: ~Copyable {
       }
     }
     let flags = folder == nil ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED
-    let memory = mmap(nil, max(1, size), PROT_READ | PROT_WRITE, flags, descriptor, 0)
+    let memory = unsafe mmap(nil, max(1, size), PROT_READ | PROT_WRITE, flags, descriptor, 0)
     let code = errno
     if descriptor >= 0 { close(descriptor) }
-    guard let memory, memory != MAP_FAILED else {
+    guard let memory = unsafe memory, unsafe memory != MAP_FAILED else {
       throw .system(.cannotWrite, file: folder ?? "memory", call: "map", wanted: "\(size >> 20) MB", errno: code)
     }
-    return memory
+    return unsafe memory
   }
 
-  deinit { munmap(memory, max(1, byteCount)) }
+  deinit { unsafe munmap(memory, max(1, byteCount)) }
 }

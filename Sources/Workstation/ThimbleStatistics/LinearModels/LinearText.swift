@@ -8,9 +8,9 @@ package enum LinearText {
   {
     let output = try AtomicFile(path: path)
     for index in 0..<file.count {
-      let row = file.row(index)
+      let row = unsafe file.row(index)
       var line = "\(labels[index])"
-      for i in row.indices { line += " \(i + 1):\(Double(scale.map { $0.apply(row[i], i) } ?? row[i]))" }
+      for i in row.indices { line += " \(i + 1):\(Double(unsafe scale.map { unsafe $0.apply(row[i], i) } ?? row[i]))" }
       line += "\n"
       try output.write(line)
     }

@@ -5,15 +5,15 @@ package enum SymmetricMatrix {
   package static func eigenvalues(_ matrix: [Double], _ n: Int) -> [Double] {
     var a = matrix
     let scale = (0..<n).reduce(0.0) { $0 + abs(a[$1 * n + $1]) }
-    a.withUnsafeMutableBufferPointer { a in
+    unsafe a.withUnsafeMutableBufferPointer { a in
       for _ in 0..<50 {
         var rest = 0.0
         for p in 0..<n {
-          for q in 0..<p { rest += abs(a[p * n + q]) }
+          for q in 0..<p { unsafe rest += abs(a[p * n + q]) }
         }
         if rest <= scale * 1e-12 { break }
         for p in 0..<n {
-          for q in (p + 1)..<max(n, p + 1) { rotate(a, n, p, q) }
+          for q in (p + 1)..<max(n, p + 1) { unsafe rotate(a, n, p, q) }
         }
       }
     }
@@ -22,24 +22,24 @@ package enum SymmetricMatrix {
 
   /// Makes the element (p, q) zero.
   private static func rotate(_ a: UnsafeMutableBufferPointer<Double>, _ n: Int, _ p: Int, _ q: Int) {
-    let off = a[p * n + q]
+    let off = unsafe a[p * n + q]
     if off == 0 { return }
-    let ratio = (a[q * n + q] - a[p * n + p]) / (2 * off)
+    let ratio = unsafe (a[q * n + q] - a[p * n + p]) / (2 * off)
     let t = (ratio < 0 ? -1.0 : 1.0) / (abs(ratio) + (ratio * ratio + 1).squareRoot())
     let c = 1 / (t * t + 1).squareRoot()
     let s = t * c
     for k in 0..<n where k != p && k != q {
-      let (kp, kq) = (a[p * n + k], a[q * n + k])
-      a[p * n + k] = c * kp - s * kq
-      a[q * n + k] = s * kp + c * kq
+      let (kp, kq) = unsafe (a[p * n + k], a[q * n + k])
+      unsafe a[p * n + k] = c * kp - s * kq
+      unsafe a[q * n + k] = s * kp + c * kq
     }
-    a[p * n + p] -= t * off
-    a[q * n + q] += t * off
-    a[p * n + q] = 0
-    a[q * n + p] = 0
+    unsafe a[p * n + p] -= t * off
+    unsafe a[q * n + q] += t * off
+    unsafe a[p * n + q] = 0
+    unsafe a[q * n + p] = 0
     for k in 0..<n where k != p && k != q {
-      a[k * n + p] = a[p * n + k]
-      a[k * n + q] = a[q * n + k]
+      unsafe a[k * n + p] = a[p * n + k]
+      unsafe a[k * n + q] = a[q * n + k]
     }
   }
 

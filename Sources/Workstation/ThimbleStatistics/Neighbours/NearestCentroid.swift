@@ -32,22 +32,22 @@ struct NearestCentroid {
         halves[c] += centroids[c * length + i] * centroids[c * length + i] / 2
       }
     }
-    product.pack(weights)
+    unsafe product.pack(weights)
     let total = rows.count / length
     var result = [Int32](repeating: 0, count: total)
-    result.withUnsafeMutableBufferPointer { result in
-      rows.withUnsafeBufferPointer { rows in
+    unsafe result.withUnsafeMutableBufferPointer { result in
+      unsafe rows.withUnsafeBufferPointer { rows in
         for first in stride(from: 0, to: total, by: Self.rowsAtOnce) {
           let images = min(Self.rowsAtOnce, total - first)
-          let products = context.workspace[output]
-          product.strided(rows.baseAddress! + first * length, products, images: images)
-          let found = result.baseAddress! + first
+          let products = unsafe context.workspace[output]
+          unsafe product.strided(rows.baseAddress! + first * length, products, images: images)
+          let found = unsafe result.baseAddress! + first
           context.workers.share(images) { range in
             for n in range {
-              let row = products + n * count
+              let row = unsafe products + n * count
               var best = 0
-              for c in 1..<count where row[c] - halves[c] > row[best] - halves[best] { best = c }
-              found[n] = Int32(best)
+              for c in 1..<count where unsafe row[c] - halves[c] > row[best] - halves[best] { best = c }
+              unsafe found[n] = Int32(best)
             }
           }
         }

@@ -19,22 +19,22 @@ package enum NearestNeighbours {
   ) -> [Found] {
     let (count, others) = (queries.count / length, rows.count / length)
     precondition(others >= (excluding == nil ? 1 : 2))
-    return [Found](unsafeUninitializedCapacity: count) { found, initialized in
-      nonisolated(unsafe) let found = found
-      queries.withUnsafeBufferPointer { queries in
-        rows.withUnsafeBufferPointer { rows in
+    return unsafe [Found](unsafeUninitializedCapacity: count) { found, initialized in
+      nonisolated(unsafe) let found = unsafe found
+      unsafe queries.withUnsafeBufferPointer { queries in
+        unsafe rows.withUnsafeBufferPointer { rows in
           nonisolated(unsafe) let (queries, rows) = (queries.baseAddress!, rows.baseAddress!)
           workers.share(count) { range in
             for query in range {
               var best = Found(index: -1, squaredDistance: .infinity)
               let excluded = excluding?[query] ?? -1
               for row in 0..<others where row != excluded {
-                let distance = squaredDistance(queries + query * length, rows + row * length, length)
+                let distance = unsafe squaredDistance(queries + query * length, rows + row * length, length)
                 if distance < best.squaredDistance || best.index < 0 {
                   best = Found(index: row, squaredDistance: distance)
                 }
               }
-              found.initializeElement(at: query, to: best)
+              unsafe found.initializeElement(at: query, to: best)
             }
           }
         }
@@ -47,18 +47,18 @@ package enum NearestNeighbours {
   /// 256 squares of a difference of 255 are less than 2^24.
   static func squaredDistance(_ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ count: Int) -> Double {
     var sum = 0.0
-    let (wideA, wideB) = (UnsafeRawPointer(a), UnsafeRawPointer(b))
+    let (wideA, wideB) = unsafe (UnsafeRawPointer(a), UnsafeRawPointer(b))
     for start in stride(from: 0, to: count / 16, by: 256) {
       var sums = SIMD16<Float>.zero
       for i in start..<min(start + 256, count / 16) {
         let difference =
-          wideA.loadUnaligned(fromByteOffset: 64 * i, as: SIMD16<Float>.self)
+          unsafe wideA.loadUnaligned(fromByteOffset: 64 * i, as: SIMD16<Float>.self)
           - wideB.loadUnaligned(fromByteOffset: 64 * i, as: SIMD16<Float>.self)
         sums += difference * difference
       }
       sum += SIMD16<Double>(sums).sum()
     }
-    for i in (count / 16 * 16)..<count { sum += Double((a[i] - b[i]) * (a[i] - b[i])) }
+    for i in (count / 16 * 16)..<count { unsafe sum += Double((a[i] - b[i]) * (a[i] - b[i])) }
     return sum
   }
 }

@@ -181,12 +181,13 @@ package struct Classification {
     for penalty in penalties {
       let machine = LinearMachine(examples, labels: indices.map { trainLabels[$0] }, penalty: penalty)
       var found = [Int32](repeating: 0, count: tested.count)
-      found.withUnsafeMutableBufferPointer { found in
+      unsafe found.withUnsafeMutableBufferPointer { found in
         let classes = found.baseAddress!
         workers.share(tested.count, multiple: 16) { range in
           for n in range {
-            let row = file.row(tested[n])
-            classes[n] = scale.map { $0.apply(row).withUnsafeBufferPointer(machine.predict) } ?? machine.predict(row)
+            let row = unsafe file.row(tested[n])
+            unsafe classes[n] =
+              scale.map { unsafe $0.apply(row).withUnsafeBufferPointer(machine.predict) } ?? machine.predict(row)
           }
         }
       }

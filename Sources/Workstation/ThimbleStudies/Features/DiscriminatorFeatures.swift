@@ -51,12 +51,12 @@ package struct DiscriminatorFeatures: FeatureExtractor {
     let order = LabelledDraws.shuffled(Array(0..<set.count), 0, .max, first: set.count)
     let statistics = network.averageStatistics(batches: batches, of: .variances) { index in
       let (first, end) = (index * set.count / batches, (index + 1) * set.count / batches)
-      let input = Self.input(end - first, scaled, replicated) { n in set.image(order[first + n]) }
-      network.forward(input, images: end - first)
+      let input = unsafe Self.input(end - first, scaled, replicated) { n in unsafe set.image(order[first + n]) }
+      unsafe network.forward(input, images: end - first)
       progress(index + 1, batches)
     }
     network.setStatistics(statistics)
-    let parameters = Array(UnsafeBufferPointer(start: network.parameterValues, count: network.parameterCount))
+    let parameters = unsafe Array(UnsafeBufferPointer(start: network.parameterValues, count: network.parameterCount))
     digest = FeatureDigest.of(
       "discriminator \(stored.recipe.json)", [parameters] + statistics.layers.flatMap { [$0.mean, $0.variance] })
     summary =
@@ -83,8 +83,9 @@ package struct DiscriminatorFeatures: FeatureExtractor {
   ) -> [Float] {
     var input: [Float] = []
     for n in 0..<count {
-      for byte in image(n) {
-        let value = scaled[Int(byte)]
+      let pixels = unsafe image(n)
+      for i in 0..<pixels.count {
+        let value = unsafe scaled[Int(pixels[i])]
         input.append(value)
         if replicated { input += [value, value] }
       }
@@ -97,12 +98,12 @@ package struct DiscriminatorFeatures: FeatureExtractor {
     result.reserveCapacity(count * length)
     for first in stride(from: 0, to: count, by: network.capacity) {
       let images = min(network.capacity, count - first)
-      network.forward(
-        Self.input(images, scaled, replicated) { image(first + $0) }, images: images, frozen: true)
+      unsafe network.forward(
+        Self.input(images, scaled, replicated) { unsafe image(first + $0) }, images: images, frozen: true)
       for n in 0..<images {
         for map in maps {
-          let values = network.output(ofLayer: map.layer) + n * map.side * map.side * map.channels
-          Self.pool(values, side: map.side, channels: map.channels, into: &result)
+          let values = unsafe network.output(ofLayer: map.layer) + n * map.side * map.side * map.channels
+          unsafe Self.pool(values, side: map.side, channels: map.channels, into: &result)
         }
       }
     }
@@ -116,15 +117,15 @@ package struct DiscriminatorFeatures: FeatureExtractor {
     func range(_ cell: Int) -> Range<Int> { (cell * side / cells)..<(((cell + 1) * side + cells - 1) / cells) }
     let begin = result.count
     result.append(contentsOf: repeatElement(-.infinity, count: channels * cells * cells))
-    result.withUnsafeMutableBufferPointer { result in
+    unsafe result.withUnsafeMutableBufferPointer { result in
       for row in 0..<cells {
         for column in 0..<cells {
           for y in range(row) {
             for x in range(column) {
-              let values = map + (y * side + x) * channels
+              let values = unsafe map + (y * side + x) * channels
               for c in 0..<channels {
                 let place = begin + (c * cells + row) * cells + column
-                result[place] = max(result[place], values[c])
+                unsafe result[place] = max(result[place], values[c])
               }
             }
           }

@@ -70,7 +70,7 @@ package final class PatchFeatures: FeatureExtractor {
         $0 + dictionary.centroids[centroid * d + $1] * dictionary.centroids[centroid * d + $1]
       }
     }
-    convolution.pack(weights)
+    unsafe convolution.pack(weights)
   }
 
   /// Refuses a set whose images are smaller than a patch, or not square, and more centroids than fit in memory.
@@ -99,15 +99,15 @@ package final class PatchFeatures: FeatureExtractor {
     for first in stride(from: 0, to: count, by: Self.imagesAtOnce) {
       let images = min(Self.imagesAtOnce, count - first)
       // Around 0, so that little is lost where the patch's mean is taken away.
-      let input = (0..<images).flatMap { image(first + $0).map(Pixel.centred) }
-      let map = context.workspace[output]
-      convolution.strided(input, map, images: images)
-      result.withUnsafeMutableBufferPointer { result in
-        let base = result.baseAddress! + first * length
+      let input = (0..<images).flatMap { unsafe image(first + $0).map(Pixel.centred) }
+      let map = unsafe context.workspace[output]
+      unsafe convolution.strided(input, map, images: images)
+      unsafe result.withUnsafeMutableBufferPointer { result in
+        let base = unsafe result.baseAddress! + first * length
         context.workers.share(images) { range in
           for n in range {
             let pixels = Array(input[(n * side * side * channels)..<((n + 1) * side * side * channels)])
-            sum(pixels, map + n * places * places * filters, into: base + n * length)
+            unsafe sum(pixels, map + n * places * places * filters, into: base + n * length)
           }
         }
       }
@@ -121,19 +121,19 @@ package final class PatchFeatures: FeatureExtractor {
     for y in 0..<places {
       for x in 0..<places {
         let (mean, scale) = PatchDictionary.contrast(pixels, y: y, x: x, side: side, channels: channels)
-        let row = map + (y * places + x) * (d + k)
+        let row = unsafe map + (y * places + x) * (d + k)
         var squares: Float = 0
-        for f in 0..<(d + k) { row[f] = scale * (row[f] - mean * filterSums[f]) - offsets[f] }
-        for f in 0..<d { squares += row[f] * row[f] }
+        for f in 0..<(d + k) { unsafe row[f] = unsafe scale * (row[f] - mean * filterSums[f]) - offsets[f] }
+        for f in 0..<d { unsafe squares += row[f] * row[f] }
         var total: Float = 0
         for c in 0..<k {
-          let distance = max(0, squares - 2 * row[d + c] + squaredNorms[c]).squareRoot()
-          row[d + c] = distance
+          let distance = unsafe max(0, squares - 2 * row[d + c] + squaredNorms[c]).squareRoot()
+          unsafe row[d + c] = distance
           total += distance
         }
         let average = total / Float(k)
-        let sums = result + (2 * y / places * 2 + 2 * x / places) * k
-        for c in 0..<k { sums[c] += max(0, average - row[d + c]) }
+        let sums = unsafe result + (2 * y / places * 2 + 2 * x / places) * k
+        for c in 0..<k { unsafe sums[c] += max(0, average - row[d + c]) }
       }
     }
   }

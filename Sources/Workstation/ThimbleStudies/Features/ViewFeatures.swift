@@ -33,10 +33,10 @@ package struct ViewFeatures: FeatureExtractor {
   package func features(count: Int, image: (Int) -> UnsafeRawBufferPointer) -> [Float] {
     var result = [Float](repeating: 0, count: count * length)
     let shown = UnsafeMutableRawBufferPointer.allocate(byteCount: height * width * channels, alignment: 1)
-    defer { shown.deallocate() }
+    defer { unsafe shown.deallocate() }
     for view in views {
-      let features = base.features(count: count) { n in
-        show(image(n), view, in: shown)
+      let features = unsafe base.features(count: count) { n in
+        unsafe show(image(n), view, in: shown)
         return UnsafeRawBufferPointer(shown)
       }
       for i in result.indices { result[i] += features[i] }
@@ -54,7 +54,7 @@ package struct ViewFeatures: FeatureExtractor {
       for x in 0..<width {
         let column = min(max(x + view.dx, 0), width - 1)
         let from = (row + (view.mirrored ? width - 1 - column : column)) * channels
-        for c in 0..<channels { shown[(y * width + x) * channels + c] = pixels[from + c] }
+        for c in 0..<channels { unsafe shown[(y * width + x) * channels + c] = unsafe pixels[from + c] }
       }
     }
   }

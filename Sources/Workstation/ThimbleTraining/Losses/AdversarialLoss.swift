@@ -14,7 +14,7 @@ package struct BatchLogits {
   package subscript(origin: ImageOrigin) -> [Float] { origin == .real ? real : generated }
 
   mutating func set(_ origin: ImageOrigin, _ logits: UnsafePointer<Float>) {
-    for i in real.indices { if origin == .real { real[i] = logits[i] } else { generated[i] = logits[i] } }
+    for i in real.indices { if origin == .real { real[i] = unsafe logits[i] } else { generated[i] = unsafe logits[i] } }
   }
 }
 

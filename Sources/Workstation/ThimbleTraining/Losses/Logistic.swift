@@ -18,7 +18,7 @@ struct Logistic {
   /// Computes softplus and sigmoid of `sign` times each logit.
   mutating func evaluate(_ logits: [Float], sign: Float) {
     for i in logits.indices { arguments[i] = sign * logits[i] }
-    kernels.softplusAndSigmoids(&arguments, &softplus, &sigmoid, arguments.count / 16)
+    unsafe kernels.softplusAndSigmoids(&arguments, &softplus, &sigmoid, arguments.count / 16)
   }
 
   /// The mean probability that the discriminator gives to images' being real. With a `sign` of -1 it is 1 minus the sigmoid of the

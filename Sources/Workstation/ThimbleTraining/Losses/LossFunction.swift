@@ -1,15 +1,15 @@
 import ThimbleNetworks
 
 /// A loss of any type, by its functions: without an existential, which boards' Swift does not have.
-package struct LossFunction {
+@safe package struct LossFunction {
   let comparesHalves: Bool
   let ofDiscriminator: (ImageOrigin, BatchLogits, UnsafeMutablePointer<Float>) -> Float
   let ofGenerator: (BatchLogits, UnsafeMutablePointer<Float>) -> Float
 
   package init(_ loss: some AdversarialLoss) {
     comparesHalves = loss.comparesHalves
-    ofDiscriminator = { loss.discriminatorLossAndGradient(of: $0, $1, gradient: $2) }
-    ofGenerator = { loss.generatorLossAndGradient($0, gradient: $1) }
+    unsafe ofDiscriminator = { unsafe loss.discriminatorLossAndGradient(of: $0, $1, gradient: $2) }
+    unsafe ofGenerator = { unsafe loss.generatorLossAndGradient($0, gradient: $1) }
   }
 
   /// The loss that the recipe names.

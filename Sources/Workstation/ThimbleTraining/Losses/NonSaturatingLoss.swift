@@ -11,11 +11,11 @@ final class NonSaturatingLoss: AdversarialLoss {
   func discriminatorLossAndGradient(
     of half: ImageOrigin, _ logits: BatchLogits, gradient: UnsafeMutablePointer<Float>
   ) -> Float {
-    lossAndGradient(logits[half], wanted: half, gradient)
+    unsafe lossAndGradient(logits[half], wanted: half, gradient)
   }
 
   func generatorLossAndGradient(_ logits: BatchLogits, gradient: UnsafeMutablePointer<Float>) -> Float {
-    lossAndGradient(logits.generated, wanted: .real, gradient)
+    unsafe lossAndGradient(logits.generated, wanted: .real, gradient)
   }
 
   /// `wanted` is what the discriminator is asked to say. `real`: softplus(-logit), gradient -sigmoid(-logit); `generated`:
@@ -29,7 +29,7 @@ final class NonSaturatingLoss: AdversarialLoss {
     var loss: Float = 0
     for i in logits.indices {
       loss += logistic.softplus[i]
-      gradient[i] = sign * logistic.sigmoid[i] / count
+      unsafe gradient[i] = sign * logistic.sigmoid[i] / count
     }
     return loss / count
   }

@@ -37,7 +37,7 @@ extension RunFolder {
     let found = (try? SafetensorsFile(path: bestCheckpointPath))?.metadata["step"].flatMap { Int($0) }
     var distance: Double?
     try StepMetrics.read(metricsPath) { if $0.step == found && $0.step <= step { distance = $0.distance } }
-    if distance == nil { unlink(bestCheckpointPath) }
+    if distance == nil { unsafe unlink(bestCheckpointPath) }
     return distance
   }
 }

@@ -143,7 +143,7 @@ package final class TrainingRun {
       }
       source.load(step: step)
       try datasetWatch.check()
-      let report = networks.apply(step: step, real: source.real, latents: source.latents)
+      let report = unsafe networks.apply(step: step, real: source.real, latents: source.latents)
       step += 1
       rate.count()
       if let place = report.divergence { throw diverged(place) }

@@ -18,9 +18,9 @@ struct DistanceGauge {
   init?(_ dataset: Dataset, workers: Workers, kernels: FloatKernels) {
     guard dataset.count >= 64 else { return nil }
     let count = min(Self.realImages, dataset.count)
-    set = MeasuredSet(
+    set = unsafe MeasuredSet(
       count: count, side: dataset.width, channels: dataset.channels, workers: workers, kernels: kernels
-    ) { dataset.image($0 * dataset.count / count) }
+    ) { unsafe dataset.image($0 * dataset.count / count) }
   }
 
   func distance(of generator: FrozenGenerator, _ recipe: Recipe) -> Double {
@@ -29,8 +29,8 @@ struct DistanceGauge {
     pixels.reserveCapacity(Self.samples * network.outputCount)
     for first in stride(from: 0, to: Self.samples, by: batch) {
       let images = min(batch, Self.samples - first)
-      network.forward(recipe.latents.rows(first..<(first + images)), images: images, frozen: true)
-      for i in 0..<(images * network.outputCount) { pixels.append(recipe.byte(network.output[i])) }
+      unsafe network.forward(recipe.latents.rows(first..<(first + images)), images: images, frozen: true)
+      for i in 0..<(images * network.outputCount) { unsafe pixels.append(recipe.byte(network.output[i])) }
     }
     return set.distance(pixels)
   }

@@ -19,7 +19,7 @@ final class EventFile {
     // Seconds of today have ten digits; two sessions may begin in the same one.
     let number = max(Int(Self.now), (numbers.max() ?? 0) + 1)
     path = "\(folder)/\(prefix)\(number).thimble"
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
       throw .system(.cannotWrite, file: path, call: "create", wanted: "a file for TensorBoard", errno: errno)
     }
@@ -66,7 +66,7 @@ final class EventFile {
 
   /// A TFRecord: the length in 8 bytes, its checksum, the bytes, theirs; all little-endian.
   private static func record(_ bytes: [UInt8]) -> [UInt8] {
-    let length = withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { Array($0) }
+    let length = unsafe withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { unsafe Array($0) }
     return length + maskedChecksum(length) + bytes + maskedChecksum(bytes)
   }
 
@@ -74,8 +74,8 @@ final class EventFile {
   /// `crc32c::Mask`).
   private static func maskedChecksum(_ bytes: [UInt8]) -> [UInt8] {
     precondition(!bytes.isEmpty)
-    let checksum = bytes.withUnsafeBytes { ~crc32c(0xFFFF_FFFF, $0.baseAddress!, $0.count) }
+    let checksum = unsafe bytes.withUnsafeBytes { unsafe ~crc32c(0xFFFF_FFFF, $0.baseAddress!, $0.count) }
     let masked = (checksum >> 15 | checksum << 17) &+ 0xA282_EAD8
-    return withUnsafeBytes(of: masked.littleEndian) { Array($0) }
+    return unsafe withUnsafeBytes(of: masked.littleEndian) { unsafe Array($0) }
   }
 }

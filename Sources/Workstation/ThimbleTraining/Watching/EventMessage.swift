@@ -26,12 +26,12 @@ struct EventMessage {
 
   mutating func double(_ field: UInt64, _ value: Double) {
     key(field, .fixed64)
-    withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 }
+    unsafe withUnsafeBytes(of: value.bitPattern.littleEndian) { unsafe bytes += $0 }
   }
 
   mutating func float(_ field: UInt64, _ value: Float) {
     key(field, .fixed32)
-    withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 }
+    unsafe withUnsafeBytes(of: value.bitPattern.littleEndian) { unsafe bytes += $0 }
   }
 
   mutating func data(_ field: UInt64, _ value: [UInt8]) {

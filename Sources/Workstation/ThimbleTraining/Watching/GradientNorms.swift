@@ -5,12 +5,12 @@ extension Network {
   var gradientNorm: Double {
     let lanes = 8
     var (low, high) = (SIMD8<Double>.zero, SIMD8<Double>.zero)
-    let gradients = UnsafeRawPointer(self.gradients)
+    let gradients = unsafe UnsafeRawPointer(self.gradients)
     // The count is a multiple of 16; what rounds it up is 0.
     for group in 0..<(parameterCount / (2 * lanes)) {
-      let at = gradients + group * 2 * lanes * MemoryLayout<Float>.stride
-      let first = SIMD8<Double>(at.load(as: SIMD8<Float>.self))
-      let second = SIMD8<Double>((at + lanes * MemoryLayout<Float>.stride).load(as: SIMD8<Float>.self))
+      let at = unsafe gradients + group * 2 * lanes * MemoryLayout<Float>.stride
+      let first = unsafe SIMD8<Double>(at.load(as: SIMD8<Float>.self))
+      let second = unsafe SIMD8<Double>((at + lanes * MemoryLayout<Float>.stride).load(as: SIMD8<Float>.self))
       low += first * first
       high += second * second
     }

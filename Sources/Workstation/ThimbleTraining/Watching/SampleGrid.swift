@@ -15,13 +15,13 @@ struct SampleGrid {
 
   /// Runs the generator; its parameters and gradients stay as they are.
   init(_ generator: Network, _ recipe: Recipe) {
-    generator.forward(recipe.latents.rows(0..<recipe.batchSize), images: recipe.batchSize)
+    unsafe generator.forward(recipe.latents.rows(0..<recipe.batchSize), images: recipe.batchSize)
     let (count, size) = (Self.count(recipe), generator.outputCount)
     var sheet = ContactSheet(
       columns: 8, rows: (count + 7) / 8, imageHeight: recipe.size, imageWidth: recipe.size, channels: recipe.channels)
-    let pixels = (0..<(count * size)).map { recipe.byte(generator.output[$0]) }
+    let pixels = (0..<(count * size)).map { unsafe recipe.byte(generator.output[$0]) }
     for image in 0..<count {
-      pixels[(image * size)..<((image + 1) * size)].withUnsafeBytes { sheet.place($0, at: image) }
+      unsafe pixels[(image * size)..<((image + 1) * size)].withUnsafeBytes { unsafe sheet.place($0, at: image) }
     }
     self.sheet = sheet
     diversity = Diversity(pixels, count: count, imageByteCount: size)

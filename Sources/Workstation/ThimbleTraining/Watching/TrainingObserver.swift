@@ -46,7 +46,7 @@ final class TrainingObserver {
 
   /// Of images spread evenly over the set, which may be sorted.
   private static func diversity(of dataset: Dataset, count: Int) -> Diversity? {
-    let pixels = (0..<count).flatMap { Array(dataset.image($0 * dataset.count / count)) }
+    let pixels = (0..<count).flatMap { unsafe Array(dataset.image($0 * dataset.count / count)) }
     return Diversity(pixels, count: count, imageByteCount: dataset.imageByteCount)
   }
 
