@@ -1,7 +1,8 @@
 // What the compiler calls, and what is in no C library here.
 
-/// The square root of IEEE 754, which processors have an instruction for: called where there might be an errno.
+/// The square roots of IEEE 754, which processors have instructions for: called where there might be an errno.
 float sqrtf(float x) { return __builtin_elementwise_sqrt(x); }
+double sqrt(double x) { return __builtin_elementwise_sqrt(x); }
 
 // Unicode's tables: names of layers are ASCII, which is compared without them.
 void _swift_stdlib_getNormData(void) { __builtin_trap(); }

@@ -3,6 +3,7 @@
 //   training-probe    ->    lines of `RECIPE STEP DIGEST`, as in Tests/Fixtures/reproduce/RECIPE/provenance.json
 //
 // Layers, networks, losses, optimiser, images and latents are the package's own sources; threads, files and JSON are left out.
+import Thimble
 import ThimbleData
 import ThimbleKernelInterface
 import ThimbleNetworks

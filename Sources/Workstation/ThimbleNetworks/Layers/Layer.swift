@@ -1,3 +1,4 @@
+import ThimbleKernelInterface
 import ThimbleThreads
 
 /// One layer at work: products with weights, batch normalisation or a bias, an activation.

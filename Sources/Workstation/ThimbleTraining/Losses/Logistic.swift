@@ -1,3 +1,4 @@
+import ThimbleKernelInterface
 import ThimbleNetworks
 
 /// Softplus and sigmoid of a minibatch's logits, by the kernels.
