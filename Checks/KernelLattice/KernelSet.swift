@@ -12,10 +12,8 @@ package struct KernelSet: Sendable {
 
   /// All that this build has and this machine can run. `v3vnni-twin` is AVX-VNNI's source in AVX-512's encoding.
   package static let all: [KernelSet] =
-    InstructionSet.allCases.filter { $0.isBuiltIn && $0.isOffered }.map {
-      KernelSet(name: "\($0.name)", kernels: $0.kernels)
-    }
-    + twins
+    sequence(first: InstructionSet.portable) { InstructionSet(rawValue: $0.rawValue + 1) }
+    .filter { $0.isBuiltIn && $0.isOffered }.map { KernelSet(name: "\($0.name)", kernels: $0.kernels) } + twins
 
   #if canImport(ThimbleKernelsV3VNNITwin)
     private static let twins =
