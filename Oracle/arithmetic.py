@@ -1,4 +1,4 @@
-"""The section Arithmetic of FORMAT.md, in wide integers, by scatter: the definition, not the gathered form."""
+"""The section Arithmetic of format.md, in wide integers, by scatter: the definition, not the gathered form."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Latents of the section Latents of FORMAT.md: int16 in Q3.12, shape [images, latent length]."""
+"""Latents of the section Latents of format.md: int16 in Q3.12, shape [images, latent length]."""
 
 import numpy as np
 

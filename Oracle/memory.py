@@ -1,4 +1,4 @@
-"""The schedules of FORMAT.md's section Memory: which rows a layer needs, and in what order rows are computed."""
+"""The schedules of format.md's section Memory: which rows a layer needs, and in what order rows are computed."""
 
 WHOLE, OVERLAPPING, STREAMED = 0, 1, 2
 

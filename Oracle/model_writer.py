@@ -1,4 +1,4 @@
-"""Writer of .thimble files for tests, from FORMAT.md. It shares no layout code with the reader: one checks the other.
+"""Writer of .thimble files for tests, from format.md. It shares no layout code with the reader: one checks the other.
 
 A layer is a dictionary with the fields of its record and with `weights` (dense [position, in, out], convolution
 [ky, kx, in, out]), `biases` and `multipliers` ([position, out] or [out]). A layer with `scales`, of the weights' shape and

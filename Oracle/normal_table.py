@@ -1,4 +1,4 @@
-"""Writes the table of normal quantiles of the section Latents of FORMAT.md as a C header.
+"""Writes the table of normal quantiles of the section Latents of format.md as a C header.
 
     python3 Oracle/normal_table.py Sources/Runtime/ThimbleIntrinsics/include/normal_table.h
     python3 Oracle/normal_table.py             (to standard output)
@@ -25,7 +25,7 @@ def smallest_tie_distance():
 
 
 def magnitude(lower, upper, fraction):
-    """The interpolation of FORMAT.md; fraction is t & 31."""
+    """The interpolation of format.md; fraction is t & 31."""
     return lower + (((upper - lower) * (2 * fraction + 1) + 32) >> 6)
 
 

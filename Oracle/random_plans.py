@@ -2,7 +2,7 @@
 
     python3 random_plans.py OUT --count 20 [--seed 3]
 
-Networks are made as in random_models.py, plans by chance within the rules of FORMAT.md: gaps between maps, line buffers higher than needed,
+Networks are made as in random_models.py, plans by chance within the rules of format.md: gaps between maps, line buffers higher than needed,
 any strip rows. Every plan is played through in a memory of bytes before it is written. A larger count only adds files.
 """
 

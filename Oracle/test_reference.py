@@ -108,7 +108,7 @@ class ChecksumTests(unittest.TestCase):
 
 
 def gathered(layer, image):
-    """The gathered form of FORMAT.md for one image, one number at a time."""
+    """The gathered form of format.md for one image, one number at a time."""
     height, width, channels = layer.input_shape
     result = np.zeros(layer.output_shape, dtype=object)
     stride, padding, kernel = layer.stride, layer.padding, layer.kernel

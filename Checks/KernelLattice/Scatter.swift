@@ -2,7 +2,7 @@ import Thimble
 import ThimbleKernelInterface
 
 extension ConvolutionCase {
-  /// The definition of FORMAT.md: input position i and tap k meet at i * stride - padding + k. Scattered, in 64 bits.
+  /// The definition of format.md: input position i and tap k meet at i * stride - padding + k. Scattered, in 64 bits.
   func scattered() -> [UInt8] {
     let (height, width, channels) = (layer.outputHeight, layer.outputWidth, layer.outputChannels)
     let inputStride = Int(record.input.positionStride)

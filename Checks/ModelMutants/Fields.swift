@@ -27,7 +27,7 @@ extension Array where Element == UInt8 {
   var layerCount: Int { Int(Swift.min(number(Field.layerCount), 16)) }
 }
 
-// The places as FORMAT.md lists them, written down here a second time: a mutant is to lie about the right bytes even if the
+// The places as format.md lists them, written down here a second time: a mutant is to lie about the right bytes even if the
 // reader looks at the wrong ones.
 extension Field {
   static let minorVersion = Field(offset: 10, byteCount: 2)

@@ -121,7 +121,7 @@ extension Dice {
     }
   }
 
-  /// The sections where FORMAT.md has them, and the maps one behind the other.
+  /// The sections where format.md has them, and the maps one behind the other.
   private func place(_ layout: inout Layout) {
     func up(_ n: UInt64) -> UInt64 { (n + 63) / 64 * 64 }
     let count = Int(layout.header.layerCount)

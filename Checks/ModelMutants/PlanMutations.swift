@@ -71,7 +71,7 @@ extension Dice {
     if map > 0 { bytes.set(.outputOffset(map - 1), place) }
   }
 
-  /// Bytes of a layer's input in the arena as FORMAT.md has it; anything for records that say anything.
+  /// Bytes of a layer's input in the arena as format.md has it; anything for records that say anything.
   private func inputByteCount(_ bytes: Bytes, _ layer: Int) -> UInt64 {
     func word(_ offset: Int) -> UInt64 { bytes.number(.word(offset, layer)) % 4097 }
     if layer == 0 { return (word(16) + 63) / 64 * 128 }

@@ -97,7 +97,7 @@ import Testing
       folder.write("nan.st", safetensors("latents", [2, 100], row)), 65, saying: "latent 1, element 23")
   }
 
-  /// Catches: infinite or huge latents that are not saturated as FORMAT.md says.
+  /// Catches: infinite or huge latents that are not saturated as format.md says.
   @Test func saturatedLatents() throws {
     let wild = [Float](repeating: .infinity, count: 50) + [Float](repeating: -1e30, count: 50)
     let tame = [Float](repeating: 32767 / 4096, count: 50) + [Float](repeating: -8, count: 50)

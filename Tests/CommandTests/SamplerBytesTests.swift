@@ -12,7 +12,7 @@ import Testing
       "\(Program.fixtures)/models/\($0).thimble"
     }
 
-  /// The latent length and the channels, as they stand in the header (FORMAT.md).
+  /// The latent length and the channels, as they stand in the header (format.md).
   private func shape(_ model: String) -> (latentLength: Int, channels: Int) {
     let header = bytes(of: model)
     return (Int(header[24]) + Int(header[25]) << 8, Int(header[40]))

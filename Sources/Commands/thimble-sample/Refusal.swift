@@ -46,7 +46,7 @@ func refusal(_ error: ThimbleError, _ file: Path) -> Refusal {
     case .atLeast: "at least "
     case .multipleOf: "a multiple of "
     case .below: "less than "
-    case .other: "what FORMAT.md says"
+    case .other: "what format.md says"
     }
   let line: Line = "\(path: file): "
   if error.layer >= 0 {

@@ -1,6 +1,6 @@
 /// One fractionally-strided convolution of a generator, with the numbers and the maps of some images: what its kernels take.
 ///
-/// Maps are u8 [height][width][up(channels, 16)]. Weights, biases and multipliers are packed as FORMAT.md says. Nothing is
+/// Maps are u8 [height][width][up(channels, 16)]. Weights, biases and multipliers are packed as format.md says. Nothing is
 /// checked in a kernel: whoever makes one of these has proved that all sizes agree.
 @frozen public struct IntegerConvolution: @unchecked Sendable {
   /// Sides and channels of the input map.

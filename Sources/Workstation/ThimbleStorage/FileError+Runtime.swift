@@ -19,7 +19,7 @@ extension FileError {
       case .atLeast: "at least \(error.wanted)"
       case .multipleOf: "a multiple of \(error.wanted)"
       case .below: "less than \(error.wanted)"
-      case .other: "what FORMAT.md says"
+      case .other: "what format.md says"
       }
     let kind: Kind =
       switch error.code {

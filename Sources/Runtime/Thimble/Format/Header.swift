@@ -1,11 +1,11 @@
-/// The header of a file, field by field as FORMAT.md lists them.
+/// The header of a file, field by field as docs/reference/format.md lists them.
 package struct Header: Equatable, Sendable {
   /// Bytes of the header, and of each layer's record.
   package static let byteCount = 128
   /// "THIMBLE", 0x1A, as a little-endian number.
   static let magic: UInt64 = 0x1A45_4C42_4D49_4854
 
-  /// The version that a file says it has: 1.0 to 1.2. `Layout.write` writes the oldest that knows what the records use.
+  /// The minor version that a file says it has, at most `Layout.newestMinorVersion`. `Layout.write` writes the oldest that knows what the records use.
   package var minorVersion: UInt32 = 0
   /// CRC-32C of all other bytes; `Layout.seal` computes it.
   package var checksum: UInt32 = 0

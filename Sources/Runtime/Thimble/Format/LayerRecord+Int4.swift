@@ -1,4 +1,4 @@
-// int4 weights: where their parts lie. FORMAT.md, section Sections.
+// int4 weights: where their parts lie. format.md, section Sections.
 
 extension LayerRecord {
   /// Bytes of one tap or position x 16 outputs.

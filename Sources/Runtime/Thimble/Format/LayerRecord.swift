@@ -1,4 +1,4 @@
-/// The record of one layer, field by field as FORMAT.md lists them.
+/// The record of one layer, field by field as format.md lists them.
 package struct LayerRecord: Equatable, Sendable {
   /// What becomes of the sums. The raw value is the number in a file, here and below.
   package enum Epilogue: UInt32, Sendable { case activations, outputTable }

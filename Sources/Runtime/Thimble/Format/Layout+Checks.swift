@@ -1,4 +1,4 @@
-// What FORMAT.md says that a reader refuses in the header and in the records, except for the plan of the memory.
+// What format.md says that a reader refuses in the header and in the records, except for the plan of the memory.
 
 /// Throws unless `found` stands to `wanted` as it should.
 package func require(

@@ -1,7 +1,7 @@
 import ThimbleKernelInterface
 
 extension Layout {
-  /// Reads and checks a whole file: everything that FORMAT.md says a reader refuses; then puts another plan in place of its
+  /// Reads and checks a whole file: everything that format.md says a reader refuses; then puts another plan in place of its
   /// own if asked. What it returns can be run without another look.
   init(
     validating bytes: UnsafeRawBufferPointer, _ set: InstructionSet, _ plan: MemoryPlan

@@ -28,7 +28,7 @@ extension Layout {
     return roundedUp(largest, 64)
   }
 
-  /// Refuses a plan that breaks the rules of FORMAT.md's section Memory. The geometry is valid; the plan may say anything.
+  /// Refuses a plan that breaks the rules of format.md's section Memory. The geometry is valid; the plan may say anything.
   @inline(never)
   package func checkMemory() throws(ThimbleError) {
     try require(header.arena.fixed, .equal, zerosByteCount, "arena: fixed bytes")

@@ -1,4 +1,4 @@
-/// The streamed layers of a generator, strip by strip: which output rows each of them computes, in FORMAT.md's order. Whoever
+/// The streamed layers of a generator, strip by strip: which output rows each of them computes, in format.md's order. Whoever
 /// plans, checks or runs a stream steps through this.
 ///
 ///     var stream = RowStream(layout)

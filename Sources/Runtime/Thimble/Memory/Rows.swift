@@ -1,4 +1,4 @@
-/// The rows of a layer: which of its input which of its output need. FORMAT.md's lo and hi, section Memory. Small, so that streams hold
+/// The rows of a layer: which of its input which of its output need. format.md's lo and hi, section Memory. Small, so that streams hold
 /// one for each layer.
 package struct LayerRows: Sendable {
   private var kernel: UInt16 = 0, stride: UInt16 = 0, padding: UInt16 = 0, inputHeight: UInt16 = 0

@@ -1,6 +1,6 @@
 import ThimbleKernelInterface
 
-/// The fractionally-strided convolution of FORMAT.md, value by value as it is written there: gathered, naive, for all images.
+/// The fractionally-strided convolution of format.md, value by value as it is written there: gathered, naive, for all images.
 /// What the tiles are tested against.
 public func fractionallyStridedConvolutionReference(_ layer: IntegerConvolution) {
   for image in 0..<layer.images {

@@ -1,6 +1,6 @@
 import ThimbleKernelInterface
 
-/// The dense layer of FORMAT.md, value by value, for all images. What the fast one is tested against.
+/// The dense layer of format.md, value by value, for all images. What the fast one is tested against.
 public func denseReference(_ layer: IntegerDense) {
   for image in 0..<layer.images {
     for channel in 0..<layer.positions * ((layer.outputChannels + 15) / 16) * 16 {
