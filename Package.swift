@@ -67,8 +67,8 @@ let kernelModules = ["ThimbleIntrinsics", "ThimbleKernelInterface"] + kernelTarg
 /// Each of our dependencies by name; a list keeps the targets below to one line each.
 func names(_ modules: [String]) -> [Target.Dependency] { modules.map { .byName(name: $0) } }
 
-/// Every use of raw memory is marked with `unsafe`; one that is not is an error. Without it: the kernels and their interface, unchecked as
-/// they are, and `thimble-sample`, a program without a C library, where nearly every line is such a use.
+/// A use of raw memory without `unsafe` is an error. Exempt are the kernels and their interface, which are unchecked on purpose;
+/// `thimble-sample`, a program without a C library, where nearly every line would be marked; and what is not shipped: checks and tests.
 let strictMemorySafety: [SwiftSetting] = [.strictMemorySafety(), .treatWarning("StrictMemorySafety", as: .error)]
 
 /// A module in a folder of its own name.

@@ -10,7 +10,8 @@ package struct KernelSet: Sendable {
   package let name: String
   package let kernels: IntegerKernels
 
-  /// All that this build has and this machine can run. `v3vnni-twin` is AVX-VNNI's source in AVX-512's encoding.
+  /// All that this build has and this machine can run. `v3vnni-twin` is AVX-VNNI's source in AVX-512's encoding. Boards have no
+  /// `InstructionSet.allCases`.
   package static let all: [KernelSet] =
     sequence(first: InstructionSet.portable) { InstructionSet(rawValue: $0.rawValue + 1) }
     .filter { $0.isBuiltIn && $0.isOffered }.map { KernelSet(name: "\($0.name)", kernels: $0.kernels) } + twins

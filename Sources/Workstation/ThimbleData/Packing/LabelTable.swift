@@ -76,7 +76,7 @@ enum CSV {
   /// All rows but empty ones, with their line numbers from 1. Spaces around a field are dropped.
   static func rows(_ file: MappedFile) throws(FileError) -> [(line: Int, fields: [String])] {
     var bytes = unsafe file.bytes[...]
-    if unsafe bytes.starts(with: [0xef, 0xbb, 0xbf]) { unsafe bytes = unsafe bytes.dropFirst(3) }
+    if unsafe bytes.starts(with: [0xef, 0xbb, 0xbf]) { unsafe bytes = bytes.dropFirst(3) }
     var rows: [(line: Int, fields: [String])] = []
     let lines = unsafe bytes.split(separator: 10, omittingEmptySubsequences: false)
     for number in unsafe lines.indices {

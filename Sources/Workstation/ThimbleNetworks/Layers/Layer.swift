@@ -128,7 +128,7 @@ final class Layer {
         if case .rectifier = specification.activation {} else { unsafe deactivate(gradient, images: images) }
         unsafe normalization.backward(
           context.workspace[before!], gradient, gain: parameters + gain, bias: parameters + bias, images: images,
-          gainInto: gradients.map { unsafe $0 + gain }, biasInto: unsafe gradients.map { unsafe $0 + bias })
+          gainInto: gradients.map { unsafe $0 + gain }, biasInto: gradients.map { unsafe $0 + bias })
       } else {
         unsafe deactivate(gradient, images: images)
         if let bias, let gradients = unsafe gradients {
