@@ -115,8 +115,12 @@ let package = Package(
     library("CPNG", debian: "libpng-dev"),
     library("CZlib", debian: "zlib1g-dev"),
     library("CJPEG", debian: "libjpeg-dev"),
+    library("CGIF", debian: "libgif-dev"),
+    library("CWebP", debian: "libwebp-dev"),
     library("CLinear", debian: "liblinear-dev"),
-    module("ThimbleCodecs", in: system, uses: ["CPNG", "CJPEG"], linked: ["png", "jpeg"]),
+    module(
+      "ThimbleCodecs", in: system, uses: ["CPNG", "CJPEG", "CGIF", "CWebP"],
+      linked: ["png", "jpeg", "gif", "webp", "webpdemux"]),
     module("ThimbleThreadIntrinsics", in: system),
 
     // What makes a generator.

@@ -38,6 +38,6 @@ need_swift() {
 }
 
 need_libraries() {
-  need "read PNG, JPEG and gzip files" libpng-dev libjpeg-dev zlib1g-dev
+  need "read PNG, JPEG, GIF, WebP and gzip files" libpng-dev libjpeg-dev libgif-dev libwebp-dev zlib1g-dev
   need "classify by features" liblinear-dev
 }

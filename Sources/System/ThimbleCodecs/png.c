@@ -83,6 +83,19 @@ static void read_image(png_structp png, png_infop info, Reader *reader, ThimbleI
   image->channels = png_get_channels(png, info);
 }
 
+// Whether an animation control chunk with more than one frame comes before the pixels (PNG specification, third edition, 11.3.6).
+static int is_animated(const uint8_t *bytes, size_t count) {
+  size_t at = 8;
+  while (count >= 16 && at <= count - 16) {
+    const uint8_t *chunk = bytes + at;
+    uint64_t size = (uint64_t)chunk[0] << 24 | (uint64_t)chunk[1] << 16 | (uint64_t)chunk[2] << 8 | chunk[3];
+    if (memcmp(chunk + 4, "acTL", 4) == 0) return chunk[8] || chunk[9] || chunk[10] || chunk[11] > 1;
+    if (memcmp(chunk + 4, "IDAT", 4) == 0 || size > count) return 0;
+    at += 12 + (size_t)size;
+  }
+  return 0;
+}
+
 int thimble_png_decode(const uint8_t *bytes, size_t count, ThimbleImage *image, char *message) {
   Reader reader = {.bytes = bytes, .count = count, .message = message};
   *image = (ThimbleImage){0};
@@ -105,5 +118,6 @@ int thimble_png_decode(const uint8_t *bytes, size_t count, ThimbleImage *image, 
     return reader.out_of_memory ? THIMBLE_NO_MEMORY : THIMBLE_BAD_IMAGE;
   }
   image->pixels = reader.pixels;
+  image->is_animated = is_animated(bytes, count);
   return THIMBLE_DECODED;
 }

@@ -46,6 +46,42 @@ extension Orientation {
     self = .upright
   }
 
+  /// The orientation in a PNG file's eXIf chunk (PNG specification, third edition, 11.3.3.5).
+  init(png bytes: UnsafeRawBufferPointer) {
+    var at = 8
+    while at + 12 <= bytes.count {
+      let count = (0..<4).reduce(0) { unsafe $0 << 8 | Int(bytes[at + $1]) }
+      guard at + 12 + count <= bytes.count else { break }
+      let type = unsafe UnsafeRawBufferPointer(rebasing: bytes[(at + 4)..<(at + 8)])
+      if unsafe type.elementsEqual("eXIf".utf8) {
+        self =
+          unsafe Self.stated(inTIFF: UnsafeRawBufferPointer(rebasing: bytes[(at + 8)..<(at + 8 + count)])) ?? .upright
+        return
+      }
+      at += 12 + count
+    }
+    self = .upright
+  }
+
+  /// The orientation in a WebP file's EXIF chunk (RFC 9649, section 2.7.1.5).
+  init(webp bytes: UnsafeRawBufferPointer) {
+    var at = 12
+    while at + 8 <= bytes.count {
+      let count = (0..<4).reduce(0) { unsafe $0 | Int(bytes[at + 4 + $1]) << (8 * $1) }
+      guard at + 8 + count <= bytes.count else { break }
+      let type = unsafe UnsafeRawBufferPointer(rebasing: bytes[at..<(at + 4)])
+      if unsafe type.elementsEqual("EXIF".utf8) {
+        let content = unsafe UnsafeRawBufferPointer(rebasing: bytes[(at + 8)..<(at + 8 + count)])
+        // Some writers put JPEG's mark before it.
+        let start = unsafe content.starts(with: Array("Exif\0\0".utf8)) ? 6 : 0
+        self = unsafe Self.stated(inTIFF: UnsafeRawBufferPointer(rebasing: content[start...])) ?? .upright
+        return
+      }
+      at += 8 + count + count % 2
+    }
+    self = .upright
+  }
+
   /// Looks for tag 0x0112 (one unsigned 16-bit value) in the first directory.
   private static func stated(inTIFF bytes: UnsafeRawBufferPointer) -> Orientation? {
     let little = unsafe bytes.starts(with: Array("II".utf8))

@@ -17,6 +17,8 @@ import ThimbleStorage
   let channels: Int
   /// How to turn the image before it is shown.
   let orientation: Orientation
+  /// Whether it is the first frame of several.
+  let isAnimated: Bool
   private let owned: UnsafeMutablePointer<UInt8>?
 
   /// Grey pixels that somebody else keeps.
@@ -26,6 +28,7 @@ import ThimbleStorage
     self.height = height
     channels = 1
     orientation = .upright
+    isAnimated = false
     unsafe owned = nil
   }
 
@@ -36,45 +39,38 @@ import ThimbleStorage
     height = unsafe Int(image.height)
     channels = unsafe Int(image.channels)
     self.orientation = orientation
+    isAnimated = unsafe image.is_animated != 0
   }
 
   deinit { unsafe free(owned) }
 }
 
-/// The image formats that can be read. The first bytes decide, not the file's name.
-enum ImageFormat {
-  case png, jpeg
-
-  init?(_ bytes: UnsafeRawBufferPointer) {
-    if unsafe bytes.starts(with: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]) {
-      self = .png
-    } else if unsafe bytes.starts(with: [0xff, 0xd8, 0xff]) {
-      self = .jpeg
-    } else {
-      return nil
-    }
-  }
-}
-
 extension Raster {
-  /// Decodes the bytes of a PNG or JPEG file called `name`. Throws `badData`, or `fault` if there is no memory for it.
+  /// Decodes the bytes of a PNG, JPEG, GIF or WebP file called `name`. Throws `badData`, or `fault` if there is no memory for it.
   package static func decoded(_ bytes: UnsafeRawBufferPointer, name: String) throws(FileError) -> Raster {
     func bad(_ found: String) -> FileError {
       FileError(
-        .badData, file: name, field: "image", found: found, wanted: "a whole PNG or JPEG image",
+        .badData, file: name, field: "image", found: found, wanted: "a whole PNG, JPEG, GIF or WebP image",
         advice: "Replace the image or remove it; --skip-bad leaves such images out.")
-    }
-    guard let format = unsafe ImageFormat(bytes) else {
-      throw unsafe bad(bytes.isEmpty ? "an empty file" : "neither PNG nor JPEG")
     }
     let start = unsafe bytes.assumingMemoryBound(to: UInt8.self).baseAddress
     var image = unsafe ThimbleImage()
     var message = [CChar](repeating: 0, count: Int(THIMBLE_MESSAGE_SIZE))
-    let status =
-      switch format {
-      case .png: unsafe thimble_png_decode(start, bytes.count, &image, &message)
-      case .jpeg: unsafe thimble_jpeg_decode(start, bytes.count, &image, &message)
-      }
+    let status: Int32
+    var orientation = Orientation.upright
+    switch unsafe PictureKind(bytes) {
+    case .png:
+      unsafe status = thimble_png_decode(start, bytes.count, &image, &message)
+      orientation = unsafe Orientation(png: bytes)
+    case .jpeg:
+      unsafe status = thimble_jpeg_decode(start, bytes.count, &image, &message)
+      orientation = unsafe Orientation(jpeg: bytes)
+    case .gif: unsafe status = thimble_gif_decode(start, bytes.count, &image, &message)
+    case .webp:
+      unsafe status = thimble_webp_decode(start, bytes.count, &image, &message)
+      orientation = unsafe Orientation(webp: bytes)
+    case .unread, nil: throw unsafe bad(PictureKind.reason(bytes, name: name))
+    }
     if status == Int32(THIMBLE_NO_MEMORY) {
       throw FileError(
         .fault, file: name, field: "memory", found: "none left", wanted: "room for one decoded image",
@@ -83,6 +79,6 @@ extension Raster {
     guard status == Int32(THIMBLE_DECODED) else {
       throw bad(String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
     }
-    return unsafe Raster(image, orientation: format == .jpeg ? Orientation(jpeg: bytes) : .upright)
+    return unsafe Raster(image, orientation: orientation)
   }
 }

@@ -47,7 +47,7 @@ import ThimbleStorage
     }
     guard unsafe bytes[0] == 0, unsafe bytes[1] == 0, unsafe bytes[2] == unsignedByte, unsafe bytes[3] == dimensions
     else {
-      throw bad(path, "magic number", unsafe "\(Array(bytes[..<4]))", "[0, 0, 8, \(dimensions)]")
+      throw unsafe other(bytes, path, dimensions)
     }
     let shape = (0..<dimensions).map { dimension in
       (0..<4).reduce(0) { unsafe $0 << 8 | Int(bytes[4 + 4 * dimension + $1]) }
@@ -56,6 +56,24 @@ import ThimbleStorage
       throw bad(path, "dimensions", "\(shape)", "at least 1, sides of at most 16384")
     }
     return shape
+  }
+
+  /// What an IDX file holds instead of the bytes that are wanted of it.
+  private static func other(_ bytes: UnsafeRawBufferPointer, _ path: String, _ dimensions: Int) -> FileError {
+    let types: [UInt8: String] = [
+      8: "bytes", 9: "signed bytes", 11: "16-bit numbers", 12: "32-bit numbers", 13: "floats", 14: "doubles",
+    ]
+    let kinds = dimensions == 1 ? "labels: bytes in 1 dimension" : "images: bytes in 3 dimensions"
+    guard unsafe isIDX(bytes), let type = unsafe types[bytes[2]] else {
+      return bad(path, "magic number", unsafe "\(Array(bytes[..<4]))", "[0, 0, 8, \(dimensions)]")
+    }
+    let isLabels = unsafe dimensions == 3 && bytes[3] == 1
+    let found = unsafe "\(isLabels ? "labels: " : "")\(type) in \(bytes[3]) dimension\(bytes[3] == 1 ? "" : "s")"
+    return FileError(
+      .badData, file: path, field: "content", found: found, wanted: kinds,
+      advice: isLabels
+        ? "Name the file of the images; the labels beside it are found by its name."
+        : "Name a file of \(kinds).")
   }
 
   private static func byteCount(_ shape: [Int]) -> Int {
@@ -71,14 +89,14 @@ import ThimbleStorage
 }
 
 extension IDXFile {
-  /// The label file that belongs to an image file by its name (images-idx3 becomes labels-idx1, compressed or not), if it
-  /// is there.
-  static func labelPath(forImages path: String) -> String? {
+  /// The names under which the label file of an image file may lie: train-images-idx3-ubyte has train-labels-idx1-ubyte, and
+  /// train-images.idx3-ubyte has train-labels.idx1-ubyte; each compressed or not. Empty for names of another kind.
+  static func labelPaths(forImages path: String) -> [String] {
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     let name = path.dropFirst(folder.count)
-    guard name.contains("images-idx3") else { return nil }
-    let labels = folder + name.replacing("images-idx3", with: "labels-idx1")
+    guard name.contains("idx3") else { return [] }
+    let labels = folder + name.replacing("images", with: "labels").replacing("idx3", with: "idx1")
     let other = labels.hasSuffix(".gz") ? String(labels.dropLast(3)) : labels + ".gz"
-    return [labels, other].first { Path.exists($0) }
+    return [labels, other]
   }
 }

@@ -26,15 +26,15 @@ struct ImageInput {
   let path: String
   /// Sorted by the bytes of their names; those of an IDX file in its order.
   private(set) var entries: [ImageEntry]
-  /// Files that are not images, neither by name nor by content.
-  private(set) var ignoredCount = 0
+  /// What is in it and not among the entries.
+  private(set) var leftOut: [LeftOut] = []
   private(set) var isIDX = false
   /// The first image that lies beside folders which would be labels.
   private(set) var unlabelled: String?
   /// The file beside an IDX file that its labels come from.
   private(set) var labelPath: String?
-
-  private static let imageExtensions: Set<String> = ["png", "jpg", "jpeg"]
+  /// What there is to say of its labels.
+  private(set) var labelNote: String?
 
   /// Lists the images at `path`. Throws if it cannot be read, has no image, or has one name twice.
   init(path: String, scratchFolder: String) throws(FileError) {
@@ -45,21 +45,41 @@ struct ImageInput {
     default: try listFile(scratchFolder: scratchFolder)
     }
     guard !entries.isEmpty else {
+      let names = leftOut.prefix(3).map(\.text).joined(separator: ", ")
       throw FileError(
-        .badData, file: path, field: "images", found: "none", wanted: "PNG or JPEG images, or an IDX file of images",
-        advice: "Name the folder or the archive that holds the images.")
+        .badData, file: path, field: "pictures",
+        found: leftOut.isEmpty ? "none" : "none; \(leftOut.count) other files, among them \(names)",
+        wanted: "PNG, JPEG, GIF or WebP pictures, or an IDX file of images",
+        advice: "Name the folder or the archive that holds the pictures.")
     }
     if !isIDX { try sort() }
   }
 
   private mutating func listFolder() throws(FileError) {
-    for name in try ImageFolder.files(in: path) {
+    let folder = try ImageFolder(path)
+    leftOut = folder.leftOut
+    for name in folder.files {
       let file = "\(path)/\(name)"
-      if try Self.isImage(file, name) {
+      if PictureKind.isName(ofPicture: name) {
         entries.append(ImageEntry(name: name, content: .file(path: file)))
       } else {
-        ignoredCount += 1
+        let content = try MappedFile(path: file)
+        unsafe take(name, content.bytes, .file(path: file))
+        withExtendedLifetime(content) {}
       }
+    }
+  }
+
+  /// Takes a file that is not called a picture, if its bytes are one.
+  private mutating func take(_ name: String, _ bytes: UnsafeRawBufferPointer, _ content: ImageEntry.Content) {
+    if unsafe PictureKind(bytes) != nil {
+      entries.append(ImageEntry(name: name, content: content))
+    } else if let kind = unsafe ArchiveKind(bytes) {
+      leftOut.append(LeftOut(name, .archive, detail: kind.rawValue))
+    } else if unsafe Gzip.isGzip(bytes) || TarArchive.isTar(bytes) {
+      leftOut.append(LeftOut(name, .archive))
+    } else {
+      leftOut.append(LeftOut(name, .notPicture))
     }
   }
 
@@ -68,37 +88,62 @@ struct ImageInput {
     defer { withExtendedLifetime(file) {} }
     if unsafe TarArchive.isTar(file.bytes) {
       try listArchive(TarArchive(file))
-    } else if unsafe ImageFormat(file.bytes) != nil {
+    } else if unsafe PictureKind(file.bytes) != nil {
       entries = [ImageEntry(name: Path.baseName(path), content: .file(path: path))]
-    } else if unsafe IDXFile.isIDX(file.bytes) || Gzip.isGzip(file.bytes) {
+    } else if unsafe IDXFile.isIDX(file.bytes) {
       try listIDX(scratchFolder: scratchFolder)
+    } else if unsafe Gzip.isGzip(file.bytes) {
+      try listCompressed(scratchFolder: scratchFolder)
     } else {
+      let kind = unsafe ArchiveKind(file.bytes)
       throw unsafe FileError(
-        .badData, file: path, field: "kind of file", found: file.bytes.isEmpty ? "an empty file" : "unknown bytes",
-        wanted: "an IDX file, a tar archive, a folder, or a PNG or JPEG image",
-        advice: "Unpack any other archive into a folder, and name the folder.")
+        .badData, file: path, field: "kind of file",
+        found: kind?.rawValue ?? (file.bytes.isEmpty ? "an empty file" : PictureKind.reason(file.bytes, name: path)),
+        wanted: "a folder, a .tar or .tar.gz archive, an IDX file, or a PNG, JPEG, GIF or WebP picture",
+        advice: kind?.advice ?? "Name the folder or the archive that holds the pictures.")
     }
   }
 
+  /// Of a compressed file the first bytes tell whether it is an archive.
+  private mutating func listCompressed(scratchFolder: String) throws(FileError) {
+    guard let start = try Gzip.start(path: path, byteCount: 512),
+      unsafe start.withUnsafeBytes({ unsafe TarArchive.isTar($0) })
+    else { return try listIDX(scratchFolder: scratchFolder) }
+    let file = try unsafe Gzip.unpacked(path: path, scratchFolder: scratchFolder) { _ in .max }
+    try listArchive(TarArchive(file, name: path))
+  }
+
   private mutating func listArchive(_ archive: TarArchive) {
-    ignoredCount = archive.otherCount
+    leftOut = archive.leftOut
+    var hidden: Set<String> = []
     for member in archive.members {
-      let base = Path.baseName(member.name)
-      let bytes = unsafe UnsafeRawBufferPointer(rebasing: archive.file.bytes[member.range])
-      if !base.hasPrefix("."), unsafe Self.isCalledImage(base) || ImageFormat(bytes) != nil {
-        entries.append(ImageEntry(name: member.name, content: .member(archive.file, member.range)))
+      let parts = member.name.split(separator: "/")
+      if let place = parts.firstIndex(where: { $0.hasPrefix(".") }) {
+        hidden.insert(parts[...place].joined(separator: "/"))
+        continue
+      }
+      let content = ImageEntry.Content.member(archive.file, member.range)
+      if PictureKind.isName(ofPicture: member.name) {
+        entries.append(ImageEntry(name: member.name, content: content))
       } else {
-        ignoredCount += 1
+        unsafe take(member.name, UnsafeRawBufferPointer(rebasing: archive.file.bytes[member.range]), content)
       }
     }
+    leftOut += hidden.map { LeftOut($0, .hidden) }
   }
 
   private mutating func listIDX(scratchFolder: String) throws(FileError) {
     isIDX = true
     let images = try IDXFile(path: path, dimensions: 3, scratchFolder: scratchFolder)
     entries = (0..<images.shape[0]).map { ImageEntry(name: String($0), content: .idx(images, index: $0)) }
-    labelPath = IDXFile.labelPath(forImages: path)
-    guard let labelPath else { return }
+    let labelPaths = IDXFile.labelPaths(forImages: path)
+    labelPath = labelPaths.first { Path.exists($0) }
+    guard let labelPath else {
+      labelNote =
+        labelPaths.first.map { "no \($0) beside it" }
+        ?? "its name does not say which file has the labels: call it NAME-images-idx3-ubyte and them NAME-labels-idx1-ubyte"
+      return
+    }
     let labels = try IDXFile(path: labelPath, dimensions: 1, scratchFolder: scratchFolder)
     guard labels.shape[0] == entries.count else {
       throw FileError(
@@ -109,19 +154,9 @@ struct ImageInput {
     for index in entries.indices { entries[index].label = unsafe String(labels.bytes[index]) }
   }
 
-  private static func isImage(_ path: String, _ name: String) throws(FileError) -> Bool {
-    if isCalledImage(name) { return true }
-    let file = try MappedFile(path: path)
-    return withExtendedLifetime(file) { unsafe ImageFormat(file.bytes) != nil }
-  }
-
-  private static func isCalledImage(_ name: String) -> Bool {
-    guard let dot = name.lastIndex(of: ".") else { return false }
-    return imageExtensions.contains(name[name.index(after: dot)...].lowercased())
-  }
-
   private mutating func sort() throws(FileError) {
     entries.sort { Path.precedes($0.name, $1.name) }
+    leftOut.sort { Path.precedes($0.name, $1.name) }
     for (entry, next) in zip(entries, entries.dropFirst()) where entry.name.utf8.elementsEqual(next.name.utf8) {
       throw FileError(
         .badData, file: path, field: "images", found: "\(entry.name) twice", wanted: "each name once",

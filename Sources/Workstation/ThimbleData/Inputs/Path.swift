@@ -47,6 +47,13 @@ enum Path {
     return String(name[..<dot])
   }
 
+  /// What follows the last dot of a path's last component, in small letters; empty if there is no dot.
+  static func ending(_ path: String) -> String {
+    let name = lastComponent(path)
+    guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return "" }
+    return name[name.index(after: dot)...].lowercased()
+  }
+
   /// The folder that a path lies in.
   static func folder(_ path: String) -> String { AtomicFile.folder(of: path) }
 

@@ -44,6 +44,17 @@ enum Gzip {
   /// Whether these are the first bytes of one.
   static func isGzip(_ bytes: UnsafeRawBufferPointer) -> Bool { unsafe bytes.starts(with: [0x1f, 0x8b]) }
 
+  /// The first bytes of what is in the file at `path`, as many as there are up to `byteCount`; nil if it is damaged.
+  static func start(path: String, byteCount: Int) throws(FileError) -> [UInt8]? {
+    guard let stream = unsafe gzopen(path, "rb") else {
+      throw .system(.inputOutput, file: path, call: "open", wanted: "a file that can be read", errno: errno)
+    }
+    defer { unsafe gzclose_r(stream) }
+    var bytes = [UInt8](repeating: 0, count: byteCount)
+    let count = unsafe gzread(stream, &bytes, UInt32(byteCount))
+    return count < 0 ? nil : Array(bytes[..<Int(count)])
+  }
+
   /// Unpacks the file at `path` into a scratch file, at most `limit(first 64 KB)` bytes of it; throws what `limit` throws,
   /// and `badData` if the file is damaged, ends early, or holds more.
   static func unpacked(

@@ -1,7 +1,7 @@
 import ThimbleStorage
 
-/// The plain files in a tar archive, read through its mapping: ustar, GNU's long names, pax paths and sizes (POSIX.1-2001,
-/// pax interchange format).
+/// The files in a tar archive, read through its mapping: ustar, GNU's long names, pax paths and sizes (POSIX.1-2001, pax interchange
+/// format). Links to files in the archive are files too.
 package struct TarArchive: Sendable {
   /// A file in the archive.
   package struct Member: Sendable {
@@ -11,11 +11,13 @@ package struct TarArchive: Sendable {
     package var range: Range<Int>
   }
 
-  /// In the order of the archive.
+  /// In the order of the archive; links after the plain files.
   package private(set) var members: [Member] = []
-  /// Links, devices and other entries that are neither files nor folders.
-  private(set) var otherCount = 0
+  /// Links that lead to nothing in the archive, devices, and other entries that are neither files nor folders.
+  private(set) var leftOut: [LeftOut] = []
   let file: MappedFile
+  /// What errors call it.
+  private let name: String
 
   private static let block = 512
   /// Names and pax records beyond this are refused.
@@ -24,13 +26,23 @@ package struct TarArchive: Sendable {
   /// What entries before a file say about it.
   private struct Announced {
     var name: String?
+    var link: String?
     var size: Int?
   }
 
+  /// A link in the archive, until all files are known.
+  private struct Link {
+    var name: String
+    /// As `Member.name`.
+    var target: String
+  }
+
   /// Lists the archive. Throws `badData` if it is damaged or ends early.
-  package init(_ file: MappedFile) throws(FileError) {
+  /// - Parameter name: what errors call it, if not by the file's path.
+  package init(_ file: MappedFile, name: String? = nil) throws(FileError) {
     self.file = file
-    var (at, announced) = (0, Announced())
+    self.name = name ?? file.path
+    var (at, announced, links) = (0, Announced(), [Link]())
     while unsafe at < file.bytes.count {
       guard unsafe at + Self.block <= file.bytes.count else { throw bad(at, "a header that ends early", "512 bytes") }
       let header = unsafe UnsafeRawBufferPointer(rebasing: file.bytes[at..<(at + Self.block)])
@@ -43,9 +55,10 @@ package struct TarArchive: Sendable {
         throw bad(at, "an entry that goes past the end of the archive", "a whole archive")
       }
       let start = at + Self.block
-      try unsafe take(header, start..<(start + size), &announced)
+      try unsafe take(header, start..<(start + size), &announced, &links)
       at = start + (size + Self.block - 1) / Self.block * Self.block
     }
+    resolve(links)
   }
 
   /// Whether these bytes begin like a tar archive.
@@ -54,7 +67,7 @@ package struct TarArchive: Sendable {
   }
 
   private mutating func take(
-    _ header: UnsafeRawBufferPointer, _ range: Range<Int>, _ announced: inout Announced
+    _ header: UnsafeRawBufferPointer, _ range: Range<Int>, _ announced: inout Announced, _ links: inout [Link]
   ) throws(FileError) {
     let content = unsafe UnsafeRawBufferPointer(rebasing: file.bytes[range])
     switch unsafe header[156] {
@@ -66,17 +79,68 @@ package struct TarArchive: Sendable {
       guard unsafe Self.readPax(content, &announced) else {
         throw bad(range.lowerBound, "a damaged pax record", "records")
       }
-    case UInt8(ascii: "K"), UInt8(ascii: "g"): break
+    case UInt8(ascii: "K"):
+      try checkExtension(range)
+      announced.link = unsafe Self.text(content[...])
+    case UInt8(ascii: "g"): break
     case UInt8(ascii: "5"): announced = Announced()
     case 0, UInt8(ascii: "0"), UInt8(ascii: "7"):
       let name = unsafe Self.cleaned(announced.name ?? Self.name(header))
       announced = Announced()
       // Archives from before POSIX mark folders by nothing but the slash at the end.
       if !name.isEmpty && !name.hasSuffix("/") { members.append(Member(name: name, range: range)) }
+    case UInt8(ascii: "1"), UInt8(ascii: "2"):
+      let name = unsafe Self.cleaned(announced.name ?? Self.name(header))
+      let target = unsafe announced.link ?? Self.text(header[157..<257])
+      // A hard link names a path in the archive, a symbolic one a path from where it lies.
+      let isHard = unsafe header[156] == UInt8(ascii: "1")
+      links.append(Link(name: name, target: isHard ? Self.cleaned(target) : Self.path(target, from: name)))
+      announced = Announced()
     default:
-      otherCount += 1
+      let name = unsafe Self.cleaned(announced.name ?? Self.name(header))
+      leftOut.append(LeftOut(name, .special, detail: unsafe "an entry of type \(header[156])"))
       announced = Announced()
     }
+  }
+
+  /// Gives links the bytes of the files that they lead to, also by way of other links.
+  private mutating func resolve(_ links: [Link]) {
+    guard !links.isEmpty else { return }
+    let ranges = Dictionary(members.map { ($0.name, $0.range) }, uniquingKeysWith: { $1 })
+    let targets = Dictionary(links.map { ($0.name, $0.target) }, uniquingKeysWith: { $1 })
+    let folders = Set(members.flatMap { Self.folders(of: $0.name) })
+    for link in links {
+      var target = link.target
+      // As many steps as Linux takes.
+      for _ in 0..<40 where ranges[target] == nil { target = targets[target] ?? target }
+      if let range = ranges[target] {
+        members.append(Member(name: link.name, range: range))
+      } else if folders.contains(target) {
+        leftOut.append(LeftOut(link.name, .loop, detail: "to \(target)"))
+      } else {
+        leftOut.append(LeftOut(link.name, .brokenLink, detail: "to \(link.target), which is not in the archive"))
+      }
+    }
+  }
+
+  /// All folders that a path lies in, at most 64 of them.
+  private static func folders(of path: String) -> [String] {
+    let parts = path.split(separator: "/").dropLast().prefix(64)
+    return parts.indices.map { parts[...$0].joined(separator: "/") }
+  }
+
+  /// What a symbolic link at `name` that says `target` leads to.
+  private static func path(_ target: String, from name: String) -> String {
+    if target.hasPrefix("/") { return target }
+    var parts = name.split(separator: "/").dropLast().map(String.init)
+    for part in target.split(separator: "/") where part != "." {
+      if part != ".." {
+        parts.append(String(part))
+      } else if parts.popLast() == nil {
+        return target
+      }
+    }
+    return parts.joined(separator: "/")
   }
 
   private func checkExtension(_ range: Range<Int>) throws(FileError) {
@@ -87,7 +151,7 @@ package struct TarArchive: Sendable {
 
   private func bad(_ at: Int, _ found: String, _ wanted: String) -> FileError {
     FileError(
-      .badData, file: file.path, field: "tar entry at byte \(at)", found: found, wanted: wanted,
+      .badData, file: name, field: "tar entry at byte \(at)", found: found, wanted: wanted,
       advice: "Copy or make the archive again.")
   }
 }
@@ -150,6 +214,7 @@ extension TarArchive {
       let value = unsafe String(decoding: record[(equals + 1)...].dropLast(), as: UTF8.self)
       switch unsafe String(decoding: record[..<equals], as: UTF8.self) {
       case "path": announced.name = value
+      case "linkpath": announced.link = value
       case "size":
         guard let size = Int(value), size >= 0 else { return false }
         announced.size = size

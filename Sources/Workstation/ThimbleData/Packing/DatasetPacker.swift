@@ -1,7 +1,7 @@
 import ThimbleStorage
 import ThimbleThreads
 
-/// Packs images into a set: `thimble dataset pack`.
+/// Packs pictures into a set: `thimble dataset pack`.
 ///
 /// Inputs are taken in the order given, the images of each sorted by the bytes of their paths; the same input gives the
 /// same bytes. Images are colour unless `grey` is set or all inputs are IDX files. Labels come from the table of
@@ -18,8 +18,10 @@ package struct DatasetPacker: Sendable {
   package var grey = false
   /// A table of labels (comma-separated values): image name or index, label.
   package var labels: String?
-  /// The column of `labels` to take, by its name in the first line; nil for a table of two columns.
+  /// The column of `labels` with the labels, by its heading or its number from 1; nil where there is only one that could be meant.
   package var labelColumn: String?
+  /// The same for the column that names the pictures.
+  package var imageColumn: String?
   /// Leave out images that cannot be decoded, instead of failing.
   package var skipBad = false
   /// What shows through transparent pixels.
@@ -28,6 +30,8 @@ package struct DatasetPacker: Sendable {
   package var licence: String?
   /// What the set is called; nil for the name of the first input.
   package var name: String?
+  /// A text file to write with what was packed and everything that was left out.
+  package var report: String?
 
   private let workers: Workers
 
@@ -49,26 +53,63 @@ package struct DatasetPacker: Sendable {
     for path in inputs { opened.append(try ImageInput(path: path, scratchFolder: Path.folder(output))) }
     guard !Path.exists(output) || !opened.contains(where: { $0.reads(output) }) else { throw Self.isInput(output) }
     let isGrey = grey || opened.allSatisfy(\.isIDX)
-    let labels = try labels(&opened)
+    let (labels, notes) = try labels(&opened)
     let entries = opened.flatMap(\.entries)
     let preparation = Preparation(size: size, channels: isGrey ? 1 : 3, background: background)
     let shape = [entries.count, size, size, preparation.channels]
     var writer = try DatasetWriter(
       path: output, largestShape: shape, labelled: labels != nil, metadata: metadata(inputs, labels))
-    let (kept, bad) = try fill(&writer, entries, preparation, progress)
-    try judge(bad, kept: kept.count, of: entries.count, inputs)
+    let filled = try fill(&writer, entries, preparation, progress)
+    let leftOut = opened.flatMap(\.leftOut) + filled.bad
+    do {
+      try judge(filled, of: entries.count, inputs)
+    } catch {
+      // The list of what is wrong is never needed more than now.
+      try write(report: "nothing was packed\n\(error)\n", leftOut)
+      throw error
+    }
+    let kept = filled.kept
     let digest = try writer.commit(count: kept.count, labels: labels.map { all in kept.map { all.numbers[$0] } })
-    return PackingReport(
-      shape: [kept.count] + shape[1...], isLabelled: labels != nil, bad: bad,
-      ignoredCount: opened.reduce(0) { $0 + $1.ignoredCount },
-      unlabelled: unlabelled(opened), digest: digest)
+    let packed = PackingReport(
+      shape: [kept.count] + shape[1...], isLabelled: labels != nil, groups: groups(kept, entries, labels),
+      leftOut: leftOut, notes: notes + unlabelledNotes(opened, labels) + filled.notes, digest: digest)
+    try write(report: "\(packed)\n", leftOut)
+    return packed
   }
 
-  /// The first image without a label where others have one, or would.
-  private func unlabelled(_ inputs: [ImageInput]) -> String? {
+  private func write(report text: String, _ leftOut: [LeftOut]) throws(FileError) {
+    guard let report else { return }
+    let list =
+      leftOut.isEmpty ? "" : "\nall that was left out: the reason, a tab, the name\n\n\(PackingReport.list(leftOut))"
+    try AtomicFile.write(text + list, to: report)
+  }
+
+  /// Why the set has no labels, where one would expect some.
+  private func unlabelledNotes(_ inputs: [ImageInput], _ labels: Labels?) -> [String] {
+    guard labels == nil else { return [] }
     let entries = inputs.flatMap(\.entries)
     let first = entries.contains { $0.label != nil } ? entries.first { $0.label == nil }?.name : nil
-    return inputs.compactMap(\.unlabelled).first ?? first
+    let beside = inputs.compactMap(\.unlabelled).first ?? first
+    return (beside.map { ["without labels, because \($0) has none"] } ?? [])
+      + inputs.compactMap { input in input.labelNote.map { "no labels for \(Path.baseName(input.path)): \($0)" } }
+  }
+
+  /// The pictures of the set by class, or by folder where there are several.
+  private func groups(_ kept: [Int], _ entries: [ImageEntry], _ labels: Labels?) -> [PackingReport.Group] {
+    if let labels {
+      var counts: [Int32: Int] = [:]
+      for index in labels.names?.indices ?? 0..<0 { counts[Int32(index)] = 0 }
+      for index in kept { counts[labels.numbers[index], default: 0] += 1 }
+      return counts.sorted { $0.key < $1.key }.map { label, count in
+        .init(name: labels.names.map { $0[Int(label)] } ?? "\(label)", count: count)
+      }
+    }
+    let folders = kept.map { Path.folder(entries[$0].name) }
+    let counts = Dictionary(folders.map { ($0, 1) }, uniquingKeysWith: +)
+    guard counts.count > 1 else { return [] }
+    return counts.sorted { Path.precedes($0.key, $1.key) }.map {
+      .init(name: $0.key == "." ? "(beside the folders)" : $0.key, count: $0.value)
+    }
   }
 
   private func metadata(_ inputs: [String], _ labels: Labels?) -> Dataset.Metadata {
@@ -77,27 +118,50 @@ package struct DatasetPacker: Sendable {
       digest: "", labelNames: labels?.names, licence: licence)
   }
 
-  /// Prepares and appends all images; returns the numbers of those in the set, and those that are bad.
+  /// What became of the pictures.
+  private struct Filled {
+    /// The numbers of those in the set.
+    var kept: [Int] = []
+    var bad: [LeftOut] = []
+    var (cropped, enlarged, firstFrames) = (0, 0, 0)
+
+    var notes: [String] {
+      func note(_ count: Int, _ one: String, _ many: String) -> String? {
+        count == 0 ? nil : count == 1 ? "1 picture \(one)" : "\(count) pictures \(many)"
+      }
+      return [
+        note(cropped, "is not square: its middle was taken", "are not square: their middle was taken"),
+        note(enlarged, "is smaller than this and was enlarged", "are smaller than this and were enlarged"),
+        note(firstFrames, "is an animation: its first frame was taken", "are animations: their first frame was taken"),
+      ].compactMap { $0 }
+    }
+  }
+
+  /// Prepares and appends all images.
   private func fill(
     _ writer: inout DatasetWriter, _ entries: [ImageEntry], _ preparation: Preparation, _ progress: (Int, Int) -> Void
-  ) throws(FileError) -> (kept: [Int], bad: [PackingReport.BadImage]) {
-    var (kept, bad) = ([Int](), [PackingReport.BadImage]())
+  ) throws(FileError) -> Filled {
+    var filled = Filled()
     let imageByteCount = preparation.byteCount
-    try unsafe preparation.forEachBatch(of: entries, workers: workers) { pixels, range, errors throws(FileError) in
+    try unsafe preparation.forEachBatch(of: entries, workers: workers) { pixels, range, outcomes throws(FileError) in
       for (place, index) in range.enumerated() {
-        if let error = errors[place] {
+        let outcome = outcomes[place]
+        if let error = outcome.error {
           // Only the image itself may be at fault: a disk that cannot be read is no reason to leave it out.
           guard error.kind == .badData else { throw error }
-          bad.append(.init(name: entries[index].name, reason: error.found))
+          filled.bad.append(LeftOut(entries[index].name, .bad, detail: error.found))
         } else {
           let start = place * imageByteCount
           try unsafe writer.append(UnsafeRawBufferPointer(rebasing: pixels[start..<(start + imageByteCount)]))
-          kept.append(index)
+          filled.kept.append(index)
+          filled.cropped += outcome.isCropped ? 1 : 0
+          filled.enlarged += outcome.isEnlarged ? 1 : 0
+          filled.firstFrames += outcome.isFirstFrame ? 1 : 0
         }
       }
       progress(range.upperBound, entries.count)
     }
-    return (kept, bad)
+    return filled
   }
 
   private func check(_ inputs: [String], _ output: String) throws(FileError) {
@@ -105,9 +169,11 @@ package struct DatasetPacker: Sendable {
       FileError(.usage, file: output, field: field, found: found, wanted: wanted, advice: "Choose another \(field).")
     }
     guard (1...Self.largestSize).contains(size) else { throw usage("size", "\(size)", "1 to \(Self.largestSize)") }
-    guard !inputs.isEmpty else { throw usage("input", "none", "an IDX file, a folder or a tar archive") }
-    guard !(inputs + (labels.map { [$0] } ?? [])).contains(where: { Path.isSame($0, output) }) else {
-      throw Self.isInput(output)
+    guard !inputs.isEmpty else { throw usage("input", "none", "a folder, an archive or an IDX file") }
+    for written in [output, report].compactMap({ $0 }) {
+      guard !(inputs + (labels.map { [$0] } ?? [])).contains(where: { Path.isSame($0, written) }) else {
+        throw Self.isInput(written)
+      }
     }
   }
 
@@ -117,24 +183,27 @@ package struct DatasetPacker: Sendable {
       advice: "Choose another output: it would overwrite the input.")
   }
 
-  private func labels(_ inputs: inout [ImageInput]) throws(FileError) -> Labels? {
+  private func labels(_ inputs: inout [ImageInput]) throws(FileError) -> (Labels?, notes: [String]) {
     if let path = labels {
-      return Labels(try LabelTable(path: path, column: labelColumn).texts(for: inputs.flatMap(\.entries)))
+      let table = try LabelTable(path: path, label: labelColumn, image: imageColumn)
+      let found = try table.labels(for: inputs.flatMap(\.entries), isNumbered: inputs.allSatisfy(\.isIDX))
+      return (Labels(found.texts), found.notes)
     }
     let several = inputs.count > 1
     for index in inputs.indices { inputs[index].labelByFolder(fallback: several) }
-    return Labels(ofAll: inputs.flatMap(\.entries))
+    return (Labels(ofAll: inputs.flatMap(\.entries)), [])
   }
 
-  private func judge(
-    _ bad: [PackingReport.BadImage], kept: Int, of total: Int, _ inputs: [String]
-  ) throws(FileError) {
-    guard !bad.isEmpty, !skipBad || kept == 0 else { return }
+  private func judge(_ filled: Filled, of total: Int, _ inputs: [String]) throws(FileError) {
+    let bad = filled.bad
+    guard !bad.isEmpty, !skipBad || filled.kept.isEmpty else { return }
+    let names =
+      bad.prefix(10).map(\.text).joined(separator: "; ") + (bad.count > 10 ? "; and \(bad.count - 10) more" : "")
     throw FileError(
-      .badData, file: inputs.joined(separator: ", "), field: "images",
-      found: "\(bad.count) bad of \(total): \(PackingReport.list(bad))", wanted: "whole PNG or JPEG images",
-      advice: kept == 0
-        ? "No image is left to pack: replace the bad ones."
-        : "Replace or remove them, or leave them out with --skip-bad.")
+      .badData, file: inputs.joined(separator: ", "), field: "pictures",
+      found: "\(bad.count) of \(total) that cannot be read: \(names)", wanted: "whole PNG, JPEG, GIF or WebP pictures",
+      advice: filled.kept.isEmpty
+        ? "No picture is left to pack: replace these."
+        : "Replace or convert them, or leave them out with --skip-bad. --report lists all of them in a file.")
   }
 }

@@ -1,123 +1,156 @@
 import ThimbleStorage
 
-/// A table (comma-separated values) that says what each image shows: the image in the first column, the label in the
-/// second, or in a column named in the first line.
+/// A table that says what each picture shows. The column that names the pictures is found by its content; the label is in the only
+/// other column, or in a chosen one.
 struct LabelTable {
-  let path: String
-  /// Labels by what the first column calls the image.
-  private var labels: [String: String] = [:]
+  /// A column: its number from 0, and what it is called.
+  private typealias Column = (place: Int, title: String)
 
-  /// The ways to name an image, in the order in which they are tried: path, last component of it, that without its
-  /// extension, index in the order of packing. The first that tells all images apart and finds a label
-  /// for each is taken.
-  private static let names: [@Sendable (ImageEntry, Int) -> String] = [
-    { entry, _ in entry.name }, { entry, _ in Path.baseName(entry.name) },
-    { entry, _ in Path.stem(Path.baseName(entry.name)) }, { _, index in String(index) },
-  ]
+  private let table: DelimitedTable
+  private let chosenLabel: String?
+  private let chosenImage: String?
 
-  /// Reads the table at `path`. Throws if a line has too few or too many columns, or if two lines contradict each other.
-  init(path: String, column: String?) throws(FileError) {
-    self.path = path
-    let file = try MappedFile(path: path)
-    var place = column == nil ? 1 : nil
-    for (number, row) in try CSV.rows(file) {
-      if let column, place == nil {
-        guard let found = row.firstIndex(of: column), found > 0 else {
-          throw bad("line \(number)", "no column \"\(column)\"", "one of: \(row.dropFirst().joined(separator: ", "))")
-        }
-        place = found
-      } else if let place {
-        guard column == nil ? row.count == 2 : row.count > place else {
-          throw bad("line \(number)", "\(row.count) columns", column == nil ? "2, or the name of a column" : "more")
-        }
-        let former = labels.updateValue(row[place], forKey: row[0])
-        guard former == nil || former == row[place] else {
-          throw bad("line \(number)", "\(row[0]) again", "each name once")
-        }
+  /// What the table says of the pictures.
+  struct Result {
+    /// One for each picture, in their order.
+    var texts: [String]
+    /// What was understood, and what was not used; a line each.
+    var notes: [String]
+  }
+
+  /// Reads the table at `path`.
+  /// - Parameters:
+  ///   - label: the heading of the column with the labels, or its number from 1.
+  ///   - image: the same of the column with the names of pictures.
+  init(path: String, label: String?, image: String?) throws(FileError) {
+    table = try DelimitedTable(path: path)
+    (chosenLabel, chosenImage) = (label, image)
+  }
+
+  /// The label of each picture. Throws `badData` if one has none, or if it is not certain what the table says.
+  /// - Parameter isNumbered: the pictures have no names but their numbers, since they come from IDX files.
+  func labels(for entries: [ImageEntry], isNumbered: Bool) throws(FileError) -> Result {
+    let names = PictureNames(entries, isNumbered: isNumbered)
+    let header = try header(names)
+    let body = table.rows.dropFirst(header == nil ? 0 : 1)
+    let columns = table.rows[0].fields.indices.map { Column($0, header?[$0] ?? "") }
+    let image: Column
+    let way: PictureNames.Way
+    if let chosenImage {
+      image = try chosen(chosenImage, columns, header)
+      way = try names.way(body.map { $0.fields[image.place] }, table.path)
+    } else {
+      (image, way) = try imageColumn(columns, body, names)
+    }
+    let label = try labelColumn(columns.filter { $0.place != image.place }, body, header)
+    return try result(body, image: image, label: label, way.places)
+  }
+
+  /// The headings: the first line, if it names no picture or holds a chosen heading.
+  private func header(_ names: PictureNames) throws(FileError) -> [String]? {
+    let first = table.rows[0].fields
+    let chosen = [chosenLabel, chosenImage].compactMap { $0 }
+    guard table.rows.count > 1 else { return nil }
+    let isChosen = chosen.contains { Int($0) == nil && first.contains($0) }
+    return isChosen || !first.contains(where: names.names) ? first : nil
+  }
+
+  /// The column that a user chose, by its heading or, where there is none of that name, by its number.
+  private func chosen(_ text: String, _ columns: [Column], _ header: [String]?) throws(FileError) -> Column {
+    let found = header == nil ? [] : columns.filter { $0.title == text }
+    if found.count == 1 { return found[0] }
+    if found.isEmpty, let number = Int(text), columns.indices.contains(number - 1) { return columns[number - 1] }
+    throw FileError(
+      .badData, file: table.path, field: "columns",
+      found: found.isEmpty ? "no column \"\(text)\"" : "\(found.count) columns called \"\(text)\"",
+      wanted: "one of: \(Self.list(columns))",
+      advice: "The columns are separated by \(table.separator.rawValue). Give a heading, or a number from 1.")
+  }
+
+  private func imageColumn(
+    _ columns: [Column], _ body: ArraySlice<DelimitedTable.Row>, _ names: PictureNames
+  ) throws(FileError) -> (Column, PictureNames.Way) {
+    var best: (found: Int, column: Column)?
+    for kind in names.kinds {
+      var fitting: [(Column, PictureNames.Way)] = []
+      for column in columns {
+        let (found, way) = names.matches(kind, body.lazy.map { $0.fields[column.place] })
+        if let way { fitting.append((column, way)) }
+        if found > best?.found ?? 0 { best = (found, column) }
       }
-    }
-  }
-
-  /// The label of each image. Throws `badData` if one has none.
-  func texts(for entries: [ImageEntry]) throws(FileError) -> [String] {
-    var best: (found: Int, missing: ImageEntry)?
-    var shared: String?
-    for name in Self.names {
-      let names = entries.indices.map { name(entries[$0], $0) }
-      let found = names.map { labels[$0] }
-      guard let missing = found.firstIndex(of: nil) else {
-        var seen: Set<String> = []
-        guard let twice = names.first(where: { !seen.insert($0).inserted }) else { return found.map { $0! } }
-        shared = shared ?? twice
-        continue
-      }
-      let count = found.count { $0 != nil }
-      if count > best?.found ?? 0 { best = (count, entries[missing]) }
-    }
-    if let shared {
-      throw bad("first column", "\(shared), the name of several images", "paths, or numbers from 0: one per image")
-    }
-    guard let best else {
-      throw bad("first column", "none of the images", "names such as \(entries[0].name), or numbers from 0")
-    }
-    throw bad(
-      "label of \(best.missing.name)", "none", "a label for each of \(entries.count) images; \(best.found) have one")
-  }
-
-  private func bad(_ field: String, _ found: String, _ wanted: String) -> FileError {
-    FileError(
-      .badData, file: path, field: field, found: found, wanted: wanted,
-      advice: "Correct the table: each line holds the name of an image, a comma, and its label.")
-  }
-}
-
-/// Comma-separated values (RFC 4180): fields may stand in double quotes, a quote in them is doubled.
-enum CSV {
-  /// All rows but empty ones, with their line numbers from 1. Spaces around a field are dropped.
-  static func rows(_ file: MappedFile) throws(FileError) -> [(line: Int, fields: [String])] {
-    var bytes = unsafe file.bytes[...]
-    if unsafe bytes.starts(with: [0xef, 0xbb, 0xbf]) { unsafe bytes = bytes.dropFirst(3) }
-    var rows: [(line: Int, fields: [String])] = []
-    let lines = unsafe bytes.split(separator: 10, omittingEmptySubsequences: false)
-    for number in unsafe lines.indices {
-      let line = unsafe lines[number]
-      guard unsafe !line.allSatisfy({ $0 == 13 || $0 == 32 }) else { continue }
-      guard let fields = unsafe fields(line) else {
+      if fitting.count == 1 { return fitting[0] }
+      guard fitting.isEmpty else {
         throw FileError(
-          .badData, file: file.path, field: "line \(number + 1)",
-          found: "a quote that does not end, or bytes that are not UTF-8",
-          wanted: "comma-separated values", advice: "Correct the line.")
+          .badData, file: table.path, field: "columns",
+          found: "\(fitting.count) columns that name the pictures: \(Self.list(fitting.map(\.0)))", wanted: "one",
+          advice: "Say which one with --image-column HEADING.")
       }
-      rows.append((number + 1, fields))
     }
-    return rows
+    // None fits: the error tells why of the column that comes nearest.
+    let column = best?.column ?? columns[0]
+    _ = try names.way(body.map { $0.fields[column.place] }, table.path)
+    preconditionFailure("a column that fits and was not found")
   }
 
-  private static func fields(_ line: Slice<UnsafeRawBufferPointer>) -> [String]? {
-    guard let text = unsafe String(validating: line, as: UTF8.self) else { return nil }
-    var (fields, field, isQuoted, wasQuote) = ([String](), String.UnicodeScalarView(), false, false)
-    for scalar in text.unicodeScalars where scalar != "\r" {
-      if scalar == "\"" {
-        if wasQuote { field.append(scalar) }
-        wasQuote = isQuoted
-        isQuoted.toggle()
+  private func labelColumn(
+    _ columns: [Column], _ body: ArraySlice<DelimitedTable.Row>, _ header: [String]?
+  ) throws(FileError) -> Column {
+    if let chosenLabel { return try chosen(chosenLabel, columns, header) }
+    let counting = (0..<body.count).map(String.init)
+    let columns = columns.filter { column in
+      let fields = body.map { $0.fields[column.place] }
+      // The numbers of lines, which pandas writes under no heading; and empty columns, which spreadsheets leave.
+      let isCounting = header != nil && ["", "Unnamed: 0"].contains(column.title) && fields == counting
+      return !isCounting && !fields.allSatisfy(\.isEmpty)
+    }
+    if columns.count == 1 { return columns[0] }
+    throw FileError(
+      .badData, file: table.path, field: "columns",
+      found: columns.isEmpty ? "only the names of pictures" : "several that could be the label: \(Self.list(columns))",
+      wanted: "one with the labels",
+      advice: columns.isEmpty
+        ? "Add a column with the label of each picture."
+        : "Say which one with --label-column HEADING, or its number from 1.")
+  }
+
+  private func result(
+    _ body: ArraySlice<DelimitedTable.Row>, image: Column, label: Column, _ places: [String: Int]
+  ) throws(FileError) -> Result {
+    var texts = [String?](repeating: nil, count: places.count)
+    var unused: [DelimitedTable.Row] = []
+    for row in body {
+      guard let place = places[PictureNames.cleaned(row.fields[image.place])] else {
+        unused.append(row)
         continue
       }
-      wasQuote = false
-      if scalar == "," && !isQuoted {
-        fields.append(trimmed(field))
-        field.removeAll()
-      } else {
-        field.append(scalar)
+      let text = row.fields[label.place]
+      guard !text.isEmpty else {
+        throw DelimitedTable.bad(
+          table.path, "line \(row.line)", "an empty label", "the label of \(row.fields[image.place])")
       }
+      guard texts[place] == nil || texts[place] == text else {
+        throw DelimitedTable.bad(
+          table.path, "line \(row.line)", "\(row.fields[image.place]) again, with another label",
+          "one label for each picture")
+      }
+      texts[place] = text
     }
-    return isQuoted ? nil : fields + [trimmed(field)]
+    var notes = ["labels are from \(Self.text(label)) of \(table.path), which names pictures in \(Self.text(image))"]
+    if let first = unused.first {
+      notes.append(
+        "\(unused.count) line\(unused.count == 1 ? "" : "s") of \(table.path) name\(unused.count == 1 ? "s" : "") no picture here; "
+          + "the first is line \(first.line): \(first.fields[image.place])")
+    }
+    return Result(texts: texts.map { $0! }, notes: notes)
   }
 
-  private static func trimmed(_ field: String.UnicodeScalarView) -> String {
-    var rest = Substring(String(field))
-    while rest.first == " " { rest.removeFirst() }
-    while rest.last == " " { rest.removeLast() }
-    return String(rest)
+  private static func text(_ column: Column) -> String {
+    "column \(column.place + 1)\(column.title.isEmpty ? "" : " (\(column.title))")"
+  }
+
+  private static func list(_ columns: [Column]) -> String {
+    let shown = columns.prefix(45).map { $0.title.isEmpty ? "column \($0.place + 1)" : $0.title }.joined(
+      separator: ", ")
+    return columns.count > 45 ? "\(shown), and \(columns.count - 45) more" : shown
   }
 }
