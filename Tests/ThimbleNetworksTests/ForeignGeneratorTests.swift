@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import ThimbleKernelInterface
 import ThimbleNetworks
+import ThimbleStateDicts
 import ThimbleStorage
 import ThimbleThreads
 

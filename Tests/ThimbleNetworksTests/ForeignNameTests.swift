@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import ThimbleNetworks
+import ThimbleStateDicts
 import ThimbleStorage
 
 /// Names that frameworks and people give to the same generator: its images are those of the original.

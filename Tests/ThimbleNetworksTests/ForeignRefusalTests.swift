@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import ThimbleNetworks
+import ThimbleStateDicts
 import ThimbleStorage
 
 /// The rows of the table in docs/reference/import.md that are refused: each by its name.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import ThimbleNetworks
+import ThimbleStateDicts
 import ThimbleStorage
 
 struct ImportCommand: ParsableCommand {
@@ -60,7 +61,7 @@ struct ImportCommand: ParsableCommand {
     if stored.recipeBeyondPaper == nil && (refreeze || statistics == nil) { statistics = try computed(stored) }
     try stored.write(statistics: statistics, to: output)
     print(
-      "\(output): \(stored.imageSide)x\(stored.imageSide), \(stored.imageChannels) channels, latents of \(stored.latentLength) "
+      "\(output): \(stored.imageSide)x\(stored.imageSide), \(stored.imageChannels) channel\(stored.imageChannels == 1 ? "" : "s"), latents of \(stored.latentLength) "
         + "(\(stored.latents.distribution.name)), \(stored.layers.parameterCount) parameters, statistics "
         + (refreeze || stored.statistics == nil ? "computed anew" : "kept"))
     for note in stored.notes { print(FileError.printable("  " + note)) }

@@ -101,7 +101,7 @@ struct InspectCommand: ParsableCommand {
   private func showCheckpoint() throws {
     let stored = try StoredGenerator(path: file)
     print(
-      "\(file): a checkpoint; its generator makes \(stored.imageSide)x\(stored.imageSide) images, \(stored.imageChannels == 1 ? "grey" : "colour")"
+      "\(file): a checkpoint; its generator makes \(stored.imageSide)x\(stored.imageSide) images, \([1: "grey", 3: "colour"][stored.imageChannels] ?? "\(stored.imageChannels) channels")"
     )
     print("latent      \(text(stored.latents))")
     let layers = stored.plainLayers

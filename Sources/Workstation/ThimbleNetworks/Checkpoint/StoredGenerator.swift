@@ -1,5 +1,6 @@
 import Foundation
 import Thimble
+import ThimbleStateDicts
 import ThimbleStorage
 import ThimbleThreads
 

@@ -1,4 +1,5 @@
 import Thimble
+import ThimbleStateDicts
 import ThimbleStorage
 
 /// A generator of another program, read: what `StoredGenerator` is made of.

@@ -1,3 +1,4 @@
+import ThimbleStateDicts
 import ThimbleStorage
 
 /// A foreign generator under our names. A file that has them keeps them; else the layers are found by the shapes of the tensors, and

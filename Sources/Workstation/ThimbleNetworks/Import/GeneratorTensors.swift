@@ -1,3 +1,4 @@
+import ThimbleStateDicts
 import ThimbleStorage
 
 /// The tensors of a generator under our names (`project.weight`, `deconv1.bn.bias`, ...), for `GeneratorReader`.
@@ -112,19 +113,5 @@ struct GeneratorTensors: Sendable {
     }
     let strangers = tensors.filter { !known.contains($0.key) }.map(\.value.origin).sorted()
     if !strangers.isEmpty { throw .strangers(strangers, path) }
-  }
-}
-
-extension FileError {
-  /// Tensors of which no place in a generator is known.
-  static func strangers(_ names: [String], _ path: String) -> FileError {
-    let others =
-      names.count == 1 ? "" : ", and \(names.count - 1) more: " + names.dropFirst().prefix(5).joined(separator: ", ")
-    return FileError(
-      .badData, file: path, field: names[0], found: "a tensor that belongs to no layer of the generator\(others)",
-      wanted: "the generator's tensors alone",
-      advice:
-        "If the generator does not need it, leave it out: `thimble import --map \(names[0])=`. Else the network is more than "
-        + "a DCGAN's generator, and cannot be imported.")
   }
 }

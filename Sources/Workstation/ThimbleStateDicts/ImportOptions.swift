@@ -15,7 +15,7 @@ package struct ImportOptions: Sendable {
   package init() {}
 
   /// What is empty asks for nothing.
-  var isEmpty: Bool { renamings.isEmpty && metadata.isEmpty }
+  package var isEmpty: Bool { renamings.isEmpty && metadata.isEmpty }
 
   /// A tensor's name after the renamings, each of which is tried on what the one before left; empty: left out.
   func renamed(_ name: String, using isUsed: inout [Bool]) -> String {
@@ -37,14 +37,20 @@ package struct ImportOptions: Sendable {
 }
 
 /// One tensor of a generator as its numbers in f32, however the file calls and stores it.
-struct GeneratorTensor: Sendable {
+package struct GeneratorTensor: Sendable {
   /// The file's name for it.
-  let origin: String
-  let shape: [Int]
+  package let origin: String
+  package let shape: [Int]
   /// Row-major, all finite.
-  let values: @Sendable () throws(FileError) -> [Float]
+  package let values: @Sendable () throws(FileError) -> [Float]
 
-  var count: Int { shape.reduce(1, *) }
+  package init(
+    origin: String, shape: [Int], values: @escaping @Sendable () throws(FileError) -> [Float]
+  ) {
+    (self.origin, self.shape, self.values) = (origin, shape, values)
+  }
+
+  package var count: Int { shape.reduce(1, *) }
 }
 
 extension SafetensorsFile {

@@ -2,11 +2,11 @@ import ThimbleStorage
 
 /// The tensors of another program's file, without what frameworks put around a generator: wrappers' names, counters, and the weights
 /// before averaging.
-struct ForeignTensors {
-  let path: String
-  private(set) var tensors: [String: GeneratorTensor] = [:]
+package struct ForeignTensors {
+  package let path: String
+  package private(set) var tensors: [String: GeneratorTensor] = [:]
   /// What was left out or changed, a line each.
-  private(set) var notes: [String] = []
+  package private(set) var notes: [String] = []
 
   /// Components of names that wrap a whole generator, in lower case without underlines. `_orig_mod` is torch.compile's, `module`
   /// DataParallel's.
@@ -27,7 +27,7 @@ struct ForeignTensors {
   /// Numbers of training steps, which say nothing about pictures.
   private static let counters: Set = ["num_batches_tracked", "n_averaged", "initted", "step", "decay", "num_updates"]
 
-  init(_ file: SafetensorsFile, _ options: ImportOptions) throws(FileError) {
+  package init(_ file: SafetensorsFile, _ options: ImportOptions) throws(FileError) {
     path = file.path
     var isUsed = [Bool](repeating: false, count: options.renamings.count)
     var leftOut: [String] = []
@@ -120,5 +120,19 @@ struct ForeignTensors {
     for weight in weights { tensors[weight.name] = weight.tensor }
     let kinds = Dictionary(grouping: weights, by: \.kind)
     for kind in kinds.keys.sorted() { notes.append("computed: \(kinds[kind]!.count) weights from their \(kind)") }
+  }
+}
+
+extension FileError {
+  /// Tensors of which no place in a generator is known.
+  package static func strangers(_ names: [String], _ path: String) -> FileError {
+    let others =
+      names.count == 1 ? "" : ", and \(names.count - 1) more: " + names.dropFirst().prefix(5).joined(separator: ", ")
+    return FileError(
+      .badData, file: path, field: names[0], found: "a tensor that belongs to no layer of the generator\(others)",
+      wanted: "the generator's tensors alone",
+      advice:
+        "If the generator does not need it, leave it out: `thimble import --map \(names[0])=`. Else the network is more than "
+        + "a DCGAN's generator, and cannot be imported.")
   }
 }

@@ -1,14 +1,14 @@
 import ThimbleStorage
 
 /// One module of PyTorch's: the tensors that have its name before their last dot.
-struct ForeignModule {
-  enum Kind { case convolution, linear, normalization, other }
+package struct ForeignModule {
+  package enum Kind { case convolution, linear, normalization, other }
 
-  let name: String
+  package let name: String
   /// Those that a layer or a normalisation has, by the last part of their names.
-  let tensors: [String: GeneratorTensor]
+  package let tensors: [String: GeneratorTensor]
   /// The file's names of all others.
-  let strangers: [String]
+  package let strangers: [String]
 
   private init(_ name: String, _ tensors: [String: GeneratorTensor]) {
     let known: Set = ["weight", "bias", "running_mean", "running_var"]
@@ -17,7 +17,7 @@ struct ForeignModule {
     strangers = tensors.filter { !known.contains($0.key) }.map(\.value.origin).sorted()
   }
 
-  var kind: Kind {
+  package var kind: Kind {
     let isNormalization = tensors["running_mean"] != nil || tensors["running_var"] != nil
     switch tensors["weight"]?.shape.count {
     case 4: return isNormalization ? .other : .convolution
@@ -29,18 +29,18 @@ struct ForeignModule {
   }
 
   /// Of the weight, or of whichever vector there is.
-  var shape: [Int] { (tensors["weight"] ?? tensors.values.first)?.shape ?? [] }
-  var origins: [String] { tensors.values.map(\.origin).sorted() }
+  package var shape: [Int] { (tensors["weight"] ?? tensors.values.first)?.shape ?? [] }
+  package var origins: [String] { tensors.values.map(\.origin).sorted() }
 
   /// Where the module stands in a sequence: the last part of its name, if that is a number, and what is before it.
-  var place: (sequence: Substring, index: Int)? {
+  package var place: (sequence: Substring, index: Int)? {
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
     guard let index = parts.last.flatMap({ Int($0) }), (0...1 << 20).contains(index) else { return nil }
     return (name.dropLast(parts.last!.count), index)
   }
 
   /// Modules in the order of their names, in which numbers count as such: `net.2` before `net.10`.
-  static func all(_ tensors: [String: GeneratorTensor]) -> [ForeignModule] {
+  package static func all(_ tensors: [String: GeneratorTensor]) -> [ForeignModule] {
     var groups: [String: [String: GeneratorTensor]] = [:]
     for (name, tensor) in tensors {
       let dot = name.lastIndex(of: ".")
@@ -72,13 +72,13 @@ struct ForeignModule {
 }
 
 /// What a file holds that is no generator that can be imported, told by names and shapes.
-struct ForeignKind {
-  let path: String
-  let modules: [ForeignModule]
+package struct ForeignKind {
+  package let path: String
+  package let modules: [ForeignModule]
   /// The file's own names.
-  let origins: [String]
+  package let origins: [String]
 
-  init(_ foreign: ForeignTensors, _ modules: [ForeignModule]) {
+  package init(_ foreign: ForeignTensors, _ modules: [ForeignModule]) {
     (path, self.modules, origins) = (foreign.path, modules, foreign.tensors.values.map(\.origin).sorted())
   }
 
@@ -87,7 +87,7 @@ struct ForeignKind {
   }
 
   /// Refuses what other frameworks write, and generators that are asked for a class.
-  func refuseOtherFrameworks() throws(FileError) {
+  package func refuseOtherFrameworks() throws(FileError) {
     let words: Set = ["kernel", "gamma", "beta", "moving_mean", "moving_variance"]
     let keras = origins.first { name in
       let last = name.split { $0 == "/" || $0 == "." }.last ?? ""
@@ -114,7 +114,7 @@ struct ForeignKind {
   }
 
   /// What weighted layers are that do not follow each other as those of a generator do.
-  func refusalOfOrder(_ layers: [ForeignModule]) -> FileError {
+  package func refusalOfOrder(_ layers: [ForeignModule]) -> FileError {
     let convolutions = layers.filter { $0.kind == .convolution }
     let follow = zip(convolutions, convolutions.dropFirst()).allSatisfy { $0.shape[0] == $1.shape[1] }
     if follow, let first = convolutions.first, let last = convolutions.last, first.name != last.name {
@@ -134,7 +134,7 @@ struct ForeignKind {
   }
 
   /// The file's names, beside those that are known.
-  var unknown: FileError {
+  package var unknown: FileError {
     refusal(
       "names of tensors", origins.isEmpty ? "none" : ForeignTensors.listed(origins),
       "project.weight, deconv1.weight, ..., or a chain of ConvTranspose2d such as main.0.weight, main.3.weight, ...",
