@@ -132,9 +132,10 @@ let package = Package(
       uses: [
         "Thimble", "ThimbleStorage", "ThimbleBatches", "ThimbleThreads", "SamplerSupport", "ThimbleCodecs", "CZlib",
       ]),
+    module("ThimbleStateDicts", in: workstation, uses: ["ThimbleStorage"]),
     module(
       "ThimbleNetworks", in: workstation,
-      uses: ["Thimble", "ThimbleStorage", "ThimbleBatches", "ThimbleThreads"] + kernelModules),
+      uses: ["Thimble", "ThimbleStorage", "ThimbleStateDicts", "ThimbleBatches", "ThimbleThreads"] + kernelModules),
     module(
       "ThimbleSampling", in: workstation,
       uses: [
@@ -175,8 +176,9 @@ let package = Package(
     .executableTarget(
       name: "ThimbleCommand",
       dependencies: [
-        "Thimble", "ThimbleStorage", "ThimbleBatches", "SamplerSupport", "ThimbleData", "ThimbleNetworks",
-        "ThimbleSampling", "ThimbleBundling", "ThimbleTraining", "ThimbleQuantization", "ThimbleStatistics",
+        "Thimble", "ThimbleStorage", "ThimbleStateDicts", "ThimbleBatches", "SamplerSupport", "ThimbleData",
+        "ThimbleNetworks", "ThimbleSampling", "ThimbleBundling", "ThimbleTraining", "ThimbleQuantization",
+        "ThimbleStatistics",
         "ThimbleStudies", "ThimbleThreads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -199,7 +201,8 @@ let package = Package(
     .testTarget(name: "ThimbleDataTests", dependencies: ["ThimbleData", "ThimbleStorage"]),
     .testTarget(
       name: "ThimbleNetworksTests",
-      dependencies: names(["ThimbleNetworks", "ThimbleStorage", "ThimbleThreads", "Thimble"] + kernelModules)),
+      dependencies: names(
+        ["ThimbleNetworks", "ThimbleStateDicts", "ThimbleStorage", "ThimbleThreads", "Thimble"] + kernelModules)),
     .testTarget(
       name: "ThimbleThreadsTests", dependencies: ["ThimbleThreads", "Thimble", "AllocationCounter"]),
     .testTarget(

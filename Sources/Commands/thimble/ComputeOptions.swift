@@ -36,9 +36,10 @@ struct ComputeOptions: ParsableArguments {
 }
 
 extension ImageSource {
-  /// Opens a generator, and tells the user when it computes batch statistics.
+  /// Opens a generator, and tells the user when it computes batch statistics, and what it takes for granted of a foreign file.
   init(path: String, compute: ComputeOptions) throws(FileError) {
     try self.init(path: path, workers: compute.workers, freezing: ComputeOptions.freezing())
+    for note in notes { tell("\(FileError.printable(path)): \(FileError.printable(note))") }
   }
 }
 

@@ -37,6 +37,7 @@ struct ExportCommand: ParsableCommand {
       bar.show { "\(phase)  \(done) of \(total)" }
     }
     bar.finish()
+    for note in stored.notes { print(FileError.printable(note)) }
     show(report)
   }
 

@@ -101,7 +101,7 @@ struct InspectCommand: ParsableCommand {
   private func showCheckpoint() throws {
     let stored = try StoredGenerator(path: file)
     print(
-      "\(file): a checkpoint; its generator makes \(stored.imageSide)x\(stored.imageSide) images, \(stored.imageChannels == 1 ? "grey" : "colour")"
+      "\(file): a checkpoint; its generator makes \(stored.imageSide)x\(stored.imageSide) images, \([1: "grey", 3: "colour"][stored.imageChannels] ?? "\(stored.imageChannels) channels")"
     )
     print("latent      \(text(stored.latents))")
     let layers = stored.plainLayers
@@ -110,7 +110,9 @@ struct InspectCommand: ParsableCommand {
     )
     // A generator beyond the paper's is shown as it is sampled and exported: expanded and frozen.
     let isFrozen = stored.statistics != nil || stored.recipeBeyondPaper != nil
-    print("statistics  \(isFrozen ? "frozen" : "of minibatches; `thimble export` will freeze them")\n")
+    print("statistics  \(isFrozen ? "frozen" : "of minibatches; `thimble export` will freeze them")")
+    for note in stored.notes { print(FileError.printable(note)) }
+    print("")
     for tensor in try SafetensorsFile(path: file).tensors.values.sorted(by: { $0.name < $1.name })
     where !tensor.name.hasPrefix("optimizer.") {
       print(columns([(tensor.name, 36), ("\(tensor.type.rawValue) \(tensor.shape)", 1)]))

@@ -17,6 +17,8 @@ package struct ImageSource {
   package let channels: Int
   /// What the latents of seeds are.
   package let latents: LatentSource
+  /// What was left out, computed or taken for granted of a foreign file, a line each.
+  package let notes: [String]
   private let path: String
   private var kind: Kind
   private let workers: Workers
@@ -32,12 +34,12 @@ package struct ImageSource {
       let model = try Model.open(path)
       (height, width) = (Int(model.imageShape.height), Int(model.imageShape.width))
       channels = Int(model.imageShape.channels)
-      latents = model.latents
+      (latents, notes) = (model.latents, [])
       kind = .exported
     } else {
       let stored = try StoredGenerator(path: path)
       (height, width, channels) = (stored.imageSide, stored.imageSide, stored.imageChannels)
-      latents = stored.latents
+      (latents, notes) = (stored.latents, stored.notes)
       kind = .checkpoint(stored)
       // The paper's generators are frozen when their images are asked for, if they must be.
       if stored.statistics != nil || stored.recipeBeyondPaper != nil { try freeze() }

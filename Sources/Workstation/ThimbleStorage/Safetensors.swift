@@ -1,23 +1,3 @@
-/// The element types that the project stores, by their names in safetensors.
-package enum TensorType: String, Sendable {
-  case u8 = "U8"
-  case i16 = "I16"
-  case i32 = "I32"
-  case i64 = "I64"
-  case u64 = "U64"
-  case f32 = "F32"
-
-  /// Bytes of one element.
-  package var byteCount: Int {
-    switch self {
-    case .u8: 1
-    case .i16: 2
-    case .i32, .f32: 4
-    case .i64, .u64: 8
-    }
-  }
-}
-
 /// One tensor of a file: its bytes lie in the mapping, which it keeps alive.
 @safe package struct StoredTensor: Sendable {
   /// As in the file.
@@ -59,21 +39,14 @@ package struct SafetensorsFile: Sendable {
   /// The longest header that is read, in bytes (the format's own limit is 100 MB).
   package static let largestHeader = 1 << 20
 
-  /// What is named by mistake, by its first bytes.
-  private static let otherKinds: [([UInt8], String)] = [
-    (Array("THIMBLE\u{1A}".utf8), "a .thimble file, already exported"),
-    ([0x89, 0x50, 0x4E, 0x47], "a PNG picture"),
-    ([0xFF, 0xD8, 0xFF], "a JPEG picture"), ([0x1F, 0x8B], "a gzip file"),
-  ]
-
   /// Maps and checks the file at `path`. Throws `missing`, `inputOutput` or `badData`.
   package init(path: String) throws(FileError) {
     let file = try MappedFile(path: path)
     defer { withExtendedLifetime(file) {} }
-    for (start, kind) in Self.otherKinds where unsafe file.bytes.starts(with: start) {
+    if let kind = unsafe OtherFileKind.of(file.bytes) {
       throw FileError(
-        .badData, file: path, field: "kind of file", found: kind, wanted: "a safetensors file",
-        advice: "Name a checkpoint or a packed set.")
+        .badData, file: path, field: "kind of file", found: kind.found, wanted: "a safetensors file",
+        advice: kind.advice(path))
     }
     let (header, data) = try unsafe Self.parts(file)
     var metadata: [String: String] = [:]
@@ -103,6 +76,11 @@ package struct SafetensorsFile: Sendable {
     let bytes = unsafe file.bytes
     guard bytes.count >= 8 else { throw bad(file.path, "size", "\(bytes.count) bytes", "at least 8") }
     let count = unsafe UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+    if count > largestHeader, count <= bytes.count - 8, unsafe bytes[8] == UInt8(ascii: "{") {
+      throw FileError(
+        .badData, file: file.path, field: "header length", found: "\(count) bytes", wanted: "at most \(largestHeader)",
+        advice: "The file has more tensors or metadata than this program reads: write one with fewer.")
+    }
     guard count >= 2, count <= min(largestHeader, bytes.count - 8) else {
       throw bad(file.path, "header length", "\(count)", "2 to \(min(largestHeader, max(2, bytes.count - 8)))")
     }
@@ -122,17 +100,20 @@ package struct SafetensorsFile: Sendable {
     guard case .object(let entry) = entry else { throw bad(file.path, name, "no object", "an object") }
     let typeName = if case .text(let name)? = entry["dtype"] { name } else { "nothing" }
     guard let type = TensorType(rawValue: typeName) else {
-      throw bad(file.path, "\(name): dtype", typeName, "one of U8, I16, I32, I64, U64, F32")
+      throw bad(
+        file.path, "\(name): dtype", typeName, "one of " + TensorType.allCases.map(\.rawValue).joined(separator: ", "))
     }
     guard let shape = entry["shape"]?.counts, let range = entry["data_offsets"]?.counts, range.count == 2 else {
       throw bad(file.path, "\(name): shape or data_offsets", "other values", "whole numbers from 0")
     }
-    var size = type.byteCount
+    var bits = type.bitCount
     for side in shape {
-      let (product, overflow) = size.multipliedReportingOverflow(by: side)
+      let (product, overflow) = bits.multipliedReportingOverflow(by: side)
       guard !overflow else { throw bad(file.path, "\(name): shape", "\(shape)", "a size that can be counted") }
-      size = product
+      bits = product
     }
+    guard bits % 8 == 0 else { throw bad(file.path, "\(name): shape", "\(shape)", "a whole number of bytes") }
+    let size = bits / 8
     guard range[0] <= range[1], range[1] <= data.count, range[1] - range[0] == size else {
       throw bad(file.path, "\(name): data_offsets", "\(range)", "\(size) bytes within \(data.count)")
     }

@@ -1,10 +1,11 @@
 import Foundation
 import Thimble
+import ThimbleStateDicts
 import ThimbleStorage
 import ThimbleThreads
 
-/// A generator as a file holds it: layers, weights, frozen statistics if it has them. From checkpoints of our own, from
-/// files with the same tensor names (`project`, `deconv1`, ...) and from state dicts of PyTorch's DCGAN example (`main.0`, ...).
+/// A generator as a file holds it: layers, weights, frozen statistics if it has them. From checkpoints of our own, and from
+/// files of other programs by `ForeignGenerator`.
 ///
 /// Nothing is computed here: `PlainGenerator` makes of it what runs frozen and is exported.
 package struct StoredGenerator: GeneratorNumbers {
@@ -20,31 +21,50 @@ package struct StoredGenerator: GeneratorNumbers {
   /// Metadata of the file: licence and digest of the data, recipe, step.
   package let metadata: [String: String]
 
+  /// What was left out, computed or taken for granted of a foreign file, a line each.
+  package let notes: [String]
+
   /// Reads the generator in the file at `path`.
-  package init(path: String) throws(FileError) {
+  /// - Parameter options: for files of other programs.
+  package init(path: String, importing options: ImportOptions = ImportOptions()) throws(FileError) {
     let file = try SafetensorsFile(path: path)
     try file.checkWhole()
     let recipe = try Self.recipeBeyondPaper(file)
-    let names = TensorNames(file, unprefixed: recipe == nil)
+    recipeBeyondPaper = recipe
+    guard file.metadata["recipe"] != nil || file.metadata["format"]?.hasPrefix("thimble-") == true else {
+      let foreign = try ForeignGenerator(file, options)
+      (layers, parameters, statistics) = (foreign.layers, foreign.parameters, foreign.statistics)
+      (metadata, notes) = (foreign.metadata, foreign.notes)
+      let description = foreign.reader.description
+      latents = LatentSource(length: layers.first!.inputCount, distribution: description.distribution)
+      batchNormEpsilon = description.epsilon
+      return
+    }
+    guard options.isEmpty else {
+      throw FileError(
+        .usage, file: path, field: "--map, --metadata", found: "a checkpoint of Thimble's own",
+        wanted: "a foreign generator",
+        advice: "Import it without them: the file says all.")
+    }
     let description: GeneratorDescription
     if let recipe {
       description = GeneratorDescription(recipe: recipe)
     } else {
-      description = try names.isTorchExample ? .torchExample : GeneratorDescription(file)
+      description = try GeneratorDescription(file.metadata, path)
     }
-    let reader = GeneratorReader(file: file, names: names, description: description)
+    let reader = GeneratorReader(
+      tensors: GeneratorTensors(own: file, unprefixed: recipe == nil), description: description)
     if let recipe {
       (layers, latents) = (recipe.generatorLayers, recipe.latents)
     } else {
       layers = try reader.layers()
       latents = LatentSource(length: layers.first!.inputCount, distribution: description.distribution)
     }
-    recipeBeyondPaper = recipe
     batchNormEpsilon = description.epsilon
     let (layout, count) = Parameter.layout(layers)
     parameters = try reader.parameters(layout, count: count)
     statistics = try reader.statistics(layout)
-    metadata = file.metadata
+    (metadata, notes) = (file.metadata, [])
   }
 
   /// The recipe of a file whose generator is more than the paper's.
@@ -74,7 +94,8 @@ package struct StoredGenerator: GeneratorNumbers {
   /// Writes the generator under the project's own names.
   /// One beyond the paper's is refused: its layers are not those that such a file describes.
   package func write(statistics: FrozenStatistics?, to path: String) throws(FileError) {
-    guard recipeBeyondPaper == nil, let first = layers.compactMap(\.kind.convolution).first else {
+    let convolutions = layers.compactMap(\.kind.convolution)
+    guard recipeBeyondPaper == nil, !convolutions.isEmpty else {
       throw FileError(
         .badData, file: path, field: "recipe", found: "classes, hidden layers, or another output or normalisation",
         wanted: "the paper's generator",
@@ -84,7 +105,7 @@ package struct StoredGenerator: GeneratorNumbers {
     var tensors = unsafe Checkpoint.weights(network, prefix: "generator")
     if let statistics { tensors += Checkpoint.tensors(of: statistics, network) }
     var metadata = metadata
-    let description = GeneratorDescription(first, distribution: latents.distribution, epsilon: batchNormEpsilon)
+    let description = GeneratorDescription(convolutions, distribution: latents.distribution, epsilon: batchNormEpsilon)
     metadata.merge(description.metadata) { $1 }
     metadata["format"] = Checkpoint.generatorFormat
     try Checkpoint.write(tensors, metadata, to: path)
