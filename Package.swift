@@ -189,6 +189,15 @@ let package = Package(
     .executableTarget(name: "MemoryProbe", dependencies: ["Thimble"], path: checks + "MemoryProbe"),
     module("KernelLattice", in: checks, uses: ["Thimble"] + kernelModules + twins.map(\.name)),
     .executableTarget(name: "KernelProbe", dependencies: ["KernelLattice"], path: checks + "KernelProbe"),
+    // Linked with libFuzzer by tools/fuzz, which brings the main function.
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "Thimble", "CThimble", "ThimbleC", "SamplerSupport", "ThimbleStorage", "ThimbleThreads", "ThimbleData",
+        "ThimbleNetworks",
+        "ThimbleSampling",
+      ],
+      path: checks + "FuzzTargets", exclude: ["corpus"]),
     module("AllocationCounter", in: "Tests/"),
     module(
       "TrainingTestSupport", in: "Tests/",

@@ -87,6 +87,7 @@ class PackageCopy(Copy):
 
     def __init__(self, folder):
         super().__init__(folder)
+        self.headers = []
         flags = "+ clangFlags.flatMap"
         named = '+ ["-Xcc", "-DTHIMBLE_IN_\\(module)"] ' + flags
         manifest = replaced_once((ROOT / "Package.swift").read_text(), flags, named, "Package.swift")
@@ -103,6 +104,14 @@ class PackageCopy(Copy):
 
     def build(self, _places):
         """Builds the copy as it is now."""
+        # SwiftPM does not compile a Swift module again when a header of a C module that it imports has changed.
+        headers = [path.read_bytes() for path in sorted((self.folder / "Sources/Runtime").rglob("*.h"))]
+        if headers != self.headers:
+            self.headers = headers
+            for path in self.folder.glob("*/*/ThimbleKernel*/**/*.swift"):
+                path.touch()
+            for path in (self.folder / "Checks").glob("*/**/*.swift"):
+                path.touch()
         build = subprocess.run(["swift", "build", "-c", "release", "--product", "KernelProbe"], cwd=self.folder,
                                capture_output=True, text=True)
         self.checked(build, "the package")

@@ -39,7 +39,7 @@ import ThimbleStorage
   @Test(arguments: [
     "a/x/1.png,7\nb/2.png,-5\nb/10.png,6\n", "file,label\n1.png,7\n2.png,-5\n10.png,6",
     "1,7\r\n2,-5\r\n10,6\r\nother,9\r\n",
-    "index,what\n0,7\n2,-5\n\n1,6\n", "\u{feff}\"1.png\" , \"7\"\n2.png,-5\n10.png,6\n10.png,6",
+    "\u{feff}\"1.png\" , \"7\"\n2.png,-5\n10.png,6\n10.png,6",
   ])
   func tablesNameImagesInSeveralWays(table: String) throws {
     let dataset = try labels(table)
@@ -56,11 +56,12 @@ import ThimbleStorage
   }
 
   @Test(arguments: [
-    ("1.png,7\n2.png,5\n", "label of b/10.png", "none"), ("x,1\n", "first column", "none of the images"),
-    ("1.png,7\n1.png,8\n", "line 2", "1.png again"), ("1.png,7,8\n", "line 1", "3 columns"),
-    ("1.png\n", "line 1", "1 columns"),
-    ("\"1.png,7\n", "line 1", "a quote that does not end, or bytes that are not UTF-8"),
-    ("", "first column", "none of the images"),
+    ("1.png,7\n2.png,5\n", "label of b/10.png", "none"),
+    ("x,1\n", "names of pictures", "none of them; the last line says x"),
+    ("1.png,7\n2.png,5\n10.png,3\n1.png,8\n", "line 4", "1.png again, with another label"),
+    ("1.png,7,8\n2.png,5,6\n10.png,3,4\n", "columns", "several that could be the label: column 2, column 3"),
+    ("1.png\n2.png\n10.png\n", "columns", "only the names of pictures"),
+    ("\"1.png,7\n", "line 1", "a quote that does not end"), ("", "lines", "none"),
   ])
   func badTables(table: String, field: String, found: String) throws {
     let error = fileError { _ = try labels(table) }
@@ -89,6 +90,6 @@ import ThimbleStorage
 
   @Test func columnsThatAreNotThere() throws {
     #expect(fileError { _ = try labels("image,male\n1.png,1", column: "age") }?.found == "no column \"age\"")
-    #expect(fileError { _ = try labels("image,male\n1.png", column: "male") }?.field == "line 2")
+    #expect(fileError { _ = try labels("image,male\n1.png,1\n2.png\n10.png,1", column: "male") }?.field == "line 3")
   }
 }

@@ -3,21 +3,24 @@ import Testing
 import ThimbleData
 import ThimbleStorage
 
-/// Every kind of PNG and JPEG against pixels that were computed by other programs (see Tests/Fixtures/images/README.md).
+/// Every kind of PNG, JPEG, GIF and WebP against pixels that were computed by other programs (see Tests/Fixtures/images/README.md).
 @Suite struct PackingImagesTests {
   let folder = TemporaryFolder()
 
   /// "FILE SIZE MODE BACKGROUND", as in expected.safetensors.
-  static let cases = try! SafetensorsFile(path: Place.fixtures + "/expected.safetensors").tensors.keys.sorted()
+  static let expected = ["expected", "expected_gif_webp"].map {
+    try! SafetensorsFile(path: "\(Place.fixtures)/\($0).safetensors")
+  }
+  static let cases = expected.flatMap(\.tensors.keys).sorted()
 
-  @Test func casesAreThere() { #expect(Self.cases.count >= 101) }
+  @Test func casesAreThere() { #expect(Self.cases.count >= 101 + 38) }
 
   /// Catches a wrong pixel anywhere between the file and the set: decoding, orientation, alpha, grey, crop, resampling.
   /// Exact, JPEG included.
   @Test(arguments: cases)
   func pixelsAreTheExpectedOnes(name: String) throws {
     let words = name.split(separator: " ").map(String.init)
-    let expected = try SafetensorsFile(path: Place.fixtures + "/expected.safetensors").tensor(name, .u8)
+    let expected = try #require(Self.expected.compactMap { $0.tensors[name] }.first)
     var packer = DatasetPacker(size: Int(words[1])!)
     packer.grey = words[2] == "grey"
     packer.background = RGB(hexadecimal: words[3])!
@@ -34,7 +37,7 @@ import ThimbleStorage
   func archivesOfAllKindsGiveTheSameSet(kind: String) throws {
     let set = folder.path + "/set.safetensors"
     let report = try DatasetPacker(size: 11).pack(["\(Place.fixtures)/archive_\(kind).tar"], to: set)
-    #expect(report.ignoredCount == 1)  // a README
+    #expect(report.leftOut.map(\.reason) == [.notPicture])  // a README
     let dataset = try Dataset(path: set)
     #expect(dataset.labels == [0, 0, 1])
     #expect(dataset.labelNames == ["cats", "dogs"])
@@ -65,16 +68,15 @@ import ThimbleStorage
     let set = folder.path + "/set"
     let report = try DatasetPacker(size: 4).pack([folder.path + "/in"], to: set)
     #expect(report.shape == [1, 4, 4, 3])
-    #expect(report.ignoredCount == 1)
+    #expect(report.leftOut == [LeftOut(".hidden.png", .hidden), LeftOut("table.csv", .notPicture)])
     folder.write("in/text.png", Array("not an image".utf8))
     let error = fileError { _ = try DatasetPacker(size: 4).pack([folder.path + "/in"], to: set) }
     #expect(error?.kind == .badData)
-    #expect(error?.found == "1 bad of 2: text.png (neither PNG nor JPEG)")
+    #expect(error?.found == "1 of 2 that cannot be read: text.png (not a picture of a known kind)")
     var lenient = DatasetPacker(size: 4)
     lenient.skipBad = true
     let second = try lenient.pack([folder.path + "/in"], to: set)
-    #expect(second.bad.map(\.name) == ["text.png"])
-    #expect(second.bad.map(\.reason) == ["neither PNG nor JPEG"])
+    #expect(second.leftOut.filter { $0.reason == .bad }.map(\.name) == ["text.png"])
     #expect(second.digest == report.digest)
     try Dataset(path: set).verifyDigest()
   }

@@ -30,7 +30,7 @@ struct SharedSetTests {
     let report = try DatasetPacker(size: example.size).pack(inputs, to: set)
     print("packed \(example.testDescription): \(clock.now - start)")
     #expect(report.shape[0] == example.count)
-    #expect(report.bad.isEmpty)
+    #expect(report.leftOut.isEmpty)
     let dataset = try Dataset(path: set)
     #expect(dataset.labelNames?.count == example.labelNames)
     try dataset.verifyDigest()

@@ -46,6 +46,7 @@ static void release(png_structp png, png_voidp memory) {
 // Deflate stores at most 1032 bytes in one: dimensions beyond that are a lie, and no memory is taken for them.
 static void check_dimensions(png_structp png, png_infop info, const Reader *reader) {
   uint64_t width = png_get_image_width(png, info), height = png_get_image_height(png, info);
+  if (width > THIMBLE_LARGEST_SIDE || height > THIMBLE_LARGEST_SIDE) png_error(png, "a side of more than 16384 pixels");
   if (width * height > THIMBLE_LARGEST_PIXEL_COUNT) png_error(png, "more than 67108864 pixels");
   uint64_t bits = (uint64_t)png_get_bit_depth(png, info) * png_get_channels(png, info);
   if (width * height * bits / 8 / 1032 > reader->count) png_error(png, "larger dimensions than its bytes can hold");
@@ -63,7 +64,8 @@ static void expand(png_structp png, png_infop info) {
 
 static void read_image(png_structp png, png_infop info, Reader *reader, ThimbleImage *image) {
   png_set_read_fn(png, reader, read_bytes);
-  png_set_user_limits(png, THIMBLE_LARGEST_SIDE, THIMBLE_LARGEST_SIDE);
+  // Ours are checked below, with words that say what is wrong.
+  png_set_user_limits(png, 0x7fffffff, 0x7fffffff);
   png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
   png_read_info(png, info);
   check_dimensions(png, info, reader);

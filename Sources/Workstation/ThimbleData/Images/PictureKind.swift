@@ -1,11 +1,12 @@
 /// What kind of picture some bytes are. The first bytes decide, not the file's name.
-enum PictureKind {
+package enum PictureKind {
   /// Kinds that are decoded.
   case png, jpeg, gif, webp
   /// Another kind of picture, by its name.
   case unread(String)
 
-  init?(_ bytes: UnsafeRawBufferPointer) {
+  /// The kind of picture that these bytes begin; nil for anything else.
+  package init?(_ bytes: UnsafeRawBufferPointer) {
     func begins(_ text: StaticString, at offset: Int = 0) -> Bool {
       let wanted = unsafe UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
       return unsafe bytes.dropFirst(offset).starts(with: wanted)

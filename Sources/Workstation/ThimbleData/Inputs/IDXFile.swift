@@ -42,12 +42,13 @@ import ThimbleStorage
   private static func shape(
     _ bytes: UnsafeRawBufferPointer, _ path: String, _ dimensions: Int
   ) throws(FileError) -> [Int] {
-    guard bytes.count >= 4 + 4 * dimensions else {
-      throw bad(path, "size", "\(bytes.count) bytes", "at least \(4 + 4 * dimensions)")
-    }
+    guard bytes.count >= 4 else { throw bad(path, "size", "\(bytes.count) bytes", "at least \(4 + 4 * dimensions)") }
     guard unsafe bytes[0] == 0, unsafe bytes[1] == 0, unsafe bytes[2] == unsignedByte, unsafe bytes[3] == dimensions
     else {
       throw unsafe other(bytes, path, dimensions)
+    }
+    guard bytes.count >= 4 + 4 * dimensions else {
+      throw bad(path, "size", "\(bytes.count) bytes", "at least \(4 + 4 * dimensions)")
     }
     let shape = (0..<dimensions).map { dimension in
       (0..<4).reduce(0) { unsafe $0 << 8 | Int(bytes[4 + 4 * dimension + $1]) }

@@ -41,7 +41,7 @@ struct ImageFolder {
   private mutating func read(_ top: String) throws(FileError) {
     var pending = [top]
     while let prefix = pending.popLast() {
-      for name in try Self.names(in: "\(folder)/\(prefix)") {
+      for name in try names(in: prefix) {
         let path = prefix + name
         if name.hasPrefix(".") {
           leftOut.append(LeftOut(path, .hidden))
@@ -94,7 +94,8 @@ struct ImageFolder {
     leftOut.append(LeftOut(path, .brokenLink, detail: "to \(text)"))
   }
 
-  private static func names(in folder: String) throws(FileError) -> [String] {
+  private mutating func names(in prefix: String) throws(FileError) -> [String] {
+    let folder = "\(self.folder)/\(prefix)"
     guard let stream = unsafe opendir(folder) else {
       throw .system(.inputOutput, file: folder, call: "open", wanted: "a folder that can be read", errno: errno)
     }
@@ -103,10 +104,9 @@ struct ImageFolder {
     while let entry = unsafe readdir(stream) {
       let bytes = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe Array($0.prefix { $0 != 0 }) }
       guard let name = String(validating: bytes, as: UTF8.self) else {
-        throw FileError(
-          .badData, file: folder, field: "file name",
-          found: "\"\(String(decoding: bytes, as: UTF8.self))\", which is not UTF-8",
-          wanted: "names in UTF-8", advice: "Rename the file; convmv -f latin1 -t utf8 does it for a whole folder.")
+        leftOut.append(
+          LeftOut(prefix + String(decoding: bytes, as: UTF8.self), .bad, detail: "a name that is not UTF-8: rename it"))
+        continue
       }
       if name != "." && name != ".." { names.append(name) }
     }

@@ -35,6 +35,10 @@ struct ImageInput {
   private(set) var labelPath: String?
   /// What there is to say of its labels.
   private(set) var labelNote: String?
+  /// What else there is to say of it.
+  private(set) var notes: [String] = []
+  /// Whether it is one picture, which no folder gives a label.
+  private(set) var isPicture = false
 
   /// Lists the images at `path`. Throws if it cannot be read, has no image, or has one name twice.
   init(path: String, scratchFolder: String) throws(FileError) {
@@ -50,7 +54,8 @@ struct ImageInput {
         .badData, file: path, field: "pictures",
         found: leftOut.isEmpty ? "none" : "none; \(leftOut.count) other files, among them \(names)",
         wanted: "PNG, JPEG, GIF or WebP pictures, or an IDX file of images",
-        advice: "Name the folder or the archive that holds the pictures.")
+        advice: leftOut.first { $0.reason == .archive }.map { "Name the file itself: \(path)/\($0.name)." }
+          ?? "Name the folder or the archive that holds the pictures.")
     }
     if !isIDX { try sort() }
   }
@@ -63,10 +68,21 @@ struct ImageInput {
       if PictureKind.isName(ofPicture: name) {
         entries.append(ImageEntry(name: name, content: .file(path: file)))
       } else {
-        let content = try MappedFile(path: file)
+        guard let content = try Self.readable(file) else {
+          leftOut.append(LeftOut(name, .bad, detail: "no permission to read it"))
+          continue
+        }
         unsafe take(name, content.bytes, .file(path: file))
         withExtendedLifetime(content) {}
       }
+    }
+  }
+
+  /// Nil for a file that may not be read.
+  static func readable(_ path: String) throws(FileError) -> MappedFile? {
+    do throws(FileError) { return try MappedFile(path: path) } catch {
+      if Path.isForbidden(path) { return nil }
+      throw error
     }
   }
 
@@ -76,7 +92,7 @@ struct ImageInput {
       entries.append(ImageEntry(name: name, content: content))
     } else if let kind = unsafe ArchiveKind(bytes) {
       leftOut.append(LeftOut(name, .archive, detail: kind.rawValue))
-    } else if unsafe Gzip.isGzip(bytes) || TarArchive.isTar(bytes) {
+    } else if unsafe Gzip.isGzip(bytes) || TarArchive.isTar(bytes) || IDXFile.isIDX(bytes) {
       leftOut.append(LeftOut(name, .archive))
     } else {
       leftOut.append(LeftOut(name, .notPicture))
@@ -90,6 +106,7 @@ struct ImageInput {
       try listArchive(TarArchive(file))
     } else if unsafe PictureKind(file.bytes) != nil {
       entries = [ImageEntry(name: Path.baseName(path), content: .file(path: path))]
+      isPicture = true
     } else if unsafe IDXFile.isIDX(file.bytes) {
       try listIDX(scratchFolder: scratchFolder)
     } else if unsafe Gzip.isGzip(file.bytes) {
@@ -115,10 +132,11 @@ struct ImageInput {
 
   private mutating func listArchive(_ archive: TarArchive) {
     leftOut = archive.leftOut
+    if !archive.hasEnd { notes.append("\(Path.baseName(path)) has no mark at its end: it may be cut") }
     var hidden: Set<String> = []
     for member in archive.members {
       let parts = member.name.split(separator: "/")
-      if let place = parts.firstIndex(where: { $0.hasPrefix(".") }) {
+      if let place = parts.firstIndex(where: { $0.hasPrefix(".") && $0 != "." && $0 != ".." }) {
         hidden.insert(parts[...place].joined(separator: "/"))
         continue
       }
@@ -174,7 +192,7 @@ extension ImageInput {
   /// Labels the images by the folders that they lie in: by the first one in which they differ, if all lie in folders there.
   /// If all lie in one folder, or in none, they are labelled by `fallback`.
   mutating func labelByFolder(fallback: Bool) {
-    guard !isIDX else { return }
+    guard !isIDX && !isPicture else { return }
     let folders = entries.map { Array($0.name.utf8.split(separator: 0x2f).dropLast()) }
     var common = 0
     while folders.allSatisfy({ $0.count > common && $0[common].elementsEqual(folders[0][common]) }) { common += 1 }

@@ -5,7 +5,7 @@ package struct LeftOut: Sendable, Equatable {
     case bad = "pictures that cannot be read"
     case notPicture = "files that are not pictures"
     case hidden = "hidden files and folders"
-    case archive = "archives inside of an input: name them as inputs of their own"
+    case archive = "archives and IDX files inside of an input: name them as inputs of their own"
     case brokenLink = "links that lead nowhere"
     case loop = "links to folders that are read already"
     case special = "devices, pipes and sockets"

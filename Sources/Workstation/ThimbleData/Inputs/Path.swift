@@ -22,6 +22,9 @@ enum Path {
 
   static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
+  /// Whether a file is there and may not be read.
+  static func isForbidden(_ path: String) -> Bool { unsafe access(path, R_OK) != 0 && errno == EACCES }
+
   /// Whether two paths lead to the same file.
   static func isSame(_ a: String, _ b: String) -> Bool {
     var (first, second) = (stat(), stat())

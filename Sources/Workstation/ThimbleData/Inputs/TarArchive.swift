@@ -15,6 +15,8 @@ package struct TarArchive: Sendable {
   package private(set) var members: [Member] = []
   /// Links that lead to nothing in the archive, devices, and other entries that are neither files nor folders.
   private(set) var leftOut: [LeftOut] = []
+  /// Whether the mark is there that ends an archive; without it, the archive may be cut between two files.
+  private(set) var hasEnd = false
   let file: MappedFile
   /// What errors call it.
   private let name: String
@@ -46,8 +48,12 @@ package struct TarArchive: Sendable {
     while unsafe at < file.bytes.count {
       guard unsafe at + Self.block <= file.bytes.count else { throw bad(at, "a header that ends early", "512 bytes") }
       let header = unsafe UnsafeRawBufferPointer(rebasing: file.bytes[at..<(at + Self.block)])
-      // Archives end with two zero blocks; what follows is padding. Some writers leave them out.
-      if unsafe header.allSatisfy({ $0 == 0 }) { break }
+      // Archives end with two zero blocks and padding. Some writers leave them out.
+      if unsafe header.allSatisfy({ $0 == 0 }) {
+        hasEnd = true
+        try refuseMore(after: at)
+        break
+      }
       guard unsafe Self.isHeader(header) else { throw bad(at, "a wrong checksum", "a tar header") }
       guard let size = unsafe announced.size ?? Self.number(header[124..<136]),
         unsafe size <= file.bytes.count - at - Self.block
@@ -64,6 +70,18 @@ package struct TarArchive: Sendable {
   /// Whether these bytes begin like a tar archive.
   static func isTar(_ bytes: UnsafeRawBufferPointer) -> Bool {
     unsafe bytes.count >= block && isHeader(UnsafeRawBufferPointer(rebasing: bytes[..<block]))
+  }
+
+  /// Where an archive ends there is nothing but zeros to the end of the file.
+  private func refuseMore(after end: Int) throws(FileError) {
+    let rest = unsafe UnsafeRawBufferPointer(rebasing: file.bytes[end...])
+    guard let place = unsafe rest.firstIndex(where: { $0 != 0 }) else { return }
+    throw FileError(
+      .badData, file: name, field: "tar, byte \(end + place)", found: "more bytes after the end of the archive",
+      wanted: "nothing but zeros",
+      advice:
+        "If several archives were joined, unpack them with \"tar xf FILE --ignore-zeros\" and name the folder; else copy it again."
+    )
   }
 
   private mutating func take(
@@ -98,7 +116,8 @@ package struct TarArchive: Sendable {
       announced = Announced()
     default:
       let name = unsafe Self.cleaned(announced.name ?? Self.name(header))
-      leftOut.append(LeftOut(name, .special, detail: unsafe "an entry of type \(header[156])"))
+      leftOut.append(
+        LeftOut(name, .special, detail: unsafe "an entry of type \(Character(Unicode.Scalar(header[156])))"))
       announced = Announced()
     }
   }

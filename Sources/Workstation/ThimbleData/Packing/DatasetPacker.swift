@@ -62,7 +62,7 @@ package struct DatasetPacker: Sendable {
     let filled = try fill(&writer, entries, preparation, progress)
     let leftOut = opened.flatMap(\.leftOut) + filled.bad
     do {
-      try judge(filled, of: entries.count, inputs)
+      try judge(leftOut.filter { $0.reason == .bad }, kept: filled.kept.count, inputs)
     } catch {
       // The list of what is wrong is never needed more than now.
       try write(report: "nothing was packed\n\(error)\n", leftOut)
@@ -72,7 +72,9 @@ package struct DatasetPacker: Sendable {
     let digest = try writer.commit(count: kept.count, labels: labels.map { all in kept.map { all.numbers[$0] } })
     let packed = PackingReport(
       shape: [kept.count] + shape[1...], isLabelled: labels != nil, groups: groups(kept, entries, labels),
-      leftOut: leftOut, notes: notes + unlabelledNotes(opened, labels) + filled.notes, digest: digest)
+      leftOut: leftOut,
+      notes: notes + unlabelledNotes(opened, labels) + opened.flatMap(\.notes) + filled.notes
+        + Self.partNotes(labels) + Self.labelFileNotes(leftOut), digest: digest)
     try write(report: "\(packed)\n", leftOut)
     return packed
   }
@@ -92,6 +94,20 @@ package struct DatasetPacker: Sendable {
     let beside = inputs.compactMap(\.unlabelled).first ?? first
     return (beside.map { ["without labels, because \($0) has none"] } ?? [])
       + inputs.compactMap { input in input.labelNote.map { "no labels for \(Path.baseName(input.path)): \($0)" } }
+  }
+
+  /// Folders for training and testing are no classes.
+  private static func partNotes(_ labels: Labels?) -> [String] {
+    let parts: Set = ["train", "training", "val", "valid", "validation", "test", "testing", "dev"]
+    guard let names = labels?.names, names.allSatisfy({ parts.contains($0.lowercased()) }) else { return [] }
+    return [
+      "the classes are called \(names.joined(separator: ", ")): if these are parts of one set, name one of them, or give each as an input"
+    ]
+  }
+
+  private static func labelFileNotes(_ leftOut: [LeftOut]) -> [String] {
+    guard leftOut.contains(where: { Path.ending($0.name) == "cls" }) else { return [] }
+    return ["files that end in .cls hold labels in WebDataset; they are not read: make a table for --labels"]
   }
 
   /// The pictures of the set by class, or by folder where there are several.
@@ -118,30 +134,11 @@ package struct DatasetPacker: Sendable {
       digest: "", labelNames: labels?.names, licence: licence)
   }
 
-  /// What became of the pictures.
-  private struct Filled {
-    /// The numbers of those in the set.
-    var kept: [Int] = []
-    var bad: [LeftOut] = []
-    var (cropped, enlarged, firstFrames) = (0, 0, 0)
-
-    var notes: [String] {
-      func note(_ count: Int, _ one: String, _ many: String) -> String? {
-        count == 0 ? nil : count == 1 ? "1 picture \(one)" : "\(count) pictures \(many)"
-      }
-      return [
-        note(cropped, "is not square: its middle was taken", "are not square: their middle was taken"),
-        note(enlarged, "is smaller than this and was enlarged", "are smaller than this and were enlarged"),
-        note(firstFrames, "is an animation: its first frame was taken", "are animations: their first frame was taken"),
-      ].compactMap { $0 }
-    }
-  }
-
-  /// Prepares and appends all images.
+  /// Prepares and appends all pictures.
   private func fill(
     _ writer: inout DatasetWriter, _ entries: [ImageEntry], _ preparation: Preparation, _ progress: (Int, Int) -> Void
-  ) throws(FileError) -> Filled {
-    var filled = Filled()
+  ) throws(FileError) -> FilledSet {
+    var filled = FilledSet()
     let imageByteCount = preparation.byteCount
     try unsafe preparation.forEachBatch(of: entries, workers: workers) { pixels, range, outcomes throws(FileError) in
       for (place, index) in range.enumerated() {
@@ -152,7 +149,9 @@ package struct DatasetPacker: Sendable {
           filled.bad.append(LeftOut(entries[index].name, .bad, detail: error.found))
         } else {
           let start = place * imageByteCount
-          try unsafe writer.append(UnsafeRawBufferPointer(rebasing: pixels[start..<(start + imageByteCount)]))
+          let image = unsafe UnsafeRawBufferPointer(rebasing: pixels[start..<(start + imageByteCount)])
+          try unsafe writer.append(image)
+          unsafe filled.look(at: image, channels: preparation.channels)
           filled.kept.append(index)
           filled.cropped += outcome.isCropped ? 1 : 0
           filled.enlarged += outcome.isEnlarged ? 1 : 0
@@ -170,6 +169,11 @@ package struct DatasetPacker: Sendable {
     }
     guard (1...Self.largestSize).contains(size) else { throw usage("size", "\(size)", "1 to \(Self.largestSize)") }
     guard !inputs.isEmpty else { throw usage("input", "none", "a folder, an archive or an IDX file") }
+    for (index, input) in inputs.enumerated() where inputs[..<index].contains(where: { Path.isSame($0, input) }) {
+      throw FileError(
+        .usage, file: input, field: "inputs", found: "the same one twice", wanted: "each input once",
+        advice: "Leave one of them out.")
+    }
     for written in [output, report].compactMap({ $0 }) {
       guard !(inputs + (labels.map { [$0] } ?? [])).contains(where: { Path.isSame($0, written) }) else {
         throw Self.isInput(written)
@@ -194,15 +198,15 @@ package struct DatasetPacker: Sendable {
     return (Labels(ofAll: inputs.flatMap(\.entries)), [])
   }
 
-  private func judge(_ filled: Filled, of total: Int, _ inputs: [String]) throws(FileError) {
-    let bad = filled.bad
-    guard !bad.isEmpty, !skipBad || filled.kept.isEmpty else { return }
+  private func judge(_ bad: [LeftOut], kept: Int, _ inputs: [String]) throws(FileError) {
+    guard !bad.isEmpty, !skipBad || kept == 0 else { return }
     let names =
       bad.prefix(10).map(\.text).joined(separator: "; ") + (bad.count > 10 ? "; and \(bad.count - 10) more" : "")
     throw FileError(
       .badData, file: inputs.joined(separator: ", "), field: "pictures",
-      found: "\(bad.count) of \(total) that cannot be read: \(names)", wanted: "whole PNG, JPEG, GIF or WebP pictures",
-      advice: filled.kept.isEmpty
+      found: "\(bad.count) of \(bad.count + kept) that cannot be read: \(names)",
+      wanted: "whole PNG, JPEG, GIF or WebP pictures",
+      advice: kept == 0
         ? "No picture is left to pack: replace these."
         : "Replace or convert them, or leave them out with --skip-bad. --report lists all of them in a file.")
   }

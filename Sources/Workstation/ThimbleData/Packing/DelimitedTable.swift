@@ -34,6 +34,9 @@ struct DelimitedTable {
   /// Reads the table at `path`. Throws `badData` if it is no table.
   init(path: String) throws(FileError) {
     self.path = path
+    guard try Path.kind(path) != .folder else {
+      throw Self.bad(path, "kind of file", "a folder", "a text file with a table, such as CSV")
+    }
     let lines = try Self.lines(MappedFile(path: path))
     guard !lines.isEmpty else {
       throw Self.bad(path, "lines", "none", "a line for each picture: its name, a comma, its label")
@@ -98,6 +101,9 @@ struct DelimitedTable {
     let start = unsafe bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
     if unsafe bytes.prefix(1 << 16).contains(0) {
       throw bad(file.path, "content", "zero bytes, so no text", "a text file with a table, such as CSV")
+    }
+    if unsafe bytes[start...].first == UInt8(ascii: "{") {
+      throw bad(file.path, "kind of file", "JSON", "a table, such as CSV")
     }
     guard let text = unsafe String(validating: bytes[start...], as: UTF8.self) else {
       throw FileError(

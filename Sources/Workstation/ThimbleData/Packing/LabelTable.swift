@@ -141,7 +141,23 @@ struct LabelTable {
         "\(unused.count) line\(unused.count == 1 ? "" : "s") of \(table.path) name\(unused.count == 1 ? "s" : "") no picture here; "
           + "the first is line \(first.line): \(first.fields[image.place])")
     }
-    return Result(texts: texts.map { $0! }, notes: notes)
+    return Result(texts: try plain(texts.map { $0! }, places), notes: notes)
+  }
+
+  /// Numbers as they are meant where a spreadsheet made floats of them, or wrote that one is missing.
+  private func plain(_ texts: [String], _ places: [String: Int]) throws(FileError) -> [String] {
+    let numbers = texts.map { text in
+      text.firstRange(of: ".").map { dot in
+        text[dot.upperBound...].utf8.allSatisfy { $0 == 48 } ? String(text[..<dot.lowerBound]) : text
+      } ?? text
+    }
+    let missing = texts.firstIndex { ["nan", "na", "n/a", "null", "none", "-"].contains($0.lowercased()) }
+    guard let missing else { return numbers.allSatisfy { Int32($0) != nil } ? numbers : texts }
+    guard zip(numbers, texts).contains(where: { Int32($0) == nil && $1 != texts[missing] }) else {
+      let name = places.first { $0.value == missing }?.key ?? "a picture"
+      throw DelimitedTable.bad(table.path, "label of \(name)", texts[missing], "a number, as the others have")
+    }
+    return texts
   }
 
   private static func text(_ column: Column) -> String {

@@ -4,6 +4,8 @@ package struct PackingReport: Sendable, Equatable, CustomStringConvertible {
   package struct Group: Sendable, Equatable {
     package var name: String
     package var count: Int
+
+    package init(name: String, count: Int) { (self.name, self.count) = (name, count) }
   }
 
   /// [count, height, width, channels]

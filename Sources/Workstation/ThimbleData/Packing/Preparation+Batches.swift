@@ -54,7 +54,11 @@ extension Preparation {
   ) throws(FileError) -> PreparedPicture {
     switch entry.content {
     case .file(let path):
-      let file = try MappedFile(path: path)
+      guard let file = try ImageInput.readable(path) else {
+        throw FileError(
+          .badData, file: path, field: "open", found: "no permission to read it", wanted: "a file that can be read",
+          advice: "Check the permissions.")
+      }
       defer { withExtendedLifetime(file) {} }
       return try unsafe prepare(Raster.decoded(file.bytes, name: entry.name), into: target)
     case .member(let archive, let range):
