@@ -67,8 +67,8 @@ package struct SafetensorsFile: Sendable {
   ]
 
   /// Maps and checks the file at `path`. Throws `missing`, `inputOutput` or `badData`.
-  package init(path: String) throws(FileError) {
-    let file = try MappedFile(path: path)
+  package init(path: String, links: LinkPolicy = .follow) throws(FileError) {
+    let file = try MappedFile(path: path, links: links)
     defer { withExtendedLifetime(file) {} }
     for (start, kind) in Self.otherKinds where unsafe file.bytes.starts(with: start) {
       throw FileError(
