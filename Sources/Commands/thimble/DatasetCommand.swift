@@ -13,6 +13,7 @@ struct DatasetCommand: ParsableCommand {
   struct Pack: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Pack pictures into one data set file for training.",
+      usage: "thimble dataset pack <in> ... --output <output> --size <size> [<options>]",
       discussion: """
         IN is a folder of PNG and JPEG files (subfolders are read too), a .tar archive of them, or an IDX file. Each \
         image is cropped to its centre square and resized to N x N. If an image cannot be read, the command names it \
@@ -37,6 +38,7 @@ struct DatasetCommand: ParsableCommand {
     }
 
     func run() throws {
+      try OutputKind.set.check(output)
       var packer = DatasetPacker(size: size)
       packer.grey = grey
       packer.labels = labels
@@ -50,7 +52,7 @@ struct DatasetCommand: ParsableCommand {
       packer.name = name
       var bar = ProgressLine()
       let report = try packer.pack(inputs, to: output) { done, total in
-        bar.show { "packing  \(done) of \(total) images" }
+        bar.show("packing", done, of: total, "images")
       }
       bar.finish()
       print(report)
@@ -75,6 +77,7 @@ struct DatasetCommand: ParsableCommand {
     @Option(help: "Columns x rows, such as 8x8.") var grid: GridSize = GridSize(columns: 8, rows: 8)
 
     func run() throws {
+      try OutputKind.png.check(output)
       let dataset = try Dataset(path: set)
       try dataset.writeSheet(
         to: output, imageCount: grid.columns * grid.rows, columns: grid.columns, scale: dataset.width < 64 ? 2 : 1)

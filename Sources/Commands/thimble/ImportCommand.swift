@@ -6,6 +6,7 @@ import ThimbleStorage
 struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import", abstract: "Import a generator that was trained with another program.",
+    usage: "thimble import <input> --output <output> [<options>]",
     discussion: """
       IN is a safetensors file in PyTorch's layouts, with one of two sets of names: project.weight, project.bn.weight, \
       deconv1.weight, ... and the metadata `geometry`, `latent` and `bn_eps`; or the state dict of PyTorch's DCGAN \
@@ -19,6 +20,8 @@ struct ImportCommand: ParsableCommand {
 
   func run() throws {
     try refuseSameFile(input, output)
+    try OutputKind.checkpoint.check(output)
+    try ExportCommand.refuseExported(input, wanted: "a safetensors file of another program")
     let stored = try StoredGenerator(path: input)
     var statistics = stored.statistics
     if stored.recipeBeyondPaper == nil && (refreeze || statistics == nil) {
@@ -26,7 +29,7 @@ struct ImportCommand: ParsableCommand {
       statistics = stored.network(
         capacity: FrozenStatistics.batchSize, workers: compute.workers, kernels: try compute.kernels()
       ).freeze(stored.latents) { done in
-        bar.show { "freezing batch statistics  \(done) of \(FrozenStatistics.batches)" }
+        bar.show("freezing batch statistics", done, of: FrozenStatistics.batches)
       }
       bar.finish()
     }
