@@ -169,16 +169,28 @@ import Testing
     #expect(source.contains("const size_t stripes_byte_count = sizeof stripes;"))
     #expect(source.contains("SHA-256 \(try sha256(model))") && source.contains("licence of the data: CC0"))
     #expect(source.contains("image: u8 [16][16][1]") && source.contains("latent: 100 numbers, uniform"))
-    let name = "x */ int y; /* \u{1B}[31m ??/"
+    let name = "x */ int y; /* \u{1B}[31m ??/ \u{202E}z"
     try done(["export", made.checkpoint, "-o", folder["named.thimble"], "--calibrate", "16", "--name", name])
     try done(["bundle", folder["named.thimble"], "--emit", "c", "--name", "n", "-o", folder["named.c"]])
     let named = text(of: folder["named.c"])
-    #expect(named.contains("name: x * / int y; / * ?[31m ?? /"))
+    #expect(named.contains("name: x * / int y; / * ?[31m ?? / ?z"))
     #expect(named.components(separatedBy: "*/").count == 2 && named.components(separatedBy: "/*").count == 2)
     let compiled = try Running(
       "/usr/bin/env",
       ["clang", "-std=c99", "-pedantic", "-Wall", "-Werror", "-fsyntax-only", folder["named.c"]]
     ).outcome()
     #expect(compiled.status == 0, "\(compiled.errors)")
+  }
+
+  /// Catches: an array with the name of a type, a keyword, a macro or a function of the library: the compiler refuses it, or the
+  /// program calls the array.
+  @Test(arguments: [
+    "size_t.c", "int8_t.c", "wchar_t.c", "thread_local.c", "main.c", "printf.c", "time.c", "sinf.c", "fmal.c", "NULL.c",
+    "linux.c", "_faces.c", "__faces.c", "my__faces.c", "thimble_model_open.c", "two words.c", "index.h", "faces_t.c",
+  ]) func reservedNames(file: String) throws {
+    let outcome = try run(["bundle", made.generator, "--emit", "c", "-o", folder[file]])
+    #expect(outcome.status == 64 && outcome.errors.contains("the array cannot be called '"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("--name") && names(in: folder.path).isEmpty)
+    try done(["bundle", made.generator, "--emit", "c", "--name", "faces", "-o", folder[file]])
   }
 }

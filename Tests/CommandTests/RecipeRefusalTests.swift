@@ -100,4 +100,55 @@ import Testing
     #expect(try done(["train", printed, "--print-recipe"]).text == text)
     #expect(try done(["train", printed, "--dry-run"]).text == done(["train", made.recipe, "--dry-run"]).text)
   }
+
+  /// Catches: one of two values that is taken in silence.
+  @Test func fieldsThatStandTwice() throws {
+    let recipe = folder.write("recipe.json", "{\"seed\": 1, \"batchSize\": 16,\n \"seed\": 2}")
+    expectRefusal(try train(recipe), 65, file: recipe, saying: ": seed: found two values, wanted one")
+    try FileManager.default.createDirectory(atPath: folder["shipped"], withIntermediateDirectories: true)
+    folder.write("shipped/recipe.json", Made.recipeText)
+    let provenance = folder.write(
+      "shipped/provenance.json", "{\"format\": \"a\", \"data\": {\"name\": \"a\", \"name\": \"b\"}}")
+    expectRefusal(
+      try run(["reproduce", folder["shipped"], "--outdir", folder["run"]]), 65, file: provenance,
+      saying: ": name: found two values, wanted one")
+  }
+
+  /// Catches: a fault whose place nobody finds, and a mark of an editor's that is taken for one.
+  @Test func placeOfTheFault() throws {
+    let recipe = folder.write("recipe.json", "{\n  \"seed\": 1\n  \"size\": 16\n}")
+    expectRefusal(try train(recipe), 65, file: recipe, saying: ": line 3, column 3: found ")
+    let marked = folder.write("marked.json", [0xEF, 0xBB, 0xBF] + Array(Made.recipeText.utf8))
+    #expect(try done(["train", marked, "--print-recipe"]).text == done(["train", made.recipe, "--print-recipe"]).text)
+  }
+
+  /// Catches: a printed recipe whose training is another one, and options that it leaves out without a word.
+  @Test func printedRecipeTrainsTheSame() throws {
+    let options = ["--geometry", "common", "--widths", "8,4", "--batch", "8", "--seed", "5", "--passes", "2"]
+    let printed = try done(["train", "--data", made.set, "--print-recipe"] + options)
+    #expect(printed.errors.isEmpty)
+    for field in ["\"size\": 16", "\"channels\": 1", "\"passes\": 2", "\"mirrored\": false", "\"classes\": 0"] {
+      #expect(printed.text.contains(field))
+    }
+    try done(["train", folder.write("printed.json", printed.text), "--data", made.set, "--outdir", folder["from"]])
+    try done(["train", "--data", made.set, "--outdir", folder["options"]] + options)
+    #expect(sameBytes(folder["from/checkpoint.safetensors"], folder["options/checkpoint.safetensors"]))
+    #expect(sameBytes(folder["from/recipe.json"], folder["options/recipe.json"]))
+    let steps = try done(["train", made.recipe, "--steps", "7", "--print-recipe"])
+    #expect(steps.errors.contains("--steps is no field of a recipe: give --steps 7 again"))
+  }
+
+  /// Catches: a dry run that leaves out fields with their defaults, or that tells of passes where steps are given.
+  @Test func dryRunShowsAllFields() throws {
+    let dry = ["train", made.recipe, "--data", made.set, "--dry-run"]
+    let (whole, steps) = (try done(dry), try done(dry + ["--steps", "7"]))
+    let recipe = try done(["train", made.recipe, "--print-recipe"]).text
+    #expect(whole.text.contains(recipe))
+    let lines = recipe.split(separator: "\n")
+    for line in lines { #expect(steps.text.contains(line) == !line.contains("passes"), "\(line)") }
+    #expect(steps.text.contains("7, as --steps says") && steps.text.contains("7 steps at"))
+    // And what will not be enough.
+    for outcome in [whole, steps] { #expect(outcome.errors.contains("warning: 64 images are few")) }
+    #expect(whole.errors.contains("warning: 12 steps are few"))
+  }
 }

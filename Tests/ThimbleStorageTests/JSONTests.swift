@@ -37,4 +37,15 @@ import ThimbleStorage
     #expect(read?["b"] as? String == text)
     #expect(value.serialized.hasPrefix("{\"a\":[9223372036854775807,"))
   }
+
+  /// Catches: a field that stands there twice and is not named, or a place that cannot be found in an editor.
+  @Test func messages() {
+    func message(_ text: String) -> FileError? {
+      fileError { _ = try Array(text.utf8).withUnsafeBytes { try JSON($0, file: "f", advice: "Mend it.") } }
+    }
+    let twice = message("{\"b\": {\"seed\": 1, \"seed\": 1}}")
+    #expect(twice?.field == "seed" && twice?.found == "two values" && twice?.kind == .badData)
+    #expect(message("{\n  \"a\": 1\n  \"b\": 2\n}")?.field == "line 3, column 3")
+    #expect(message("x")?.description == "f: line 1, column 2: found no value, wanted JSON\nMend it.")
+  }
 }

@@ -66,4 +66,14 @@ import ThimbleTraining
     #expect(try GuidelineOutcome(folder: folder, upTo: 4, divergence: nil).last == 1)
     #expect(try GuidelineOutcome(folder: folder, upTo: 6, divergence: "loss").last == nil)
   }
+
+  /// Catches: a set's name that becomes a link, a picture, a heading's end, HTML or an address on the page.
+  @Test func hostileNames() throws {
+    for (name, wanted) in [
+      ("[x](http://a) ![y]", "\\[x\\]\\(http\\://a\\) \\!\\[y\\]"), ("\\*a*", "\\\\\\*a\\*"),
+      ("<b>&amp;", "&lt;b&gt;&amp;amp;"), ("a|b_c~d`e`", "a\\|b\\_c\\~d\\`e\\`"), ("WWW.x.y", "WWW\\.x.y"),
+      ("me@x.y", "me\\@x.y"), ("$a$ # b", "\\$a\\$ \\# b"), ("a\u{202E}b\nc", "a?b?c"),
+      ("Fashion-MNIST 1.2", "Fashion-MNIST 1.2"),
+    ] { #expect(GuidelinePage.plain(name) == wanted) }
+  }
 }

@@ -68,10 +68,16 @@ import ThimbleTraining
     let folder = tiny.folder("run")
     let best = FileManager.default.contents(atPath: folder.bestCheckpointPath)
     let distance = try #require(distances(tiny, "run").last?.distance)
-    #expect(try folder.bestDistance(upTo: 20) == distance)
-    #expect(try folder.bestDistance(upTo: 19) == nil)
-    #expect(!FileManager.default.fileExists(atPath: folder.bestCheckpointPath))
-    try Data(try #require(best).prefix(100)).write(to: URL(fileURLWithPath: folder.bestCheckpointPath))
-    #expect(try folder.bestDistance(upTo: 20) == nil)
+    var told: [String] = []
+    #expect(try folder.bestDistance(upTo: 20) { told.append($0) } == distance)
+    #expect(try folder.bestDistance(upTo: 19) { told.append($0) } == nil)
+    #expect(!FileManager.default.fileExists(atPath: folder.bestCheckpointPath) && told.isEmpty)
+    // What the run has not written is not removed.
+    for name in [".aside", ".aside-2"] {
+      try Data(try #require(best).prefix(100)).write(to: URL(fileURLWithPath: folder.bestCheckpointPath))
+      #expect(try folder.bestDistance(upTo: 20) { told.append($0) } == nil)
+      #expect(tiny.bytes("run/best.safetensors" + name).count == 100 && told.last?.hasSuffix(name) == true)
+      #expect(!FileManager.default.fileExists(atPath: folder.bestCheckpointPath))
+    }
   }
 }

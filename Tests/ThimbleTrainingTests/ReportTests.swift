@@ -1,6 +1,10 @@
 import TrainingTestSupport
 import Foundation
 import Testing
+import ThimbleKernelInterface
+import ThimbleNetworks
+import ThimbleStatistics
+import ThimbleThreads
 import ThimbleTraining
 
 /// The page of a run, read as a browser would: as text with data in it.
@@ -54,16 +58,16 @@ import ThimbleTraining
 
   /// Catches: text from files or arguments that becomes HTML or script, and anything that is fetched.
   @Test func hostileNames() throws {
-    let name = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&\u{1}"
+    let name = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&\u{1}\u{202E}"
     let tiny = try TinyRun(name: name)
     var watch = tiny.everything
-    watch.report = ReportContext(program: name, threads: 1, instructionSet: name, commands: [(name, name)])
+    watch.report = ReportContext(program: name, threads: 1, instructionSet: name, commands: { _ in [(name, name)] })
     try tiny.train("<b onclick='x'>run", tiny.recipe(), steps: 5, watch: watch)
     let page = tiny.text("<b onclick='x'>run/report.html")
     #expect(!page.contains("<script>alert") && !page.contains("<img src=x") && !page.contains("<b onclick"))
     #expect(page.contains("&lt;/script&gt;&lt;script&gt;alert(1)") && page.contains("&lt;b onclick=&#39;x&#39;&gt;run"))
     #expect(page.components(separatedBy: "<script").count == 3)
-    #expect(!page.unicodeScalars.contains("\u{1}"))
+    #expect(!page.unicodeScalars.contains("\u{1}") && !page.unicodeScalars.contains("\u{202E}"))
     _ = try data(page)
     // The one address is the name of SVG's elements; the page's policy lets nothing in.
     #expect(page.components(separatedBy: "://").count == 2 && page.contains("http://www.w3.org/2000/svg"))
@@ -91,5 +95,55 @@ import ThimbleTraining
     #expect(zip(steps, steps.dropFirst()).allSatisfy { $0 < $1 })
     // One picture may be larger than all should be: it is shown all the same.
     #expect(page.count < 10_000_000 || size > 6_500_000)
+  }
+
+  /// Catches: a page that calls noise well, that is not loaded again while the run goes on, or that is loaded for ever after it.
+  @Test func standOfTheRun() throws {
+    let tiny = try TinyRun()
+    var pages: [String] = []
+    let run = try TrainingRun(
+      tiny.recipe(), dataset: tiny.dataset, folder: tiny.folder("run"), resume: false,
+      options: TrainingOptions(steps: 20, gridEvery: 5, watch: tiny.everything), workers: Workers(count: 1),
+      kernels: FloatKernels(.detected), warn: { _ in })
+    let finished = try run.run(
+      shouldStop: {
+        pages.append(tiny.text("run/report.html"))
+        return false
+      }, onStep: { _ in }, onCheckpoint: { _ in }, warn: { _ in })
+    let before = try #require(pages.last)
+    #expect(finished && before.contains(">training<") && before.contains("<html lang=\"en\" data-refresh=\""))
+    #expect(before.contains("too early to judge. Not known yet: whether samples will differ"))
+    #expect(before.contains("<span>training</span>"))
+    let after = tiny.text("run/report.html")
+    #expect(after.contains(">finished<") && !after.contains("data-refresh=") && after.contains("<span>finished</span>"))
+    #expect(after.contains("The training ended after 20 steps, too early to judge it. Not known yet:"))
+    for page in [before, after] { #expect(!page.contains("class=\"well\"") && !page.contains("No warning")) }
+    #expect(after.contains("Something to recognise needs about 2,000 steps"))
+  }
+
+  /// Catches: what is said of checks that there were not enough numbers for.
+  @Test func judged() {
+    var monitor = Monitor(generatorParameters: 100, discriminatorParameters: 100, limits: Monitor.Limits())
+    for step in 1...500 {
+      var metrics = StepMetrics(step: step)
+      (metrics.report.discriminatorLoss, metrics.report.scoreOfReal, metrics.report.scoreOfGenerated) = (1, 0.6, 0.4)
+      if step % 10 == 0 { (metrics.generatorGradient, metrics.discriminatorGradient) = (1, 1) }
+      if step == 300 { metrics.diversity = Diversity(spread: 0.6, nearest: 0.6) }
+      _ = monitor.take(metrics)
+      let judged = monitor.judged
+      #expect(judged.gradients == (step >= 200) && judged.diversity == (step >= 300) && judged.scores == (step >= 500))
+    }
+    #expect(monitor.warnings.isEmpty)
+  }
+
+  /// Catches: a training that cannot be enough and of which nothing is said, or one that can and is warned of.
+  @Test(arguments: [
+    (300, 50_000, ["300 images are few"]), (1999, 2000, ["1999 images are few"]), (2000, 2000, []),
+    (70_000, 1999, ["1999 steps are few"]), (1, 1, ["1 image is few", "1 step is few"]),
+  ]) func outlook(images: Int, steps: Int, starts: [String]) throws {
+    let warnings = TrainingOutlook(Recipe(), imageCount: images, steps: steps).warnings
+    #expect(warnings.count == starts.count && zip(warnings, starts).allSatisfy { $0.hasPrefix($1) }, "\(warnings)")
+    // What would be enough: a pass has 546 minibatches.
+    if images == 70_000 { #expect(warnings[0].contains("--steps 2000 (--passes 4)")) }
   }
 }

@@ -40,7 +40,7 @@ package final class TinyRun {
     var options = WatchOptions()
     options.tensorBoard = true
     options.report = ReportContext(
-      program: "thimble", threads: 1, instructionSet: "any", commands: [("Go on", "thimble train")])
+      program: "thimble", threads: 1, instructionSet: "any", commands: { [("Go on", "\($0.stand)")] })
     return options
   }
 

@@ -62,15 +62,29 @@ struct Line: ExpressibleByStringInterpolation, StringInterpolationProtocol {
   @inline(never)
   func appendInterpolation(path: Path) { append(Text(path), most: 6000) }
 
-  /// Control characters, U+0080 to U+009F among them, become "?", fit for a terminal.
+  /// Control characters, and those that turn the direction of others, become "?", fit for a terminal.
   private func append(_ text: Text, most: Int) {
     var at = 0
     while at < min(text.count, most) {
-      let isWide = text[at] == 0xC2 && at + 1 < text.count && (0x80...0x9F).contains(text[at + 1])
-      append(isWide || text[at] < 32 || text[at] == 127 ? UInt8(ascii: "?") : text[at])
-      at += isWide ? 2 : 1
+      let hidden = Self.hiddenBytes(text, at)
+      append(hidden > 0 ? UInt8(ascii: "?") : text[at])
+      at += max(hidden, 1)
     }
     if at < text.count { appendLiteral("...") }
+  }
+
+  /// How many bytes the character has that begins here, if it is one to hide: control characters (U+0080 to U+009F among them), U+061C,
+  /// U+200E, U+200F, U+2028 to U+202E and U+2066 to U+2069; or else 0.
+  private static func hiddenBytes(_ text: Text, _ at: Int) -> Int {
+    let (first, second) = (text[at], at + 1 < text.count ? text[at + 1] : 0)
+    if first < 32 || first == 127 { return 1 }
+    if first == 0xC2 && second >= 0x80 && second <= 0x9F || first == 0xD8 && second == 0x9C { return 2 }
+    if first != 0xE2 || at + 2 >= text.count { return 0 }
+    let third = text[at + 2]
+    let turns =
+      second == 0x80 && (third == 0x8E || third == 0x8F || third >= 0xA8 && third <= 0xAE)
+      || second == 0x81 && third >= 0xA6 && third <= 0xA9
+    return turns ? 3 : 0
   }
 
   /// What the C library would say of an errno.

@@ -62,15 +62,31 @@ struct Options {
     }
   }
 
-  /// What was asked for, or what the output's name ends in, or else ppm.
+  /// What was asked for, or what the output's name ends in, or else ppm. The two must not contradict each other.
   func resolvedFormat() throws(Refusal) -> Format {
-    if let format { return format }
-    guard let output else { return .ppm }
+    guard let output else { return format ?? .ppm }
     let ending = Text(output).ending
-    if ending.count == 0 || ending.equalsIgnoringCase("ppm") || ending.equalsIgnoringCase("pgm") { return .ppm }
-    if ending.equalsIgnoringCase("raw") { return .raw }
-    if ending.equalsIgnoringCase("y4m") { return .y4m }
+    let named: Format? =
+      if ending.count == 0 || ending.equalsIgnoringCase("ppm") || ending.equalsIgnoringCase("pgm") {
+        .ppm
+      } else if ending.equalsIgnoringCase("raw") {
+        .raw
+      } else if ending.equalsIgnoringCase("y4m") {
+        .y4m
+      } else {
+        nil
+      }
+    if let format {
+      if named == format || ending.count == 0 || named == nil && !isOtherFormat(ending) { return format }
+      throw usage("-o: found the ending .\(ending), wanted one that agrees with --format")
+    }
+    if let named { return named }
     throw usage("-o: found the ending .\(ending), wanted ppm, pgm, raw, y4m or --format")
+  }
+
+  /// Whether a name would promise what this program does not write.
+  private func isOtherFormat(_ ending: Text) -> Bool {
+    ending.equalsIgnoringCase("png") || ending.equalsIgnoringCase("jpg") || ending.equalsIgnoringCase("thimble")
   }
 }
 

@@ -2,10 +2,13 @@ import ThimbleFreestanding
 import SamplerSupport
 
 /// A file that appears whole or not at all: written beside its place, synced, renamed. Dropped without `commit()`, it leaves
-/// nothing. A device or a pipe is written as it stands, and so is standard output.
+/// nothing. A device or a pipe is written as it stands, and so is standard output. A symbolic link stays, and the file that it leads
+/// to is replaced.
 struct Output: ~Copyable {
   /// Nil for standard output.
   private let path: Path?
+  /// Where the file will stand: `path`, or what that leads to.
+  private let place: Path?
   /// Where the bytes go until they are committed; nil for a device.
   private let temporary: Path?
   private var file: Int32
@@ -14,7 +17,7 @@ struct Output: ~Copyable {
   static let longestSuffix = 64
 
   /// Standard output; or, discarding, a place where bytes vanish.
-  init(discarding: Bool) { (path, temporary, file) = (nil, nil, discarding ? -1 : 1) }
+  init(discarding: Bool) { (path, place, temporary, file) = (nil, nil, nil, discarding ? -1 : 1) }
 
   /// Begins the file that will stand at `path`. Throws `cannotWrite` if the folder does not take it.
   ///
@@ -26,23 +29,27 @@ struct Output: ~Copyable {
     if isThere && status.is_folder != 0 { throw Self.refused(path, SystemError.isFolder) }
     // Without a name, the temporary file would land in the working folder.
     if path[0] == 0 { throw Self.refused(path, SystemError.missing) }
+    var place: Path? = path
+    var beside: UnsafeMutablePointer<CChar>?
+    let links = thimble_behind_links(path, &place, &beside)
+    if links < 0 { throw Self.refused(path, -links) }
     var opened: Int
     var temporary: Path?
-    if isThere && status.is_plain == 0 {
+    if isThere && (status.is_plain == 0 || links > 0) {
       opened = thimble_open_for_writing(path)
     } else {
       // A file left by a killed process of the same number must not be taken for ours.
-      let name = names.bindMemory(to: CChar.self).baseAddress!
+      let name = beside ?? names.bindMemory(to: CChar.self).baseAddress!
       temporary = Path(name)
       var number: UInt64 = 0
       repeat {
         number += 1
-        Self.write(path, number, name)
+        Self.write(place!, number, name)
         opened = thimble_create(name)
       } while opened == -SystemError.exists
     }
     if opened < 0 { throw Self.refused(path, -opened) }
-    (self.path, self.temporary, file) = (path, temporary, Int32(opened))
+    (self.path, self.place, self.temporary, file) = (path, place, temporary, Int32(opened))
   }
 
   private static func refused(_ path: Path, _ number: Int) -> Refusal {
@@ -85,17 +92,17 @@ struct Output: ~Copyable {
   /// Syncs the bytes, puts the file in its place and syncs the folder.
   @inline(never)
   consuming func commit() throws(Refusal) {
-    if let path, let temporary {
+    if let path, let place, let temporary {
       let synced = thimble_sync(file)
       if synced < 0 {
         throw systemRefusal(.inputOutput, path, call: "fsync", wanted: "all bytes on the disk", -synced)
       }
-      let renamed = thimble_rename(temporary, path)
+      let renamed = thimble_rename(temporary, place)
       if renamed < 0 {
         throw systemRefusal(.cannotWrite, path, call: "rename", wanted: "the file renamed", -renamed)
       }
       // What held the temporary name holds the folder's now.
-      Self.syncFolder(of: path, UnsafeMutablePointer(mutating: temporary))
+      Self.syncFolder(of: place, UnsafeMutablePointer(mutating: temporary))
     }
     if path != nil { thimble_close(file) }
     file = -1

@@ -11,13 +11,14 @@ import ThimbleTraining
 struct ArithmeticCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "arithmetic", abstract: "Add and subtract concepts in the latent space.",
+    usage: "thimble arithmetic <generator> [<expression>] [<options>]",
     discussion: """
       A concept is a file of seeds, CONCEPTS/NAME.txt. Pick the seeds by looking at a sheet:
 
         thimble arithmetic faces.thimble --sheet 0-199 -o sheet.png
-        thimble arithmetic faces.thimble "smiling_woman - neutral_woman + neutral_man" --outdir sum
-        thimble arithmetic faces.thimble "right - left" --save turn.safetensors --outdir turn
-        thimble arithmetic faces.thimble --along turn.safetensors --seeds 5,8,13 -o turned.png
+        thimble arithmetic faces.thimble "woman - neutral + man" --outdir sum
+        thimble arithmetic faces.thimble "right - left" --save turn.safetensors
+        thimble arithmetic faces.thimble --along turn.safetensors --seeds 5 -o x.png
 
       A sum writes concepts.png (one row per term: its samples, then the image of their mean), result.png (the sum in \
       the middle, around it eight neighbours with uniform noise of 0.25), single.png (the sum of the first samples \
@@ -60,6 +61,9 @@ struct ArithmeticCommand: ParsableCommand {
   func run() throws {
     for written in [output, save] { try refuseSameFile(generator, written) }
     if let along { try refuseSameFile(along, output) }
+    try OutputKind.png.check(output)
+    try OutputKind.latents.check(save)
+    if expression != nil { try OutputKind.refuseFile(asFolder: outdir) }
     var source = try ImageSource(path: generator, compute: compute)
     try source.freeze()
     try ImageWriter(format: .png).check(channels: source.channels, isSheet: true, file: generator)

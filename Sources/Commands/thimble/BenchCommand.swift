@@ -18,6 +18,7 @@ struct GeneratorBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generator",
     abstract: "Measure a generator: whole images, each layer, and the share of the processor's peak.",
+    usage: "thimble bench generator <generator> [<options>]",
     discussion: """
       Multiply-accumulates (MAC) are counted as kernel x kernel / stride^2 taps per output pixel. The peak is the \
       speed of the instruction set's dot products on registers, measured in the same process. Run it on an idle \
@@ -49,6 +50,7 @@ struct GeneratorBench: ParsableCommand {
 
   func run() throws {
     try refuseSameFile(generator, output)
+    try OutputKind.pixels.check(output)
     if let latents { try refuseSameFile(latents, output) }
     try refuseCheckpoint()
     let before = json ? nil : ProcessMemory.residentByteCount

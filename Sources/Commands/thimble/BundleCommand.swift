@@ -8,13 +8,15 @@ import ThimbleStorage
 struct BundleCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bundle", abstract: "Make one file to ship: a program with the generator inside, or a C array.",
+    usage: "thimble bundle <generator> --output <output> [<options>]",
     discussion: """
       The program is a copy of the sampler that tools/boards/build makes for a target, with the generator added as a \
       read-only segment. It is static and needs no other file. It takes the arguments of thimble-sample, except \
       GENERATOR.
 
-        thimble bundle faces.thimble --target aarch64 -o faces      ./faces 85 -o face.ppm
-        thimble bundle faces.thimble --emit c -o faces.c            const unsigned char faces[...]
+        thimble bundle faces.thimble --target aarch64 -o faces
+        ./faces 85 -o face.ppm                        on the board
+        thimble bundle faces.thimble --emit c -o faces.c
       """)
 
   enum Emission: String, ExpressibleByArgument, CaseIterable { case program, c }
@@ -37,8 +39,9 @@ struct BundleCommand: ParsableCommand {
       if name != nil { throw ValidationError("--name needs --emit c") }
     case .c:
       if target != nil || sampler != nil { throw ValidationError("--emit c takes neither --target nor --sampler") }
-      guard SourceText.isName(arrayName) else {
-        throw ValidationError("--name: '\(FileError.printable(arrayName))' is not a C name: use letters, digits and _")
+      if let reason = SourceText.refusal(ofName: arrayName) {
+        throw ValidationError(
+          "the array cannot be called '\(FileError.printable(arrayName))': \(reason); give it another name with --name")
       }
     }
   }
@@ -49,6 +52,7 @@ struct BundleCommand: ParsableCommand {
 
   func run() throws {
     try refuseSameFile(generator, output)
+    try (emit == .c ? OutputKind.source : .program).check(output)
     let model = try Model.open(generator)
     guard emit == .program, let target else {
       let file = try AtomicFile(path: output)

@@ -9,6 +9,7 @@ import ThimbleTraining
 struct ClassifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "classify", abstract: "Train a linear classifier (L2-SVM) on features and test it.",
+    usage: "thimble classify <train> <test> [<options>]",
     discussion: """
       Uses LIBLINEAR's solver 1, one class against the rest. C is chosen on held-out training images; then the \
       classifier is trained on all of them and tested (paper, sections 5.1 and 5.2).
@@ -71,6 +72,7 @@ struct ClassifyCommand: ParsableCommand {
         try refuseSameFile(input, output)
       }
     }
+    try OutputKind.text.check(predictions)
     if let predictions { try AtomicFile.checkFolder(of: predictions) }
     let (training, tested) = (try FeatureFile(path: train), try FeatureFile(path: test))
     // Where there was room for the features; the system's folder for temporary files may be memory.
@@ -144,7 +146,7 @@ struct ClassifyCommand: ParsableCommand {
     var bar = ProgressLine()
     let draws = draws ?? 100
     let few = try classification.few(perClass: perClass, choosing: choosingDraws ?? 10, count: draws) { done in
-      bar.show { "draws  \(done)" }
+      bar.show("draws", done, of: (choosingDraws ?? 10) + draws)
     }
     bar.finish()
     tellOfDoubts(few.penalty, few.isConverged, classification)

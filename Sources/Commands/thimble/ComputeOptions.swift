@@ -23,7 +23,7 @@ struct ComputeOptions: ParsableArguments {
   static func freezing() -> (_ done: Int, _ total: Int) -> Void {
     var bar = ProgressLine()
     return { done, total in
-      bar.show { "freezing batch statistics  \(done) of \(total)" }
+      bar.show("freezing batch statistics", done, of: total)
       if done < total { return }
       bar.finish()
       bar = ProgressLine()

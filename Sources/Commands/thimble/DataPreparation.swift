@@ -50,7 +50,7 @@ struct DataPreparation {
     packer.licence = origin.licence
     var bar = ProgressLine()
     _ = try packer.pack(paths(origin), to: packedPath) { done, total in
-      bar.show { "packing  \(done) of \(total) images" }
+      bar.show("packing", done, of: total, "images")
     }
     bar.finish()
     return try Dataset(path: packedPath)

@@ -13,6 +13,7 @@ struct DatasetCommand: ParsableCommand {
   struct Pack: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Pack pictures into one data set file for training.",
+      usage: "thimble dataset pack <in> ... --output <output> --size <size> [<options>]",
       discussion: """
         IN is a folder of PNG, JPEG, GIF or WebP files (subfolders and links are read too), a .tar or .tar.gz archive \
         of them, or an IDX file. The first subfolder that differs is the label. Each picture is cropped to its centre \
@@ -43,6 +44,7 @@ struct DatasetCommand: ParsableCommand {
     }
 
     func run() throws {
+      try OutputKind.set.check(output)
       var packer = DatasetPacker(size: size)
       packer.grey = grey
       packer.labels = labels
@@ -58,7 +60,7 @@ struct DatasetCommand: ParsableCommand {
       packer.report = report ? output + ".report.txt" : nil
       var bar = ProgressLine()
       let packed = try packer.pack(inputs, to: output) { done, total in
-        bar.show { "packing  \(done) of \(total) pictures" }
+        bar.show("packing", done, of: total, "pictures")
       }
       bar.finish()
       print(printableLines("\(packed)"))
@@ -84,6 +86,7 @@ struct DatasetCommand: ParsableCommand {
     @Option(help: "Columns x rows, such as 8x8.") var grid: GridSize = GridSize(columns: 8, rows: 8)
 
     func run() throws {
+      try OutputKind.png.check(output)
       let dataset = try Dataset(path: set)
       try dataset.writeSheet(
         to: output, imageCount: grid.columns * grid.rows, columns: grid.columns, scale: dataset.width < 64 ? 2 : 1)

@@ -8,6 +8,7 @@ import ThimbleStudies
 struct DedupCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dedup", abstract: "Remove near-duplicate images from a data set.",
+    usage: "thimble dataset dedup <set> --output <output> [<options>]",
     discussion: """
       Trains a denoising autoencoder on the set (3072-128-3072, at 32x32) and turns each code into 128 bits. Of images \
       with the same bits, only the first stays; --radius allows that many bits to differ. --pairs lists the \
@@ -31,6 +32,9 @@ struct DedupCommand: ParsableCommand {
 
   func run() throws {
     for written in [output, pairs, sheet] { try refuseSameFile(set, written) }
+    try OutputKind.set.check(output)
+    try OutputKind.text.check(pairs)
+    try OutputKind.png.check(sheet)
     let dataset = try Dataset(path: set)
     let recipe = try dataset.measurable()
     let rows = unsafe SmallImages.rows(
@@ -40,7 +44,7 @@ struct DedupCommand: ParsableCommand {
       rows, length: SmallImages.length(side: recipe.size, channels: recipe.channels), steps: steps,
       workers: compute.workers, kernels: try compute.kernels()
     ) { done in
-      bar.show { "training the autoencoder  \(done) of \(steps)" }
+      bar.show("training the autoencoder", done, of: steps)
     }
     bar.finish()
     let found = hash.duplicates(radius: radius)

@@ -9,7 +9,7 @@ struct DigestLog {
   /// Opens the log of a run that stands at `step`: what was written of later steps will be computed again.
   init(path: String, upTo step: Int) {
     self.path = path
-    guard let file = try? MappedFile(path: path) else { return }
+    guard let file = try? MappedFile(path: path, links: .refuse) else { return }
     for line in String(decoding: file.contents(), as: UTF8.self).split(separator: "\n") {
       let words = line.split(separator: " ")
       guard words.count == 2, let number = Int(words[1]), number <= step else { continue }
@@ -20,8 +20,7 @@ struct DigestLog {
   /// Adds the digest after a step.
   mutating func add(_ digest: String, after step: Int) throws(FileError) {
     digests[step] = digest
-    let file = try AtomicFile(path: path)
-    try file.write(digests.sorted { $0.key < $1.key }.map { "\($0.value)  \($0.key)\n" }.joined())
-    try file.commit()
+    let lines = digests.sorted { $0.key < $1.key }.map { "\($0.value)  \($0.key)\n" }
+    try AtomicFile.write(lines.joined(), to: path, links: .refuse)
   }
 }

@@ -12,7 +12,7 @@ struct DryRun {
   let steps: Int?
 
   func run() throws {
-    print("recipe\n\(recipe.json)")
+    showRecipe()
     show("generator", recipe.generatorLayers)
     show("discriminator", recipe.discriminatorLayers)
     let networks = AdversarialNetworks(
@@ -24,11 +24,20 @@ struct DryRun {
     guard let dataset else { return print("time       unknown without --data") }
     try TrainingRun.check(recipe, dataset)
     let total = steps ?? recipe.passes * (dataset.count / recipe.batchSize)
+    TrainingOutlook(recipe, imageCount: dataset.count, steps: total).announce()
     let seconds = try secondsPerStep()
     let rate = Int(Double(recipe.batchSize) / seconds)
     print("data       \(dataset.count) images, \(megabytes(dataset.count * dataset.imageByteCount)), mapped")
     print(
       "time       about \(duration(Double(total) * seconds)) for \(total) steps at \(rate) images/s (four steps timed)")
+  }
+
+  /// All fields, but for passes that do not count.
+  private func showRecipe() {
+    guard let steps else { return print("recipe\n\(recipe.completeJSON)") }
+    let lines = recipe.completeJSON.split(separator: "\n").filter { !$0.contains("\"passes\":") }
+    print("recipe\n\(lines.joined(separator: "\n"))\n")
+    print("steps      \(steps), as --steps says, and not the recipe's \(recipe.passes) passes\n")
   }
 
   private func show(_ title: String, _ layers: [LayerSpecification]) {

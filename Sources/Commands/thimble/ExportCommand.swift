@@ -3,11 +3,13 @@ import Foundation
 import Thimble
 import ThimbleNetworks
 import ThimbleQuantization
+import ThimbleSampling
 import ThimbleStorage
 
 struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "export", abstract: "Quantise a trained generator into one .thimble file.")
+    commandName: "export", abstract: "Quantise a trained generator into one .thimble file.",
+    usage: "thimble export <checkpoint> --output <output> [<options>]")
 
   @Argument(help: "A checkpoint.") var checkpoint: String
   @Option(name: .shortAndLong, help: "The .thimble file to write.") var output: String
@@ -26,6 +28,8 @@ struct ExportCommand: ParsableCommand {
 
   func run() throws {
     try refuseSameFile(checkpoint, output)
+    try OutputKind.generator.check(output)
+    try Self.refuseExported(checkpoint, wanted: "a checkpoint")
     let stored = try StoredGenerator(path: checkpoint)
     var exporter = Exporter(workers: compute.workers, instructionSet: try .current())
     exporter.calibrationCount = calibrate
@@ -34,11 +38,20 @@ struct ExportCommand: ParsableCommand {
     var bar = ProgressLine()
     let report = try exporter.export(stored, metadata: Self.metadata(stored, name: name), to: output) {
       phase, done, total in
-      bar.show { "\(phase)  \(done) of \(total)" }
+      bar.show(phase, done, of: total)
     }
     bar.finish()
     for note in stored.notes { print(FileError.printable(note)) }
     show(report)
+  }
+
+  /// Refuses an exported generator where networks in f32 are needed. Throws `badData`.
+  static func refuseExported(_ path: String, wanted: String) throws(FileError) {
+    guard try ImageSource.isExported(path, byName: false) else { return }
+    throw FileError(
+      .badData, file: path, field: "kind of file", found: "a .thimble file, already exported", wanted: wanted,
+      advice:
+        "Sample this file as it is: thimble sample \(quoted(path)). For other weights, name what it was exported from.")
   }
 
   /// What travels in the file.

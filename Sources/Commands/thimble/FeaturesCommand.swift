@@ -9,14 +9,15 @@ import ThimbleStorage
 struct FeaturesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "features", abstract: "Compute a discriminator's features of a data set, for a classifier.",
+    usage: "thimble features [<checkpoint>] --data <data> -o <output> [<options>]",
     discussion: """
       Takes the features of all layers, max-pools each map to a 4x4 grid, flattens and joins them (paper, section \
       5.1). Batch normalisation uses the mean batch statistics over --statistics; use the training set there, for the \
       training set and for the test set.
 
-        thimble features NETWORKS.safetensors --data TRAIN.safetensors -o train-features.safetensors
-        thimble features NETWORKS.safetensors --data TEST.safetensors --statistics TRAIN.safetensors -o test-features.safetensors
-        thimble classify train-features.safetensors test-features.safetensors
+        thimble features NETWORKS --data TRAIN -o train.safetensors
+        thimble features NETWORKS --data TEST --statistics TRAIN -o test.safetensors
+        thimble classify train.safetensors test.safetensors
 
       For comparison there are --kind random (the same discriminator, untrained), pixels, and kmeans (centroids of \
       patches of --statistics). Pixels and k-means need no checkpoint. --mirrored and --shifts average over several \
@@ -59,6 +60,7 @@ struct FeaturesCommand: ParsableCommand {
 
   func run() throws {
     for input in [data, statistics, checkpoint] { if let input { try refuseSameFile(input, output) } }
+    try OutputKind.features.check(output)
     try AtomicFile.checkFolder(of: output)
     let set = try Dataset(path: data)
     let source = try statistics.map { path throws(FileError) in try Dataset(path: path) } ?? set
@@ -78,7 +80,7 @@ struct FeaturesCommand: ParsableCommand {
     let extractor: any FeatureExtractor =
       mirrored || shifts != nil ? ViewFeatures(base, of: set, mirrored: mirrored, shifts: shifts?.numbers ?? []) : base
     try FeatureFile.write(extractor, of: set, to: output) { done in
-      bar.show { "features  \(done) of \(set.count) images" }
+      bar.show("features", done, of: set.count, "images")
     }
     bar.finish()
     print("\(output): \(extractor.length) features of each of \(set.count) images (\(extractor.summary))")
@@ -97,13 +99,13 @@ struct FeaturesCommand: ParsableCommand {
       return try DiscriminatorFeatures(
         stored, random: kind == .random, statistics: source, workers: workers, kernels: kernels
       ) { done, of in
-        bar.show { "statistics  \(done) of \(of) minibatches" }
+        bar.show("statistics", done, of: of, "minibatches")
       }
     case .kmeans:
       let centroids = centroids ?? 1600
       try PatchFeatures.check(set, centroids: centroids)
       let dictionary = PatchDictionary(source, centroids: centroids, workers: workers, kernels: kernels) { round in
-        bar.show { "k-means  round \(round) of \(PatchDictionary.rounds)" }
+        bar.show("k-means", round, of: PatchDictionary.rounds, "rounds")
       }
       return PatchFeatures(dictionary, side: set.height, channels: set.channels, workers: workers, kernels: kernels)
     }

@@ -10,6 +10,7 @@ import ThimbleTraining
 struct FiltersCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "filters", abstract: "Show what a discriminator's last features respond to (guided backpropagation).",
+    usage: "thimble filters <checkpoint> --data <data> [<options>]",
     discussion: """
       Writes trained.png, and random.png for a discriminator with random weights. Each row is one feature: the images \
       of a batch that excite it most, showing only the pixels that do so. --images also writes the images themselves \
@@ -35,6 +36,7 @@ struct FiltersCommand: ParsableCommand {
   }
 
   func run() throws {
+    try OutputKind.refuseFile(asFolder: outdir)
     let stored = try StoredDiscriminator(path: checkpoint)
     try stored.checkPlain()
     let dataset = try Dataset(path: data)

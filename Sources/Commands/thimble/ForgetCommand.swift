@@ -11,13 +11,14 @@ import ThimbleStudies
 struct ForgetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "forget", abstract: "Remove an object from a generator by dropping the maps that draw it.",
+    usage: "thimble forget <checkpoint> --output <output> [<options>]",
     discussion: """
       First make sheets with a mark at every eighth pixel, and write down boxes around the object: lines of \
       `seed,left,top,right,bottom` in pixels. A line with only a seed is a sample without the object. From these boxes \
       the command makes the generator that leaves the object out.
 
         thimble forget rooms.safetensors --sheet 0-29 -o sheet.png
-        thimble forget rooms.safetensors --boxes windows.csv -o forgetful.safetensors --compare compare.png
+        thimble forget rooms.safetensors --boxes windows.csv -o forgetful.safetensors
         thimble export forgetful.safetensors -o forgetful.thimble
       """)
 
@@ -44,6 +45,8 @@ struct ForgetCommand: ParsableCommand {
       try refuseSameFile(checkpoint, written)
       if let boxes { try refuseSameFile(boxes, written) }
     }
+    try (sheet == nil ? OutputKind.checkpoint : .png).check(output)
+    try OutputKind.png.check(compare)
     guard try !ImageSource.isExported(checkpoint) else {
       throw FileError(
         .badData, file: checkpoint, field: "kind of file", found: "an exported generator", wanted: "a checkpoint",

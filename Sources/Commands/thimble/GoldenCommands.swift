@@ -7,7 +7,8 @@ import ThimbleStorage
 
 struct GoldenCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "golden", abstract: "Write a golden file: digests of a generator's images, for `verify`.")
+    commandName: "golden", abstract: "Write a golden file: digests of a generator's images, for `verify`.",
+    usage: "thimble golden <generator> --seeds <seeds> --output <output> [<options>]")
 
   @Argument(help: "A .thimble file.") var generator: String
   @Option(help: "Seeds, such as 0-63.") var seeds: SeedList
@@ -15,6 +16,7 @@ struct GoldenCommand: ParsableCommand {
   @OptionGroup var compute: ComputeOptions
 
   func run() throws {
+    try OutputKind.text.check(output)
     let digests = try GoldenFile.digests(generator, seeds.seeds, workers: compute.workers)
     try GoldenFile.write(digests, seeds.seeds, to: output)
     print("\(output): \(digests.count) digests")

@@ -7,6 +7,7 @@ import ThimbleStorage
 struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import", abstract: "Import a generator that was trained with another program.",
+    usage: "thimble import <input> --output <output> [<options>]",
     discussion: """
       IN is a safetensors file with the state dict of a DCGAN's generator in PyTorch: transposed convolutions, batch \
       normalisation and ReLU, tanh at the end. Layers are found by their shapes and the order of their names, as in main.0.weight, \
@@ -76,7 +77,7 @@ struct ImportCommand: ParsableCommand {
     var bar = ProgressLine()
     defer { bar.finish() }
     return network.freeze(stored.latents) { done in
-      bar.show { "freezing batch statistics  \(done) of \(FrozenStatistics.batches)" }
+      bar.show("freezing batch statistics", done, of: FrozenStatistics.batches)
     }
   }
 }

@@ -91,6 +91,8 @@ extension ImageSource {
 /// `85,265,600-605`.
 struct SeedList: ExpressibleByArgument {
   var seeds: [UInt64]
+  /// As it was typed.
+  let defaultValueDescription: String
 
   init?(argument: String) {
     var argument = argument
@@ -102,5 +104,6 @@ struct SeedList: ExpressibleByArgument {
     }
     guard let seeds else { return nil }
     self.seeds = seeds
+    defaultValueDescription = argument
   }
 }

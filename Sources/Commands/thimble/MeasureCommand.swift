@@ -10,6 +10,7 @@ import ThimbleStorage
 struct MeasureCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "measure", abstract: "Measure how near a generator's images come to a data set.",
+    usage: "thimble measure <generators> ... --data <data> [<options>]",
     discussion: """
       Prints one line per generator, checkpoint or safetensors file of `images`. The distance is the squared Frechet \
       distance between features of a fixed random network. It compares generators of one data set and size; it is not \
@@ -17,7 +18,7 @@ struct MeasureCommand: ParsableCommand {
       at 50 % they cannot be told apart. Spread is the mean distance of all pairs of images, nearest the mean distance \
       to the most similar one; both are relative to the data set's.
 
-        thimble measure run/checkpoint.safetensors int8.thimble int4.thimble --data SET.safetensors
+        thimble measure run/best.safetensors int8.thimble --data SET.safetensors
       """)
 
   @Argument(help: ".thimble files, checkpoints, or safetensors files with `images`.") var generators: [String]

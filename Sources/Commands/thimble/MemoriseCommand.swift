@@ -13,6 +13,7 @@ struct MemoriseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "memorise",
     abstract: "Check whether a generator repeats its training images.",
+    usage: "thimble memorise <generators> ... --data <data> [<options>]",
     discussion: """
       Prints for each generator: the median distance from a sample to its nearest training image, divided by that from \
       a training image to its nearest other one (1 or more: no nearer than images of the set are to each other); the \
@@ -20,7 +21,7 @@ struct MemoriseCommand: ParsableCommand {
       95 % interval; exact copies; and the 1-NN test, which falls below 50 % for copies. Add the checkpoint of the \
       first pass to compare with a generator that saw each image only once.
 
-        thimble memorise run/checkpoints/step-0000272.safetensors faces.thimble --data SET.safetensors
+        thimble memorise first-pass.safetensors faces.thimble --data SET.safetensors
 
       -o shows the last generator's nearest samples, each above its neighbour in pixels and in features. That picture \
       contains training images: mind their licence.
@@ -38,6 +39,7 @@ struct MemoriseCommand: ParsableCommand {
 
   func run() throws {
     try refuseSameFile(data, output)
+    try OutputKind.png.check(output)
     for generator in generators { try refuseSameFile(generator, output) }
     let dataset = try Dataset(path: data)
     let recipe = try dataset.measurable()

@@ -10,13 +10,14 @@ struct NeighboursCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "neighbours",
     abstract: "Test how well generated images of each class replace real ones (nearest neighbour).",
+    usage: "thimble neighbours <train> <test> [<options>]",
     discussion: """
       Gives each image of TEST the class of its nearest image, in pixels: among the samples of a generator with \
       classes, or among a real data set (paper, appendix). A seed's sample has the class seed modulo the number of \
       classes.
 
         thimble neighbours digits.thimble TEST.safetensors
-        thimble neighbours TRAIN.safetensors TEST.safetensors       what real images come to
+        thimble neighbours TRAIN.safetensors TEST.safetensors    real images
       """)
 
   @Argument(help: "A generator or checkpoint with classes, or a data set with labels.") var train: String
@@ -78,7 +79,7 @@ struct NeighboursCommand: ParsableCommand {
           found[start + query] = .init(index: first + nearer.index, squaredDistance: nearer.squaredDistance)
         }
       }
-      bar.show { "compared with \(end) of \(known.labels.count) images" }
+      bar.show("compared with", end, of: known.labels.count, "images")
     }
     bar.finish()
     return found

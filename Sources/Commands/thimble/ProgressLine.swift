@@ -1,24 +1,54 @@
 import Foundation
 
+/// A part of a progress line. Where there is no room for all, those of the highest rank are left out.
+struct ProgressField {
+  var text: String
+  /// From 0, the most important.
+  var rank: Int
+
+  /// The fields that fit into so many columns, in their order. What is the last to go is cut.
+  static func line(_ fields: [ProgressField], columns: Int) -> String {
+    var fields = fields
+    func joined() -> String { fields.map(\.text).joined(separator: "  ") }
+    while fields.count > 1, joined().count > columns,
+      let most = fields.indices.max(by: { fields[$0].rank < fields[$1].rank })
+    {
+      fields.remove(at: most)
+    }
+    let line = joined()
+    return line.count <= columns ? line : line.prefix(max(0, columns - 1)) + "…"
+  }
+}
+
 /// One line that is written over and over in a terminal; plain lines, now and then, elsewhere.
 struct ProgressLine {
-  private let isTerminal = isatty(STDERR_FILENO) == 1
+  let isTerminal = isatty(STDERR_FILENO) == 1
   private var last: ContinuousClock.Instant?
   private var isOpen = false
   /// Time between two plain lines.
   private let plainInterval: Duration = .seconds(10)
 
-  /// Shows `text()` if it is time to.
-  mutating func show(always: Bool = false, _ text: () -> String) {
+  /// Shows how much of something is done if it is time to, and that all is.
+  mutating func show(_ what: String, _ done: Int, of total: Int, _ things: String = "") {
+    show(always: done == total) {
+      [
+        ProgressField(text: what, rank: 1),
+        ProgressField(text: "\(done) of \(total)\(things.isEmpty ? "" : " \(things)")", rank: 0),
+      ]
+    }
+  }
+
+  /// Shows the fields if it is time to.
+  mutating func show(always: Bool = false, _ fields: () -> [ProgressField]) {
     let now = ContinuousClock.now
     let interval = isTerminal ? .milliseconds(100) : plainInterval
     if !always, let last, now - last < interval { return }
     last = now
     if isTerminal {
-      write("\r\u{1B}[K\(Self.fit(text()))")
+      write("\r\u{1B}[K\(ProgressField.line(fields(), columns: Self.columns - 1))")
       isOpen = true
     } else {
-      write(text() + "\n")
+      write(ProgressField.line(fields(), columns: .max) + "\n")
     }
   }
 
@@ -34,11 +64,11 @@ struct ProgressLine {
     isOpen = false
   }
 
-  /// Cuts a line to the terminal's width.
-  private static func fit(_ text: String) -> String {
+  /// The terminal's width.
+  private static var columns: Int {
     var size = winsize()
-    guard unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return text }
-    return String(text.prefix(Int(size.ws_col) - 1))
+    guard unsafe ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
   }
 
   private func write(_ text: String) { StandardError.write(text) }

@@ -45,6 +45,8 @@ struct ReproduceCommand: ParsableCommand {
 
   private func preparation(_ recipe: Recipe) throws(FileError) -> DataPreparation {
     try Folder.create(runFolder.path)
+    try runFolder.refuseLinks(Retraining.files)
+    runFolder.removeUnfinished(Retraining.files)
     return DataPreparation(
       folder: path, recipe: recipe, packedPath: runFolder.path + "/data.safetensors", given: data,
       workers: compute.workers)

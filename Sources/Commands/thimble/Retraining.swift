@@ -6,6 +6,8 @@ import ThimbleTraining
 
 /// Trains a recipe again and takes the digests of its numbers on the way.
 struct Retraining {
+  /// What `reproduce` writes into the run's folder, beside the run itself.
+  static let files = ["data.safetensors", "digests.txt", "generator.thimble", "networks.safetensors"]
   let recipe: Recipe
   let dataset: Dataset
   let folder: RunFolder

@@ -14,12 +14,24 @@ struct SampleCommand: ParsableCommand {
       With a .thimble file, the pixels depend only on the file and the seed: they are the same bytes on every machine. \
       With a checkpoint, they are those of the f32 network with frozen statistics.
 
-        thimble sample faces.thimble --grid 8x8 -o grid.png      seeds 0 to 63
-        thimble sample faces.thimble 85 265 600-605 --outdir out  out/seed0085.png ...
+        thimble sample faces.thimble --grid 8x8 -o grid.png    seeds 0 to 63
+        thimble sample faces.thimble 85 265 --outdir out       out/seed0085.png ...
         thimble sample faces.thimble 85 --raw > pixels.u8
       """)
 
-  enum Format: String, ExpressibleByArgument, CaseIterable { case png, ppm, raw, y4m, safetensors }
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case png, ppm, raw, y4m, safetensors
+
+    var kind: OutputKind {
+      switch self {
+      case .png: .png
+      case .ppm: OutputKind(words: "a picture in PPM or PGM", endings: ["ppm", "pgm", "pnm"])
+      case .raw: .pixels
+      case .y4m: OutputKind(words: "a film in Y4M", endings: ["y4m"])
+      case .safetensors: OutputKind(words: "images in safetensors", endings: ["safetensors"])
+      }
+    }
+  }
 
   @Argument(help: "A .thimble file or a checkpoint.") var generator: String
   @Argument(help: ArgumentHelp("Seeds, such as 7 or 600-605.", valueName: "seed")) var positionalSeeds: [SeedList] = []
@@ -56,6 +68,8 @@ struct SampleCommand: ParsableCommand {
 
   func run() throws {
     for input in [generator, latents.latents] { if let input { try refuseSameFile(input, output) } }
+    try resolvedFormat.kind.check(output)
+    if let outdir { try OutputKind.refuseFile(asFolder: outdir) }
     let source = try ImageSource(path: generator, compute: compute)
     let writer = ImageWriter(format: resolvedFormat)
     try writer.check(channels: source.channels, isSheet: grid != nil, file: generator)

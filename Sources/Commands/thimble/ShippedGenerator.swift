@@ -26,7 +26,7 @@ struct ShippedGenerator {
     _ = try exporter.export(
       stored, metadata: ExportCommand.metadata(stored, name: arguments.name), to: path
     ) { phase, done, total in
-      bar.show { "\(phase)  \(done) of \(total)" }
+      bar.show(phase, done, of: total)
     }
     bar.finish()
   }

@@ -16,6 +16,8 @@ struct StripCommand: ParsableCommand {
 
   func run() throws {
     try refuseSameFile(checkpoint, output)
+    try OutputKind.checkpoint.check(output)
+    try ExportCommand.refuseExported(checkpoint, wanted: "a checkpoint")
     let step = try Checkpoint.strip(checkpoint, to: output)
     print("\(output): both networks after step \(FileError.printable(step)), without optimiser")
   }

@@ -22,8 +22,8 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "The folder for this training run.") var outdir: String?
   @Option(help: "Total number of training steps, instead of the recipe's passes.") var steps: Int?
   @Flag(help: "Continue from the newest checkpoint in the run folder.") var resume = false
-  @Flag(help: "Print networks, memory, expected time and the recipe, then stop.") var dryRun = false
-  @Flag(help: "Print the recipe with all its fields as JSON, and stop.") var printRecipe = false
+  @Flag(help: "Print the recipe, networks, memory and expected time, then stop.") var dryRun = false
+  @Flag(help: "Print the recipe with all its fields as JSON, to save and train with, and stop.") var printRecipe = false
   @Flag(help: ArgumentHelp("Print docs/reference/recipe.md, and stop.", visibility: .hidden)) var documentRecipe = false
   @OptionGroup var compute: ComputeOptions
   @Option(help: "authors (5x5 kernels, as in the paper) or common (4x4, six times as fast).") var geometry:
@@ -77,10 +77,11 @@ struct TrainCommand: ParsableCommand {
     let dataset = try data.map { path throws(FileError) in try Dataset(path: path) }
     if let data { MappingFault.install(file: data) }
     let recipe = try resolvedRecipe(dataset)
-    if printRecipe { return print(recipe.completeJSON, terminator: "") }
+    if printRecipe { return show(recipe) }
     if dryRun { return try DryRun(recipe: recipe, dataset: dataset, compute: compute, steps: steps).run() }
     guard let dataset, let outdir else { return }
     let folder = RunFolder(path: outdir)
+    if !resume { try OutputKind.refuseFile(asFolder: outdir) }
     let total = steps ?? recipe.passes * (dataset.count / recipe.batchSize)
     let every = measureEvery ?? max(500, total / 10)
     let run = try TrainingRun(
@@ -91,12 +92,13 @@ struct TrainCommand: ParsableCommand {
       workers: compute.workers, kernels: try compute.kernels(), warn: tell)
     Interruption.install()
     var view = TrainingView(run: run)
+    if run.step == 0 { TrainingOutlook(recipe, imageCount: dataset.count, steps: run.totalSteps).announce() }
     view.begin(outdir)
     let finished: Bool
     do throws(FileError) {
       finished = try run.run(
         shouldStop: { Interruption.isWanted }, onStep: { view.show($0) },
-        onCheckpoint: { view.note("checkpoint: \($0)") }, warn: { view.note($0) })
+        onCheckpoint: { view.checkpoint($0) }, warn: { view.note($0) })
     } catch {
       view.end()
       throw error.kind == .inputOutput || error.kind == .cannotWrite ? advisedToResume(error) : error
@@ -122,32 +124,22 @@ struct TrainCommand: ParsableCommand {
     options.onCollapse = onCollapse
     options.tensorBoard = tensorboard
     guard report else { return options }
-    let program = quoted(CommandLine.arguments[0])
-    let (folder, generator) = (RunFolder(path: outdir), quoted(outdir + "/generator.thimble"))
+    let next = NextCommands(train: self, data: data, outdir: outdir)
     let set: InstructionSet = try .current()
     options.report = ReportContext(
       program: "thimble \(SamplerSupport.Version.number)", threads: compute.workers.count,
-      instructionSet: "\(set.name)",
-      commands: [
-        ("Continue, or train longer with --steps", commandToGoOn(data, outdir)),
-        ("Export to one flat file", "\(program) export \(quoted(folder.finalCheckpointPath)) -o \(generator)"),
-        ("Sample", "\(program) sample \(generator) --grid 8x8 -o \(quoted(outdir + "/samples.png"))"),
-      ])
+      instructionSet: "\(set.name)", commands: next.commands)
     return options
   }
 
-  /// With the options that the run's folder does not hold.
   private func commandToGoOn(_ data: String, _ outdir: String) -> String {
-    var words = [CommandLine.arguments[0], "train", "--data", data, "--outdir", outdir, "--resume"]
-    let numbers = [
-      ("--steps", steps), ("--checkpoint-every", checkpointEvery), ("--grid-every", gridEvery),
-      ("--keep-every", keepEvery), ("--measure-every", measureEvery), ("--threads", compute.threads),
-    ]
-    for (name, number) in numbers { if let number { words += [name, "\(number)"] } }
-    if onCollapse != .warn { words += ["--on-collapse", onCollapse.rawValue] }
-    if tensorboard { words.append("--tensorboard") }
-    if !report { words.append("--no-report") }
-    return words.map(quoted).joined(separator: " ")
+    NextCommands(train: self, data: data, outdir: outdir).goOn()
+  }
+
+  /// The recipe, to be saved. How long a run is otherwise said to be is not a part of it.
+  private func show(_ recipe: Recipe) {
+    print(recipe.completeJSON, terminator: "")
+    if let steps { tell("note: --steps is no field of a recipe: give --steps \(steps) again when you train with it") }
   }
 
   /// The recipe of the file, of the run to resume, or the defaults; with the options' changes.

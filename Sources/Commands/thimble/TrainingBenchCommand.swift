@@ -10,6 +10,7 @@ struct TrainingBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
     abstract: "Measure training: whole steps, each layer's passes, and the share of the processor's peak.",
+    usage: "thimble bench train <recipe> [<options>]",
     discussion: """
       Trains on noise. Multiply-accumulates (MAC) are counted as kernel x kernel / stride^2 taps per position of the \
       larger map, and only where their result is used: an image costs 3 x G + 8 x D, since gradients of pictures and \

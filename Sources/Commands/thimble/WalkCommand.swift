@@ -11,6 +11,7 @@ import ThimbleTraining
 struct WalkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "walk", abstract: "Walk through the latent space in small steps.",
+    usage: "thimble walk <generator> [<options>]",
     discussion: """
       Writes into --outdir: strip-1-2.png for each pair of seeds, grid.png of all pairs, walk.y4m (a film), walk.png \
       (an animation for browsers) and latents.safetensors, from which `thimble sample --latents` makes the same images \
@@ -20,7 +21,7 @@ struct WalkCommand: ParsableCommand {
       """)
 
   @Argument(help: "A .thimble file or a checkpoint.") var generator: String
-  @Option(help: "The seeds to walk through (default: 0-8).") var seeds: SeedList = SeedList(argument: "0-8")!
+  @Option(help: "The seeds to walk through.") var seeds: SeedList = SeedList(argument: "0-8")!
   @Option(help: "Images per pair of seeds.") var frames = 16
   @Flag(help: "Walk on a great circle instead of a straight line.") var spherical = false
   @Flag(help: "Return to the first seed at the end, so that the film can repeat.") var loop = false
@@ -38,6 +39,7 @@ struct WalkCommand: ParsableCommand {
   }
 
   func run() throws {
+    try OutputKind.refuseFile(asFolder: outdir)
     let source = try ImageSource(path: generator, compute: compute)
     try ImageWriter(format: .png).check(channels: source.channels, isSheet: true, file: generator)
     let seeds = self.seeds.seeds + (loop ? [self.seeds.seeds[0]] : [])

@@ -28,6 +28,35 @@ intptr_t thimble_create(const char *path) {
 }
 intptr_t thimble_make_folder(const char *path) { return CALL(mkdirat, here, path, 0777); }
 intptr_t thimble_rename(const char *from, const char *to) { return CALL(renameat2, here, from, here, to, 0); }
+static int32_t begins(const char *text, const char *with) {
+  while (*with && *text == *with) text++, with++;
+  return !*with;
+}
+
+intptr_t thimble_behind_links(const char *path, const char **place, char **beside) {
+  enum { longest = 4096, too_long = -36, circle = -40 };
+  static char found[longest], target[longest], room[longest + 64];
+  *place = path;
+  *beside = NULL;
+  // As many as the kernel follows.
+  for (int32_t count = 0; count <= 40; count++) {
+    const intptr_t size = CALL(readlinkat, here, *place, target, longest);
+    if (size < 0) return 0;
+    if (begins(*place, "/proc/") || begins(*place, "/dev/fd/")) return 1;
+    // The target begins in the folder of its link.
+    intptr_t start = 0;
+    for (intptr_t i = 0; target[0] != '/' && (*place)[i]; i++) {
+      if ((*place)[i] == '/') start = i + 1;
+    }
+    if (start + size >= longest) return too_long;
+    for (intptr_t i = 0; i < start; i++) found[i] = (*place)[i];
+    for (intptr_t i = 0; i < size; i++) found[start + i] = target[i];
+    found[start + size] = 0;
+    *place = found;
+    *beside = room;
+  }
+  return circle;
+}
 intptr_t thimble_remove(const char *path) { return CALL(unlinkat, here, path, 0); }
 intptr_t thimble_read(int32_t file, void *bytes, size_t byte_count) { return CALL(read, file, bytes, byte_count); }
 intptr_t thimble_write(int32_t file, const void *bytes, size_t byte_count) {

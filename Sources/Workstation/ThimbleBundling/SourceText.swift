@@ -7,25 +7,17 @@ import ThimbleStorage
 package struct SourceText {
   private let name: String
 
-  /// - Parameter name: the array's, one that `isName` takes.
+  /// - Parameter name: the array's, one that `refusal` has nothing against.
   package init(name: String) { self.name = name }
 
-  /// The words that a C or C++ compiler takes for its own, as far as a name could be one of them.
-  private static let keywords: Set<String> = [
-    "alignas", "alignof", "and", "asm", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char", "class",
-    "compl", "concept", "const", "constexpr", "continue", "default", "delete", "do", "double", "else", "enum",
-    "explicit", "export", "extern", "false", "float", "for", "friend", "goto", "if", "inline", "int", "long", "main",
-    "mutable", "namespace", "new", "noexcept", "not", "nullptr", "operator", "or", "private", "protected", "public",
-    "register", "requires", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch",
-    "template", "this", "throw", "true", "try", "typedef", "typename", "union", "unsigned", "using", "virtual",
-    "void", "volatile", "while", "xor",
-  ]
-
-  /// Whether C takes it for the name of an array.
-  package static func isName(_ text: String) -> Bool {
-    guard let first = text.utf8.first, text.utf8.count <= 63, !keywords.contains(text) else { return false }
-    func isLetter(_ c: UInt8) -> Bool { (65...90).contains(c) || (97...122).contains(c) }
-    return isLetter(first) && text.utf8.allSatisfy { isLetter($0) || (48...57).contains($0) || $0 == 95 }
+  /// Why an array cannot have this name, as part of a sentence; nil if it can.
+  package static func refusal(ofName text: String) -> String? {
+    func isLetter(_ c: UInt8) -> Bool { (65...90).contains(c) || (97...122).contains(c) || c == 95 }
+    guard let first = text.utf8.first, isLetter(first),
+      text.utf8.allSatisfy({ isLetter($0) || (48...57).contains($0) })
+    else { return "C names have letters, digits and _, and no digit at the beginning" }
+    if text.utf8.count > 63 { return "it is longer than 63 characters" }
+    return ReservedNames.reason(text)
   }
 
   /// Writes the whole file.

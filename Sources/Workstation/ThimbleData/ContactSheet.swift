@@ -35,10 +35,11 @@ package struct ContactSheet: Sendable {
   }
 
   /// Writes the sheet as PNG, whole or not at all.
-  package func write(to path: String) throws(FileError) {
+  package func write(to path: String, links: LinkPolicy = .follow) throws(FileError) {
     do {
       try unsafe pixels.withUnsafeBytes {
-        try unsafe PNGWriter.write($0, width: width, height: height, channels: shape.channels, to: path)
+        try unsafe PNGWriter.write(
+          $0, width: width, height: height, channels: shape.channels, to: path, links: links)
       }
     } catch { throw error as! FileError }
   }

@@ -11,10 +11,11 @@ package enum PNGWriter {
   ///
   /// - Parameter pixels: u8. Shape: [height, width, channels], 1 or 3 channels.
   package static func write(
-    _ pixels: UnsafeRawBufferPointer, width: Int, height: Int, channels: Int, to path: String
+    _ pixels: UnsafeRawBufferPointer, width: Int, height: Int, channels: Int, to path: String,
+    links: LinkPolicy = .follow
   ) throws(FileError) {
     let bytes = unsafe encoded(pixels, width: width, height: height, channels: channels)
-    let file = try AtomicFile(path: path)
+    let file = try AtomicFile(path: path, links: links)
     do {
       try unsafe bytes.withUnsafeBytes { try unsafe file.write($0) }
     } catch { throw error as! FileError }

@@ -47,8 +47,9 @@ package struct ImageSource {
   }
 
   /// Whether the file begins as .thimble files do.
-  package static func isExported(_ path: String) throws(FileError) -> Bool {
-    if path.hasSuffix(".thimble") { return true }
+  /// - Parameter byName: whether it is enough that its name ends so: what is wrong with it is then told as of such a file.
+  package static func isExported(_ path: String, byName: Bool = true) throws(FileError) -> Bool {
+    if byName && path.hasSuffix(".thimble") { return true }
     let file = try MappedFile(path: path)
     return withExtendedLifetime(file) { unsafe file.bytes.starts(with: Array("THIMBLE\u{1A}".utf8)) }
   }

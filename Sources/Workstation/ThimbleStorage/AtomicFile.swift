@@ -4,40 +4,55 @@ import Synchronization
 /// A file that appears whole or not at all: written beside its place, synced, renamed. Dropped without `commit()`, it
 /// leaves nothing.
 ///
-/// A device or a pipe (`/dev/stdout`, `/dev/null`) is written as it stands: to rename a file over it would replace it.
+/// A device or a pipe (`/dev/stdout`, `/dev/null`) is written as it stands: to rename a file over it would replace it. A symbolic
+/// link stays, and the file that it leads to is replaced.
 package struct AtomicFile: ~Copyable {
+  /// As the user called it.
   private let path: String
+  /// Where the file will stand: `path`, or what that leads to.
+  private let place: String
   /// Where the bytes go until they are committed; nil for a device.
   private let temporaryPath: String?
   private var descriptor: Int32
+  /// Where the first byte goes: behind what an open file of another process holds.
+  private let start: Int
   private let nameSlot: Int?
 
   private static let counter = Atomic<Int>(0)
 
-  /// Begins the file that will stand at `path`. Throws `cannotWrite` if the folder does not take it.
-  package init(path: String) throws(FileError) {
-    func refused(_ code: Int32) -> FileError {
-      .system(.cannotWrite, file: path, call: "create", wanted: "a file that can be written", errno: code)
-    }
+  /// Begins the file that will stand at `path`. Throws `cannotWrite` if the folder does not take it, or where a link is refused.
+  package init(path: String, links: LinkPolicy = .follow) throws(FileError) {
     // Without a name, the temporary file would land in the working folder.
-    guard !path.isEmpty else { throw refused(ENOENT) }
+    guard !path.isEmpty else { throw Self.refused(path, ENOENT) }
+    if links == .refuse { try SymbolicLink.refuse(path) }
+    let destination = try SymbolicLink.destination(of: path)
+    let place = destination ?? path
+    func refused(_ code: Int32) -> FileError { Self.refused(path, code, behindLink: place == path ? nil : place) }
     var status = stat()
     let kind = unsafe stat(path, &status) == 0 ? status.st_mode & S_IFMT : S_IFREG
     guard kind != S_IFDIR else { throw refused(EISDIR) }
-    let isDevice = kind != S_IFREG
+    let isDevice = kind != S_IFREG || destination == nil
     // Two writers of one process, or a file left by a killed one, must not meet: hence the number, and O_EXCL.
     var (temporary, opened) = ("", Int32(-1))
     repeat {
-      temporary = "\(path).tmp-\(getpid())-\(Self.counter.add(1, ordering: .relaxed).newValue)"
+      temporary = "\(place).tmp-\(getpid())-\(Self.counter.add(1, ordering: .relaxed).newValue)"
       opened =
         unsafe isDevice
         ? open(path, O_WRONLY | O_CLOEXEC) : open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     } while opened < 0 && errno == EEXIST
     guard opened >= 0 else { throw refused(errno) }
     self.path = path
+    self.place = place
     temporaryPath = isDevice ? nil : temporary
     descriptor = opened
+    start = isDevice && kind == S_IFREG ? max(0, Int(lseek(opened, 0, SEEK_END))) : 0
     nameSlot = temporaryPath.flatMap(TemporaryNames.keep)
+  }
+
+  private static func refused(_ path: String, _ code: Int32, behindLink place: String? = nil) -> FileError {
+    .system(
+      .cannotWrite, file: path, call: "create",
+      wanted: "a file that can be written" + (place.map { " at \($0), where this link leads" } ?? ""), errno: code)
   }
 
   /// Appends bytes.
@@ -67,7 +82,7 @@ package struct AtomicFile: ~Copyable {
   package func overwrite(at offset: Int, _ bytes: UnsafeRawBufferPointer) throws(FileError) {
     var done = 0
     while done < bytes.count {
-      let count = unsafe pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
+      let count = unsafe pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(start + offset + done))
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else {
         throw .system(.inputOutput, file: path, call: "write", wanted: "all bytes written", errno: errno)
@@ -96,11 +111,11 @@ package struct AtomicFile: ~Copyable {
       guard fsync(descriptor) == 0 else {
         throw .system(.inputOutput, file: path, call: "fsync", wanted: "all bytes on the disk", errno: errno)
       }
-      guard unsafe rename(temporaryPath, path) == 0 else {
+      guard unsafe rename(temporaryPath, place) == 0 else {
         throw .system(.cannotWrite, file: path, call: "rename", wanted: "the file renamed", errno: errno)
       }
       TemporaryNames.drop(nameSlot)
-      try Self.syncFolder(of: path)
+      try Self.syncFolder(of: place)
     }
     close(descriptor)
     descriptor = -1
@@ -136,7 +151,7 @@ extension AtomicFile {
 
   /// Refuses a path in a folder that is not there or takes no file: before the work whose result is written there.
   package static func checkFolder(of path: String) throws(FileError) {
-    let folder = folder(of: path)
+    let folder = folder(of: try SymbolicLink.destination(of: path) ?? path)
     guard unsafe access(path, F_OK) != 0, unsafe access(folder, W_OK | X_OK) != 0 else { return }
     throw .system(.cannotWrite, file: path, call: "create", wanted: "a file that can be written", errno: errno)
   }
@@ -149,8 +164,8 @@ extension AtomicFile {
   }
 
   /// The same with a text.
-  package static func write(_ text: String, to path: String) throws(FileError) {
-    let file = try AtomicFile(path: path)
+  package static func write(_ text: String, to path: String, links: LinkPolicy = .follow) throws(FileError) {
+    let file = try AtomicFile(path: path, links: links)
     try file.write(text)
     try file.commit()
   }

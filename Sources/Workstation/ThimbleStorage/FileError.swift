@@ -39,7 +39,7 @@ package struct FileError: Error, CustomStringConvertible, Sendable, Equatable {
     self.advice = advice
   }
 
-  /// Two lines. Names and values from files may hold anything; control characters are shown as "?".
+  /// Two lines. Names and values from files may hold anything; what acts on a terminal is shown as "?".
   package var description: String {
     "\(Self.printable("\(file): \(Self.cut(field)): found \(Self.cut(found)), wanted \(wanted)"))\n\(Self.printable(advice))"
   }
@@ -47,9 +47,18 @@ package struct FileError: Error, CustomStringConvertible, Sendable, Equatable {
   /// What was found may be as long as a file.
   private static func cut(_ text: String) -> String { text.utf8.count <= 1000 ? text : "\(text.prefix(200))..." }
 
-  /// The text with control characters shown as "?", fit for a terminal.
+  /// The text with control characters shown as "?", fit for a terminal, a comment or a page.
   package static func printable(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }))
+    String(String.UnicodeScalarView(text.unicodeScalars.map { isPrintable($0) ? $0 : "?" }))
+  }
+
+  /// Whether a character shows what it is: none that acts on the terminal, ends the line, or turns the direction of others, so that
+  /// a text reads as another one.
+  package static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: false
+    default: scalar.properties.generalCategory != .control
+    }
   }
 }
 
@@ -67,6 +76,7 @@ extension FileError {
     case EACCES, EPERM, EROFS: "Check the permissions, or choose another place."
     case ENOSPC, EDQUOT: "Free some space on this disk, or choose another one; nothing was left half written."
     case EFBIG: "The file is larger than this place, or `ulimit -f`, allows; nothing was left half written."
+    case ELOOP: "The links lead round in a circle: remove them, or name a file."
     case EISDIR: "Name a file, not a folder."
     default: "Check the path and the disk."
     }

@@ -13,6 +13,8 @@ package enum JSON: Equatable, Sendable {
     /// Offset of the byte.
     package var at: Int
     package var found: String
+    /// The name, if an object has it twice.
+    package var twice: String?
   }
 
   private static let deepest = 16
@@ -94,7 +96,7 @@ extension JSON {
         let name = try text()
         guard take(":") else { throw fault("no colon") }
         let former = members.updateValue(try value(depth: depth), forKey: name)
-        guard former == nil else { throw fault("\"\(name)\" twice") }
+        guard former == nil else { throw Fault(at: at, found: "\"\(name)\" twice", twice: name) }
       } while take(",")
       guard take("}") else { throw fault("an object that does not end") }
       return members

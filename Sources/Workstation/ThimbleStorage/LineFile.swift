@@ -1,6 +1,6 @@
 import Glibc
 
-/// A file that lines are appended to. If a run is killed while it writes a line, the rest has no line end, or `keep` rejects it.
+/// A file that lines are appended to, itself and not what a link leads to. If a run is killed while it writes a line, the rest has no line end, or `keep` rejects it.
 package final class LineFile {
   private let path: String
   private let descriptor: Int32
@@ -9,13 +9,11 @@ package final class LineFile {
   package init(path: String, keep: (Substring) -> Bool) throws(FileError) {
     self.path = path
     var status = stat()
-    let old =
-      unsafe stat(path, &status) == 0 ? String(decoding: try MappedFile(path: path).contents(), as: UTF8.self) : ""
+    let isThere = unsafe lstat(path, &status) == 0
+    let old = isThere ? String(decoding: try MappedFile(path: path, links: .refuse).contents(), as: UTF8.self) : ""
     let kept = old.split(separator: "\n").filter(keep).map { $0 + "\n" }.joined()
-    let file = try AtomicFile(path: path)
-    try file.write(kept)
-    try file.commit()
-    descriptor = unsafe open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+    try AtomicFile.write(kept, to: path, links: .refuse)
+    descriptor = unsafe open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW)
     guard descriptor >= 0 else {
       throw .system(.cannotWrite, file: path, call: "open", wanted: "a file to append to", errno: errno)
     }

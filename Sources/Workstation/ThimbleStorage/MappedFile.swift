@@ -14,11 +14,13 @@ import Glibc
   /// Kept open, since the path may name another file later.
   private let descriptor: Int32
 
-  /// Maps the file at `path`. Throws `missing` if there is none, `inputOutput` if it cannot be read.
-  package init(path: String) throws(FileError) {
+  /// Maps the file at `path`. Throws `missing` if there is none, `inputOutput` if it cannot be read, `cannotWrite` where a link is
+  /// refused.
+  package init(path: String, links: LinkPolicy = .follow) throws(FileError) {
     // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
-    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (links == .refuse ? O_NOFOLLOW : 0))
     guard descriptor >= 0 else {
+      if errno == ELOOP && links == .refuse { try SymbolicLink.refuse(path) }
       throw .system(
         errno == ENOENT || errno == ENOTDIR ? .missing : .inputOutput, file: path, call: "open",
         wanted: "a file that can be read", errno: errno)

@@ -40,8 +40,8 @@ package struct SafetensorsFile: Sendable {
   package static let largestHeader = 1 << 20
 
   /// Maps and checks the file at `path`. Throws `missing`, `inputOutput` or `badData`.
-  package init(path: String) throws(FileError) {
-    let file = try MappedFile(path: path)
+  package init(path: String, links: LinkPolicy = .follow) throws(FileError) {
+    let file = try MappedFile(path: path, links: links)
     defer { withExtendedLifetime(file) {} }
     if let kind = unsafe OtherFileKind.of(file.bytes) {
       throw FileError(

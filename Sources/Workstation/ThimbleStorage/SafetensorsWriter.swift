@@ -27,7 +27,9 @@ package struct SafetensorsWriter: ~Copyable {
 
   /// Writes the header; throws `badData` if it is longer than `SafetensorsFile` reads. The tensors' bytes follow in the order of
   /// `entries`, through `append`; data begin at a multiple of 64.
-  package init(path: String, metadata: [String: String], entries: [Entry]) throws(FileError) {
+  package init(
+    path: String, metadata: [String: String], entries: [Entry], links: LinkPolicy = .follow
+  ) throws(FileError) {
     let header = Self.header(metadata: metadata, entries: entries)
     guard header.count - 8 <= SafetensorsFile.largestHeader else {
       let longest = metadata.max { $0.value.utf8.count < $1.value.utf8.count }
@@ -39,7 +41,7 @@ package struct SafetensorsWriter: ~Copyable {
         }
           ?? "Write fewer tensors.")
     }
-    let file = try AtomicFile(path: path)
+    let file = try AtomicFile(path: path, links: links)
     do {
       try unsafe header.withUnsafeBytes { try unsafe file.write($0) }
     } catch { throw error as! FileError }

@@ -30,13 +30,7 @@ extension Provenance {
         .badData, file: path, field: "size", found: unsafe "\(file.bytes.count) bytes", wanted: "at most 1 MB",
         advice: advice)
     }
-    let value: JSON
-    do {
-      value = try unsafe JSON(file.bytes)
-    } catch {
-      throw FileError(
-        .badData, file: path, field: "byte \(error.at)", found: error.found, wanted: "JSON", advice: advice)
-    }
+    let value = try unsafe JSON(file.bytes, file: path, advice: advice)
     var fields = try JSONFields(value, of: "provenance", file: path, advice: advice)
     try fields.text("format", wanted: "\"\(Self.format)\"") { $0 == Self.format }
     let arithmetic = try fields.number("arithmetic", 1...1_000_000)

@@ -43,17 +43,20 @@ package struct RunFolder: Sendable {
 
   private func steps(in folder: String, ending: String) -> [Int] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/\(folder)")) ?? []
-    return names.compactMap { name in
-      guard name.hasPrefix("step-"), name.hasSuffix(ending) else { return nil }
-      return Int(name.dropFirst(5).dropLast(ending.count))
-    }.sorted()
+    return names.compactMap { Self.step($0, ending: ending) }.sorted()
   }
 
-  /// Removes checkpoints that need not be kept: all but the last three up to the step `newest`, every `keepEvery`-th step,
-  /// `firstPass` and `forRollback`. Newer ones are broken: a run passes over them, and writes them again when it
-  /// comes there.
-  func removeOldCheckpoints(newest: Int, keepEvery: Int?, firstPass: Int, forRollback: Int?) {
-    for step in checkpointSteps.filter({ $0 <= newest }).dropLast(3) where step != firstPass && step != forRollback {
+  /// The step of a file that a run has named; nil of others, which are not the run's.
+  static func step(_ name: String, ending: String) -> Int? {
+    guard name.hasPrefix("step-"), name.hasSuffix(ending) else { return nil }
+    let digits = name.dropFirst(5).dropLast(ending.count)
+    return Int(digits).flatMap { Self.digits($0) == digits ? $0 : nil }
+  }
+
+  /// Removes checkpoints that need not be kept: all but the last three up to the step `newest`, every `keepEvery`-th step and
+  /// those of `kept`. Newer ones are broken: a run passes over them, and writes them again when it comes there.
+  func removeOldCheckpoints(newest: Int, keepEvery: Int?, kept: Set<Int>) {
+    for step in checkpointSteps.filter({ $0 <= newest }).dropLast(3) where !kept.contains(step) {
       if let keepEvery, step % keepEvery == 0 { continue }
       unsafe unlink(checkpointPath(step: step))
     }
@@ -77,32 +80,12 @@ package struct RunFolder: Sendable {
       wanted: "a folder for this one alone", advice: "Wait for that process or end it, or choose another --outdir.")
   }
 
-  /// Removes what a run that was killed while it wrote has left: files that never got their name.
-  func removeUnfinished() {
-    for folder in ["", "/grids", "/checkpoints"] {
-      for name in (try? FileManager.default.contentsOfDirectory(atPath: path + folder)) ?? []
-      where name.contains(".tmp-") { try? FileManager.default.removeItem(atPath: "\(path)\(folder)/\(name)") }
-    }
-  }
-
   /// Whether a run has begun here.
   package var holdsRun: Bool { FileManager.default.fileExists(atPath: recipePath) || !checkpointSteps.isEmpty }
 
-  /// Moves folders out of the places of checkpoints, where they would block the run's own files. Reports each to `warn`.
-  func putFoldersAside(warn: (String) -> Void) {
-    for step in checkpointSteps {
-      let place = checkpointPath(step: step)
-      var status = stat()
-      guard unsafe lstat(place, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { continue }
-      if unsafe rename(place, place + ".aside") == 0 {
-        warn("passing over a folder in a checkpoint's place, now \(place).aside")
-      }
-    }
-  }
-
   /// The file of a step, whole and a checkpoint of that step.
   private func wholeFile(_ step: Int) throws(FileError) -> SafetensorsFile {
-    let file = try SafetensorsFile(path: checkpointPath(step: step))
+    let file = try SafetensorsFile(path: checkpointPath(step: step), links: .refuse)
     try file.checkWhole()
     guard file.metadata["step"] == "\(step)" else {
       throw FileError(

@@ -8,6 +8,7 @@ struct GuidelineStudy: Study {
   static let configuration = CommandConfiguration(
     commandName: "guidelines",
     abstract: "Test the paper's design rules: break each one alone and compare.",
+    usage: "thimble study guidelines --data <data> --outdir <outdir> [<options>]",
     discussion: """
       Trains with pooling; without batch normalisation, or with it everywhere; with dense hidden layers; with ReLU in \
       the discriminator; with momentum 0.9; and with a global pooling head (paper, section 3). Each variant has \

@@ -38,6 +38,7 @@ extension Study {
   func load() throws(FileError) -> (dataset: Dataset, base: Recipe) {
     let dataset = try Dataset(path: options.data)
     MappingFault.install(file: options.data)
+    try OutputKind.refuseFile(asFolder: options.outdir)
     try checkPage()
     let base = try baseRecipe(dataset)
     try TrainingRun.check(base, dataset)
@@ -107,7 +108,12 @@ extension Study {
       finished = try run.run(
         shouldStop: { Interruption.isWanted },
         onStep: { progress in
-          bar.show { "\(title)  step \(progress.step) of \(steps)  \(Int(progress.imagesPerSecond)) images/s" }
+          bar.show(always: progress.step == steps) {
+            [
+              ProgressField(text: title, rank: 1), ProgressField(text: "step \(progress.step) of \(steps)", rank: 0),
+              ProgressField(text: "\(Int(progress.imagesPerSecond)) images/s", rank: 2),
+            ]
+          }
         }, onCheckpoint: { _ in }, warn: { _ in })
     } catch {
       bar.finish()

@@ -16,6 +16,10 @@ intptr_t thimble_create(const char *path);
 intptr_t thimble_make_folder(const char *path);
 /// Gives a file another name, in place of the file that has it.
 intptr_t thimble_rename(const char *from, const char *to);
+/// Where a file is written that is to stand at a path: behind all symbolic links. `beside` is room for the name of a temporary file
+/// there, 64 bytes longer than the place; null where the path is no link. Both stay until the next call. Returns 0; 1 if the links
+/// lead to an open file of a process, as /dev/stdout does; or a negative errno.
+intptr_t thimble_behind_links(const char *path, const char **place, char **beside);
 /// Removes a file.
 intptr_t thimble_remove(const char *path);
 /// Reads at most so many bytes.

@@ -35,7 +35,7 @@ extension Checkpoint {
   /// What `import` writes: a generator alone, sealed.
   static let generatorFormat = "thimble-generator 2"
 
-  /// Writes both networks with their optimisers.
+  /// Writes both networks with their optimisers, into a run's folder.
   package static func write(
     _ state: TrainingState, generator: Network, discriminator: Network, statistics: FrozenStatistics?, to path: String
   ) throws(FileError) {
@@ -49,16 +49,18 @@ extension Checkpoint {
     metadata["data_name"] = state.dataName
     metadata["data_licence"] = state.dataLicence
     if !state.rollbacks.isEmpty { metadata["rollbacks"] = state.rollbacks.map(String.init).joined(separator: " ") }
-    try write(tensors, metadata, to: path)
+    try write(tensors, metadata, to: path, links: .refuse)
   }
 
   /// Writes tensors sorted by name, sealed. Numbers that are not finite are refused before a byte is written.
-  static func write(_ tensors: [NamedTensor], _ metadata: [String: String], to path: String) throws(FileError) {
+  static func write(
+    _ tensors: [NamedTensor], _ metadata: [String: String], to path: String, links: LinkPolicy = .follow
+  ) throws(FileError) {
     let tensors = sorted(tensors)
     for tensor in tensors { try requireFinite(tensor, path) }
     let entries = tensors.map { SafetensorsWriter.Entry($0.name, .f32, $0.shape) }
     let metadata = Seal.sealed(metadata, Array(zip(entries, tensors.map(\.values))))
-    var writer = try SafetensorsWriter(path: path, metadata: metadata, entries: entries)
+    var writer = try SafetensorsWriter(path: path, metadata: metadata, entries: entries, links: links)
     for tensor in tensors { try writer.append(tensor.values) }
     try writer.commit()
   }

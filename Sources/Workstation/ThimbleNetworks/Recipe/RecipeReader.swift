@@ -8,6 +8,15 @@ struct RecipeReader {
   private let file: String
 
   init(json: Data, file: String) throws(FileError) {
+    // A mark at the beginning, as some editors write it, is not the recipe's.
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    let json = json.starts(with: mark) ? json.dropFirst(mark.count) : json
+    // `JSONSerialization` takes one of two fields with the same name.
+    do {
+      try unsafe Array(json).withUnsafeBytes {
+        _ = try unsafe JSON($0, file: file, advice: "Compare the file with a recipe under weights/.")
+      }
+    } catch { throw error as! FileError }
     guard let object = try? JSONSerialization.jsonObject(with: json), let values = object as? [String: Any] else {
       throw FileError(
         .badData, file: file, field: "recipe", found: "no JSON object", wanted: "a JSON object",
@@ -39,6 +48,6 @@ struct RecipeReader {
     guard let name = values.keys.sorted().first else { return }
     throw FileError(
       .badData, file: file, field: name, found: "an unknown field", wanted: "a field of a recipe",
-      advice: "Check the spelling; `thimble train --dry-run` prints a recipe with all its fields.")
+      advice: "Check the spelling; `thimble train --print-recipe` prints a recipe with all its fields.")
   }
 }

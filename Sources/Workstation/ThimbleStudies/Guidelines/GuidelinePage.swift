@@ -57,11 +57,20 @@ package struct GuidelinePage {
     return lines.joined(separator: "\n")
   }
 
-  /// A text that no part of is taken for Markdown or HTML, as far as it matters in a paragraph.
+  /// A text that no part of is taken for Markdown, HTML or an address, within a paragraph: all signs that mean something there are
+  /// escaped (CommonMark, section 2.4; addresses are GitHub's addition).
   package static func plain(_ text: String) -> String {
-    var plain = FileError.printable(text).replacing("&", with: "&amp;").replacing("<", with: "&lt;")
-    for sign in ["|", "[", "`", "*", "_"] { plain = plain.replacing(sign, with: "\\" + sign) }
-    return plain
+    var plain = ""
+    for character in FileError.printable(text) {
+      switch character {
+      case "&": plain += "&amp;"
+      case "<": plain += "&lt;"
+      case ">": plain += "&gt;"
+      case _ where "\\`*_{}[]()#+!|~$:@\"'=^".contains(character): plain += "\\\(character)"
+      default: plain.append(character)
+      }
+    }
+    return plain.replacing(/(?i)www\./) { "\($0.output.dropLast())\\." }
   }
 
   private static func text(_ value: Double) -> String { String(format: value < 10 ? "%.3f" : "%.1f", value) }

@@ -29,12 +29,17 @@ extension TrainingRun {
 }
 
 extension RunFolder {
-  /// The distance of the best checkpoint, by the metrics. One of a step beyond `step`, which is to be trained anew, is removed, as
-  /// is one that cannot be read.
+  /// The distance of the best checkpoint, by the metrics. One of a step beyond `step`, which is to be trained anew, is removed. What
+  /// cannot be read is moved aside, and reported to `warn`: the run has not written it.
   /// - Returns: nil where there is none.
-  package func bestDistance(upTo step: Int) throws(FileError) -> Double? {
-    guard FileManager.default.fileExists(atPath: bestCheckpointPath) else { return nil }
-    let found = (try? SafetensorsFile(path: bestCheckpointPath))?.metadata["step"].flatMap { Int($0) }
+  package func bestDistance(upTo step: Int, warn: (String) -> Void) throws(FileError) -> Double? {
+    var status = stat()
+    guard unsafe lstat(bestCheckpointPath, &status) == 0 else { return nil }
+    let file = try? SafetensorsFile(path: bestCheckpointPath, links: .refuse)
+    guard let found = file?.metadata["step"].flatMap({ Int($0) }) else {
+      if let aside = putAside(bestCheckpointPath) { warn("passing over what is no checkpoint, now \(aside)") }
+      return nil
+    }
     var distance: Double?
     try StepMetrics.read(metricsPath) { if $0.step == found && $0.step <= step { distance = $0.distance } }
     if distance == nil { unsafe unlink(bestCheckpointPath) }

@@ -46,11 +46,18 @@ extension TrainingRun {
       advice: "Set a smaller batchSize or smaller widths in the recipe.")
   }
 
+  /// Refuses a folder that the run must not begin, or not continue, in: links, files that it would write over.
   package static func checkFolder(_ folder: RunFolder, resume: Bool) throws(FileError) {
+    try folder.refuseLinks()
     if folder.holdsRun && !resume {
       throw FileError(
         .cannotWrite, file: folder.path, field: "run folder", found: "a run", wanted: "a new or empty folder",
         advice: "Continue that run with --resume, or choose another --outdir.")
+    }
+    if !resume, let leftover = folder.leftover {
+      throw FileError(
+        .cannotWrite, file: folder.path, field: "run folder", found: "a file of another run: \(leftover)",
+        wanted: "a new or empty folder", advice: "Choose another --outdir: the run would write over this file.")
     }
     if resume && !folder.holdsRun {
       throw FileError(

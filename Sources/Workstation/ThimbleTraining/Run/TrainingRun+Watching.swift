@@ -8,7 +8,7 @@ extension TrainingRun {
 
   /// Writes a grid and shows it.
   func write(_ grid: SampleGrid) throws(FileError) {
-    try grid.sheet.write(to: folder.gridPath(step: step))
+    try grid.sheet.write(to: folder.gridPath(step: step), links: .refuse)
     try observer?.show(grid, step: step)
   }
 
@@ -78,7 +78,7 @@ extension TrainingRun {
     step = stored?.state.step ?? 0
     source.rollbacks.append(step)
     folder.removeAll(after: step)
-    best = try folder.bestDistance(upTo: step)
+    best = try folder.bestDistance(upTo: step, warn: warn)
     if let stored { try networks.load(stored) } else { networks.initialize() }
     metrics = try Self.metricsFile(folder, upTo: step)
     try observer.goBack(to: step, rollbacks: source.rollbacks)

@@ -63,6 +63,8 @@ package final class TrainingRun {
   private(set) var observer: TrainingObserver?
   /// nil where the distance is not measured.
   let gauge: DistanceGauge?
+  /// The steps of older checkpoints that lay here when the run was resumed: whoever kept them goes on keeping them.
+  private let keptBefore: Set<Int>
   /// The least distance measured: that of the checkpoint in `bestCheckpointPath`.
   var best: Double?
   /// Whether it ended with numbers that are not finite.
@@ -99,13 +101,14 @@ package final class TrainingRun {
       step = stored.state.step
       source.rollbacks = stored.state.rollbacks
     }
+    keptBefore = resume ? Set(folder.checkpointSteps.filter { [step] in $0 <= step }.dropLast(3)) : []
     networks.workspace.allocate()
     if let stored { try networks.load(stored) } else { networks.initialize() }
     metrics = try Self.metricsFile(folder, upTo: step)
     log = try LineFile(path: folder.logPath) { _ in true }
-    try AtomicFile.write(recipe.json, to: folder.recipePath)
+    try AtomicFile.write(recipe.json, to: folder.recipePath, links: .refuse)
     gauge = options.measureEvery == nil ? nil : DistanceGauge(dataset, workers: workers, kernels: kernels)
-    best = try folder.bestDistance(upTo: step)
+    best = try folder.bestDistance(upTo: step, warn: warn)
     try note(
       stored == nil ? "begun: \(FileError.printable(dataset.name)), \(totalSteps) steps" : "resumed at step \(step)")
     if let watch = options.watch {
@@ -201,7 +204,8 @@ package final class TrainingRun {
     try Checkpoint.write(
       state, generator: networks.generator, discriminator: networks.discriminator, statistics: nil, to: path)
     folder.removeOldCheckpoints(
-      newest: step, keepEvery: options.keepEvery, firstPass: source.stepsPerPass, forRollback: checkpointForRollback)
+      newest: step, keepEvery: options.keepEvery,
+      kept: keptBefore.union([source.stepsPerPass] + (checkpointForRollback.map { [$0] } ?? [])))
     return path
   }
 

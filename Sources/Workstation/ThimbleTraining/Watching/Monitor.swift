@@ -45,6 +45,16 @@ package struct Monitor: Sendable {
     package init() {}
   }
 
+  /// What there are enough numbers for. Nothing is known of the rest, be there a warning or not.
+  package struct Judged: Sendable {
+    /// Whether samples have differed as real images do.
+    package var diversity = false
+    package var scores = false
+    package var gradients = false
+
+    package init() {}
+  }
+
   private let limits: Limits
   private let parameterCounts: (generator: Int, discriminator: Int)
   /// In the order in which they were told.
@@ -54,6 +64,14 @@ package struct Monitor: Sendable {
   /// The step of the newest samples that were surely diverse; 0 before there are any. What goes back, goes back that far: a collapse
   /// may have begun long before it is one.
   package private(set) var lastDiverseStep = 0
+  /// What can be judged by now.
+  package var judged: Judged {
+    var judged = Judged()
+    judged.diversity = lastDiverseStep > 0
+    judged.scores = scores.isFull
+    judged.gradients = generator.isSettled(limits) && discriminator.isSettled(limits)
+    return judged
+  }
   private var scores: ScoreWindow
   private var generator = GradientHistory()
   private var discriminator = GradientHistory()
@@ -142,6 +160,8 @@ private struct ScoreWindow {
 
   init(length: Int) { self.length = length }
 
+  var isFull: Bool { values.count == length }
+
   /// Takes a step; nil unless it updated the discriminator and there are enough of them.
   mutating func take(_ report: StepReport) -> (loss: Double, real: Double, generated: Double)? {
     guard let loss = report.discriminatorLoss, let real = report.scoreOfReal, let generated = report.scoreOfGenerated
@@ -150,7 +170,7 @@ private struct ScoreWindow {
     if values.count < length { values.append(value) } else { values[next] = value }
     next = (next + 1) % length
     // Summed again each time: nothing depends on what has left the window.
-    guard values.count == length, next % max(1, length / 10) == 0 else { return nil }
+    guard isFull, next % max(1, length / 10) == 0 else { return nil }
     let mean = values.reduce(.zero, +) / Double(length)
     return (mean[0], mean[1], mean[2])
   }
@@ -164,8 +184,10 @@ private struct GradientHistory {
   private(set) var explodedInRow = 0
   var mean: Double { sum / Double(max(1, count)) }
 
+  func isSettled(_ limits: Monitor.Limits) -> Bool { count >= limits.settled }
+
   mutating func take(_ norm: Double, vanished: Double, _ limits: Monitor.Limits) {
-    let isSettled = count >= limits.settled
+    let isSettled = isSettled(limits)
     vanishedInRow = isSettled && norm < vanished ? vanishedInRow + 1 : 0
     let isExploded = isSettled && !(norm <= limits.explosion * mean)
     explodedInRow = isExploded ? explodedInRow + 1 : 0

@@ -6,8 +6,7 @@ import ThimbleStorage
 /// What a run's page, `report.html`, is made of. The curves are kept here, in bounded memory; grids are read from the run's folder
 /// when the page is written.
 struct Report {
-  /// Where the run stands.
-  enum Stand: String { case training, interrupted, stopped, finished }
+  typealias Stand = ReportSituation.Stand
 
   let recipe: Recipe
   let folder: RunFolder
@@ -22,7 +21,11 @@ struct Report {
   /// Seconds that the steps took.
   private(set) var seconds = 0.0
   private(set) var imagesPerSecond = 0.0
+  /// The least distance and its step; of equal ones the earlier.
+  private(set) var best: (step: Int, distance: Double)?
   var warnings: [TrainingWarning] = []
+  /// What the monitor can judge by now.
+  var judged = Monitor.Judged()
   /// The steps that the run went back to.
   var rollbacks: [Int] = []
 
@@ -45,6 +48,9 @@ struct Report {
   mutating func take(_ metrics: StepMetrics) {
     step = metrics.step
     for field in metrics.fields { curves[field.name, default: Curve()].take(step: metrics.step, field.value) }
+    if let distance = metrics.distance, best.map({ distance < $0.distance }) ?? true {
+      best = (metrics.step, distance)
+    }
     if let rate = metrics.imagesPerSecond, rate > 0 {
       imagesPerSecond = rate
       seconds += Double(recipe.batchSize) / rate
@@ -52,7 +58,15 @@ struct Report {
   }
 
   /// Forgets all steps, before they are taken once more.
-  mutating func forget() { (curves, step, seconds, imagesPerSecond) = ([:], 0, 0, 0) }
+  mutating func forget() { (curves, step, seconds, imagesPerSecond, best) = ([:], 0, 0, 0, nil) }
+
+  /// Where the run stands, with what lies in its folder.
+  func situation(_ stand: Stand) -> ReportSituation {
+    let isThere = FileManager.default.fileExists(atPath: folder.bestCheckpointPath)
+    return ReportSituation(
+      stand: stand, step: step, totalSteps: totalSteps, hasDiverged: warnings.contains { $0.kind == .divergence },
+      best: isThere ? best : nil, newestCheckpoint: folder.checkpointSteps.last { $0 <= step })
+  }
 
   /// The most grids on the page, and the most bytes of them: 4/3 of that in base64 keep the page below 10 MB.
   private static let mostGrids = 40
@@ -69,8 +83,11 @@ struct Report {
     while chosen.count > 1, chosen.reduce(0, { $0 + sizes[$1] }) > Self.mostGridBytes {
       chosen = Self.spread(chosen.count - 1, over: steps.count)
     }
+    // A link put into a grid's place would bring any file into the page.
     return chosen.compactMap { index in
-      FileManager.default.contents(atPath: folder.gridPath(step: steps[index])).map { (steps[index], $0) }
+      (try? MappedFile(path: folder.gridPath(step: steps[index]), links: .refuse)).map {
+        (steps[index], Data($0.contents()))
+      }
     }
   }
 
@@ -82,6 +99,6 @@ struct Report {
 
   /// Writes the page. Throws `cannotWrite` or `inputOutput`.
   func write(_ stand: Stand) throws(FileError) {
-    try AtomicFile.write(ReportPage(self, stand, grids: chosenGrids()).html, to: folder.reportPath)
+    try AtomicFile.write(ReportPage(self, stand, grids: chosenGrids()).html, to: folder.reportPath, links: .refuse)
   }
 }

@@ -1,5 +1,6 @@
 extension ReportPage {
-  /// The page's script: draws the curves to the width that there is, shows numbers under the pointer, moves the slider of the grids.
+  /// The page's script: draws the curves to the width that there is, shows numbers under the pointer, moves the slider of the grids,
+  /// loads the page again while the run goes on.
   static let script = #"""
     "use strict";
     const data = JSON.parse(document.getElementById("data").textContent);
@@ -161,5 +162,12 @@ extension ReportPage {
         }, 250);
       };
     }
+
+    // While the run goes on. Whoever looks at an earlier grid, or marks a text, is left alone.
+    const refresh = +document.documentElement.dataset.refresh;
+    if (refresh) setInterval(() => {
+      const isAtEnd = !slider || +slider.value === data.grids.length - 1;
+      if (!timer && isAtEnd && !document.hidden && String(getSelection()) === "") location.reload();
+    }, 1000 * refresh);
     """#
 }

@@ -26,6 +26,7 @@ extension ReportPage {
     .tiles small{font-size:12px;color:var(--soft)}
     .card{padding:14px 16px;margin:0;min-width:0}
     .well{color:var(--well);margin:0 0 18px}
+    .early{color:var(--soft);margin:0 0 18px}
     .warnings{border:1px solid;border-color:color-mix(in srgb,var(--warn) 40%,transparent);background:var(--warnback);border-radius:10px;
     padding:12px 16px;margin-bottom:18px}
     .warnings ul{margin:0;padding:0;list-style:none}
@@ -61,6 +62,6 @@ extension ReportPage {
     .upper+.card h3:first-of-type{margin-top:0}
     @media(max-width:880px){.upper{grid-template-columns:minmax(0,1fr)}.samples{position:static}}
     @media(max-width:560px){.curves,.facts{grid-template-columns:minmax(0,1fr)}header,main{padding:0 12px}header{padding-top:18px}
-    .tiles{grid-template-columns:repeat(2,1fr);gap:8px}.tiles div:last-child{grid-column:1/-1}}
+    .tiles{grid-template-columns:repeat(2,1fr);gap:8px}.tiles div:last-child:nth-child(odd){grid-column:1/-1}}
     """
 }

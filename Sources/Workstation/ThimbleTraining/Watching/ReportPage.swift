@@ -4,8 +4,8 @@ import ThimbleStorage
 
 /// A run's page as one HTML text: it asks for nothing from outside, and runs no script but its own.
 struct ReportPage {
-  private let report: Report
-  private let stand: Report.Stand
+  let report: Report
+  let stand: Report.Stand
   private let grids: [(step: Int, png: Data)]
 
   init(_ report: Report, _ stand: Report.Stand, grids: [(step: Int, png: Data)]) {
@@ -26,7 +26,7 @@ struct ReportPage {
       case "'": result += "&#39;"
       // What HTML cannot hold.
       case "\t", "\n": result.unicodeScalars.append(scalar)
-      default: result += scalar.properties.generalCategory == .control ? "?" : String(scalar)
+      default: result += FileError.isPrintable(scalar) ? String(scalar) : "?"
       }
     }
     return result
@@ -39,7 +39,7 @@ struct ReportPage {
   var html: String {
     """
     <!doctype html>
-    <html lang="en">
+    <html lang="en"\(stand == .training ? " data-refresh=\"\(Self.refreshSeconds)\"" : "")>
     <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -52,7 +52,7 @@ struct ReportPage {
     \(header)
     <main>
     \(tiles)
-    \(warnings)
+    \(findings)
     <div class="upper">
     \(samples)
     \(curves)
@@ -68,13 +68,18 @@ struct ReportPage {
     """
   }
 
+  private static let refreshSeconds = 20
+  private var refreshing: String {
+    stand == .training ? "; this page loads itself again every \(Self.refreshSeconds) seconds" : ""
+  }
+
   private var header: String {
     let names = report.data.filter { $0.name == "name" }.map(\.value).joined()
     let date = ISO8601DateFormatter().string(from: Date())
     return """
       <header>
       <h1>\(Self.escaped(title)) <span class="stand \(stand.rawValue)">\(stand.rawValue)</span></h1>
-      <p>A DCGAN of \(report.recipe.size)x\(report.recipe.size) images, trained on \(Self.escaped(names)). Written \(date).</p>
+      <p>A DCGAN of \(report.recipe.size)x\(report.recipe.size) images, trained on \(Self.escaped(names)). Written \(date)\(refreshing).</p>
       <div class="bar" role="progressbar" aria-label="steps" aria-valuemin="0" aria-valuemax="\(report.totalSteps)" aria-valuenow="\(report.step)">
       <div style="width:\(Decimals.text(100 * Double(report.step) / Double(max(1, report.totalSteps)), digits: 4))%"></div></div>
       </header>
@@ -100,27 +105,13 @@ struct ReportPage {
       ),
       ("diversity", last("diversity", 2), "of the diversity of real images"),
     ]
-    if let least = report.curves["distance"]?.points.map(\.least).min() {
-      tiles.append(("distance", last("distance", 4), "\(Decimals.text(least, digits: 4)) best so far"))
+    if let best = report.best {
+      tiles.append(
+        ("distance", last("distance", 4), "\(Decimals.text(best.distance, digits: 4)) at best, step \(best.step)"))
     }
     return "<section class=\"tiles\">"
       + tiles.map { "<div><b>\($0.0)</b><strong>\($0.1)</strong><small>\($0.2)</small></div>" }.joined()
       + "</section>"
-  }
-
-  private var warnings: String {
-    let rollbacks = report.rollbacks.enumerated().map { index, step in
-      "<li><b>rollback</b> The samples had become alike. The run went back to step \(step) and continued with other random numbers "
-        + "(\(index + 1) of \(TrainingRun.mostRollbacks) at most).</li>"
-    }
-    let warnings = report.warnings.map {
-      "<li><b>\($0.kind.rawValue)</b> Step \($0.step): \(Self.escaped($0.finding)). <em>\(Self.escaped($0.hint)).</em></li>"
-    }
-    let all = rollbacks + warnings
-    if all.isEmpty {
-      return "<p class=\"well\">No sign of failure: samples differ, scores and gradients are in range.</p>"
-    }
-    return "<section class=\"warnings\" aria-label=\"Warnings\"><ul>\(all.joined())</ul></section>"
   }
 
   private var samples: String {
@@ -170,7 +161,9 @@ struct ReportPage {
         .joined(separator: " ")
     }
     return "<section class=\"card\"><h2>What to do next</h2>"
-      + report.context.commands.map { "<h3>\(Self.escaped($0.title))</h3><pre>\(words($0.line))</pre>" }.joined()
+      + report.context.commands(report.situation(stand)).map {
+        "<h3>\(Self.escaped($0.title))</h3><pre>\(words($0.line))</pre>"
+      }.joined()
       + "</section>"
   }
 

@@ -74,8 +74,9 @@ package struct StepMetrics: Sendable, Equatable {
 
   /// Reads a run's metrics, line after line. A file that is not there has none.
   package static func read(_ path: String, _ take: (StepMetrics) -> Void) throws(FileError) {
-    guard FileManager.default.fileExists(atPath: path) else { return }
-    let text = String(decoding: try MappedFile(path: path).contents(), as: UTF8.self)
+    var status = stat()
+    guard unsafe lstat(path, &status) == 0 else { return }
+    let text = String(decoding: try MappedFile(path: path, links: .refuse).contents(), as: UTF8.self)
     for line in text.split(separator: "\n") { if let metrics = StepMetrics(line: line) { take(metrics) } }
   }
 }

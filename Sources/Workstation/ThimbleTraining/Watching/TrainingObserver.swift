@@ -9,6 +9,8 @@ import ThimbleStorage
 final class TrainingObserver {
   /// Steps between two looks at the gradients.
   static let gradientsEvery = 10
+  /// Time after which the page is written between two grids: on a slow machine these are hours apart.
+  private static let pageInterval: Duration = .seconds(30)
 
   private let options: WatchOptions
   private let folder: RunFolder
@@ -59,6 +61,7 @@ final class TrainingObserver {
       report?.take(metrics)
     }
     report?.warnings = monitor.warnings
+    report?.judged = monitor.judged
     report?.rollbacks = rollbacks
   }
 
@@ -77,22 +80,28 @@ final class TrainingObserver {
     if let grid, let real { metrics.diversity = grid.diversity?.relative(to: real) }
   }
 
-  /// Takes a step's numbers. Returns the new warnings.
+  /// Takes a step's numbers, and shows them on the page if it is time to. Returns the new warnings.
   func take(_ metrics: StepMetrics) throws(FileError) -> [TrainingWarning] {
     let warnings = monitor.take(metrics)
     report?.take(metrics)
     report?.warnings = monitor.warnings
+    report?.judged = monitor.judged
     try events?.append(metrics)
+    if written.map({ ContinuousClock.now - $0.at >= Self.pageInterval }) ?? true { try writeReportIfCheap() }
     return warnings
   }
 
-  /// Shows a grid that lies in the folder by now. The page is left as it is while writing it again would take more than a
-  /// hundredth of the time.
+  /// Shows a grid that lies in the folder by now.
   func show(_ grid: SampleGrid, step: Int) throws(FileError) {
-    if let events, let png = FileManager.default.contents(atPath: folder.gridPath(step: step)) {
+    if let events, let png = try? MappedFile(path: folder.gridPath(step: step), links: .refuse).contents() {
       try events.append(
-        grid: [UInt8](png), height: grid.sheet.height, width: grid.sheet.width, channels: recipe.channels, step: step)
+        grid: png, height: grid.sheet.height, width: grid.sheet.width, channels: recipe.channels, step: step)
     }
+    try writeReportIfCheap()
+  }
+
+  /// Writes the page again, unless that would take more than a hundredth of the time.
+  private func writeReportIfCheap() throws(FileError) {
     if let written, ContinuousClock.now - written.at < written.took * 100 { return }
     try writeReport(.training)
   }

@@ -28,10 +28,13 @@ package struct ReportContext: Sendable {
   package var program: String
   package var threads: Int
   package var instructionSet: String
-  /// Lines for a shell, each with what it does.
-  package var commands: [(title: String, line: String)]
+  /// Lines for a shell that help where the run stands, each with what it does.
+  package var commands: @Sendable (ReportSituation) -> [(title: String, line: String)]
 
-  package init(program: String, threads: Int, instructionSet: String, commands: [(title: String, line: String)]) {
+  package init(
+    program: String, threads: Int, instructionSet: String,
+    commands: @escaping @Sendable (ReportSituation) -> [(title: String, line: String)]
+  ) {
     self.program = program
     self.threads = threads
     self.instructionSet = instructionSet
@@ -46,4 +49,20 @@ package struct ReportContext: Sendable {
     let name = line?.split(separator: ":", maxSplits: 1).last.map { $0.trimmingCharacters(in: .whitespaces) }
     return name ?? "unknown"
   }
+}
+
+/// Where a run stands when its page is written.
+package struct ReportSituation: Sendable {
+  /// What the run does, or how it ended.
+  package enum Stand: String, Sendable { case training, interrupted, stopped, finished }
+
+  package var stand: Stand
+  package var step: Int
+  package var totalSteps: Int
+  /// Whether it ended with numbers that are not finite: another run with the same recipe would, too.
+  package var hasDiverged: Bool
+  /// The step and the distance of the checkpoint that is nearest to the set, if distances are measured.
+  package var best: (step: Int, distance: Double)?
+  /// The step of the newest checkpoint, if there is one.
+  package var newestCheckpoint: Int?
 }
