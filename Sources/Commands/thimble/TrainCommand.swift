@@ -75,7 +75,7 @@ struct TrainCommand: ParsableCommand {
   func run() throws {
     if documentRecipe { return print(RecipeReference.page, terminator: "") }
     let dataset = try data.map { path throws(FileError) in try Dataset(path: path) }
-    if let data { MappingFault.install(file: data) }
+    MappingFault.install(next: "Then continue the run with --resume, or begin it again.")
     let recipe = try resolvedRecipe(dataset)
     if printRecipe { return print(recipe.completeJSON, terminator: "") }
     if dryRun { return try DryRun(recipe: recipe, dataset: dataset, compute: compute, steps: steps).run() }
@@ -122,7 +122,7 @@ struct TrainCommand: ParsableCommand {
     options.onCollapse = onCollapse
     options.tensorBoard = tensorboard
     guard report else { return options }
-    let program = quoted(CommandLine.arguments[0])
+    let program = quoted(CommandWords.program)
     let (folder, generator) = (RunFolder(path: outdir), quoted(outdir + "/generator.thimble"))
     let set: InstructionSet = try .current()
     options.report = ReportContext(
@@ -138,7 +138,7 @@ struct TrainCommand: ParsableCommand {
 
   /// With the options that the run's folder does not hold.
   private func commandToGoOn(_ data: String, _ outdir: String) -> String {
-    var words = [CommandLine.arguments[0], "train", "--data", data, "--outdir", outdir, "--resume"]
+    var words = [CommandWords.program, "train", "--data", data, "--outdir", outdir, "--resume"]
     let numbers = [
       ("--steps", steps), ("--checkpoint-every", checkpointEvery), ("--grid-every", gridEvery),
       ("--keep-every", keepEvery), ("--measure-every", measureEvery), ("--threads", compute.threads),

@@ -14,6 +14,9 @@ extension Preparation {
     _ take: (UnsafeRawBufferPointer, Range<Int>, [FileError?]) throws(FileError) -> Void
   ) throws(FileError) {
     let imageByteCount = byteCount
+    try Room.check(
+      Self.batchCount * imageByteCount, for: "\(Self.batchCount) images of \(size)x\(size)", file: "--size",
+      advice: "Free some memory, or choose a smaller --size.")
     nonisolated(unsafe) let pixels = UnsafeMutablePointer<UInt8>.allocate(capacity: Self.batchCount * imageByteCount)
     nonisolated(unsafe) let errors = UnsafeMutablePointer<FileError?>.allocate(capacity: Self.batchCount)
     unsafe errors.initialize(repeating: nil, count: Self.batchCount)
@@ -43,14 +46,15 @@ extension Preparation {
     case .file(let path):
       let file = try MappedFile(path: path)
       let image = try unsafe Raster.decoded(file.bytes, name: entry.name)
-      withExtendedLifetime(file) { unsafe apply(image, to: target) }
+      defer { withExtendedLifetime(file) {} }
+      try unsafe apply(image, entry.name, to: target)
     case .member(let archive, let range):
-      unsafe apply(
-        try Raster.decoded(UnsafeRawBufferPointer(rebasing: archive.bytes[range]), name: entry.name), to: target)
+      let image = try unsafe Raster.decoded(UnsafeRawBufferPointer(rebasing: archive.bytes[range]), name: entry.name)
+      try unsafe apply(image, entry.name, to: target)
     case .idx(let file, let index):
       let (height, width) = (file.shape[1], file.shape[2])
       let image = unsafe file.bytes.baseAddress!.assumingMemoryBound(to: UInt8.self) + index * height * width
-      unsafe apply(Raster(borrowing: image, width: width, height: height), to: target)
+      try unsafe apply(Raster(borrowing: image, width: width, height: height), entry.name, to: target)
     }
   }
 }
