@@ -28,9 +28,9 @@ let fuzzTargets: [String: FuzzTarget] = [
 private let chosen: FuzzTarget = {
   let name = getenv("THIMBLE_FUZZ_TARGET").map { String(cString: $0) } ?? ""
   guard let target = fuzzTargets[name] else {
-    fputs(
-      "THIMBLE_FUZZ_TARGET is \"\(name)\", wanted one of: \(fuzzTargets.keys.sorted().joined(separator: " "))\n", stderr
-    )
+    let names = fuzzTargets.keys.sorted().joined(separator: " ")
+    let text = "THIMBLE_FUZZ_TARGET is \"\(name)\", wanted one of: \(names)\n"
+    write(STDERR_FILENO, text, text.utf8.count)
     exit(64)
   }
   return target
@@ -45,7 +45,12 @@ public func takeOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 
 /// A file in memory that holds the present input, for readers that take a path.
 enum InputFile {
-  private static let descriptor = memfd_create("thimble-fuzz", 0)
+  private static let descriptor: CInt = {
+    var template = Array("/dev/shm/thimble-fuzz-XXXXXX".utf8CString)
+    let descriptor = mkstemp(&template)
+    unlink(template)
+    return descriptor
+  }()
   private static let path = "/proc/self/fd/\(descriptor)"
 
   /// The path of a file with these bytes; until the next call.

@@ -53,7 +53,7 @@ let fuzzLibrary: FuzzTarget = { bytes in
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 64)
     defer { memory.deallocate() }
     var generator: OpaquePointer?
-    guard thimble_generator_create(&model, memory.baseAddress, count, 1, &generator, &error) == 0 else { return }
+    guard thimble_generator_create(&model, memory.baseAddress, count, 1, 1, &generator, &error) == 0 else { return }
     var pixels = [UInt8](repeating: 0, count: byteCount)
     var seed: UInt64 = 1
     use(thimble_generate_from_seeds(generator, &seed, 1, &pixels, pixels.count, &error))

@@ -5,6 +5,7 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
+#include <fenv.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -254,6 +255,129 @@ static void latents(const thimble_model *model) {
   HOLDS(thimble_class_count(NULL) == 0);
 }
 
+/* Pointers aligned to less than their types: refused, or used all the same; nothing ends the program. */
+static void alignment(const thimble_model *model, const char *path) {
+  const size_t length = thimble_latent_length(model), size = thimble_image_byte_count(model);
+  const size_t byte_count = thimble_generator_byte_count(model, 1, 1);
+  uint8_t *memory = aligned(byte_count), *room = aligned(sizeof(thimble_model) + 8 * length + 64), *pixels = malloc(size + 1);
+  memset(room, 0, sizeof(thimble_model) + 8 * length + 64);
+  thimble_generator *generator;
+  HOLDS(thimble_generator_create(model, memory, byte_count, 1, 1, &generator, &error) == 0);
+#define AT(type, offset) ((type *)(void *)(room + (offset)))
+  for (int offset = 1; offset < 8; offset++) {
+    int32_t status = thimble_generate_from_seeds(generator, AT(uint64_t, offset), 1, pixels, size, &error);
+    HOLDS(error.relation == THIMBLE_MULTIPLE_OF && error.wanted == 8 && error.found == (uintptr_t)(room + offset));
+    HOLDS(refused(status, THIMBLE_BAD_ARGUMENTS, "address of the seeds"));
+    HOLDS(refused(thimble_model_map(AT(thimble_model, offset), path, &error), THIMBLE_BAD_ARGUMENTS,
+                  "address of the model's place"));
+    HOLDS(refused(thimble_model_open(AT(thimble_model, offset), memory, 64, &error), THIMBLE_BAD_ARGUMENTS,
+                  "address of the model's place"));
+    HOLDS(refused(thimble_latent_of_seed(AT(thimble_model, offset), 1, AT(int16_t, 0), length, &error),
+                  THIMBLE_BAD_ARGUMENTS, "address of the model's place"));
+    HOLDS(thimble_image_byte_count(AT(thimble_model, offset)) == 0 && !thimble_metadata(AT(thimble_model, offset), NULL));
+    thimble_model_close(AT(thimble_model, offset));
+    if (offset % 4 != 0) {
+      HOLDS(refused(thimble_latents_from_floats(AT(float, offset), 1, AT(int16_t, 0), &error), THIMBLE_BAD_ARGUMENTS,
+                    "address of the values"));
+    }
+    if (offset % 2 == 0) continue;
+    HOLDS(refused(thimble_generate_from_latents(generator, AT(int16_t, offset), 1, pixels, size, &error),
+                  THIMBLE_BAD_ARGUMENTS, "address of the latents"));
+    HOLDS(refused(thimble_latents_from_floats(AT(float, 64), 1, AT(int16_t, offset), &error), THIMBLE_BAD_ARGUMENTS,
+                  "address of the latents"));
+    HOLDS(refused(thimble_latent_of_seed(model, 1, AT(int16_t, offset), length, &error), THIMBLE_BAD_ARGUMENTS,
+                  "address of the latent"));
+    if (thimble_class_count(model) == 0) continue;
+    HOLDS(refused(thimble_latent_of_class(model, 1, 0, AT(int16_t, offset), length, &error), THIMBLE_BAD_ARGUMENTS,
+                  "address of the latent"));
+  }
+  HOLDS(refused(thimble_generate_from_seeds((thimble_generator *)(void *)(memory + 8), AT(uint64_t, 0), 1, pixels, size, &error),
+                THIMBLE_BAD_ARGUMENTS, "address of the generator"));
+  thimble_generator_share_work((thimble_generator *)(void *)(memory + 8), NULL, NULL);
+  /* What may lie anywhere: an error, a size, the place of a generator, pixels, a text. */
+  thimble_error whole;
+  HOLDS(thimble_generate_from_seeds(NULL, AT(uint64_t, 0), 1, pixels, size, AT(thimble_error, 3)) == THIMBLE_BAD_ARGUMENTS);
+  memcpy(&whole, room + 3, sizeof whole);
+  HOLDS(whole.status == THIMBLE_BAD_ARGUMENTS && strcmp(whole.field, "generator, null") == 0);
+  char text[256];
+  HOLDS(thimble_error_text(AT(thimble_error, 3), text, sizeof text) > 10 && strncmp(text, "generator, null", 15) == 0);
+  size_t count, copy;
+  HOLDS(thimble_metadata(model, &count) == thimble_metadata(model, AT(size_t, 5)));
+  memcpy(&copy, room + 5, sizeof copy);
+  HOLDS(copy == count && count > 1);
+  HOLDS(thimble_generator_create(model, memory, byte_count, 1, 1, AT(thimble_generator *, 1), &error) == 0);
+  memcpy(&generator, room + 1, sizeof generator);
+  HOLDS(generator == (thimble_generator *)(void *)memory);
+  memset(room, 0, 64);
+  HOLDS(thimble_generate_from_seeds(generator, AT(uint64_t, 0), 1, pixels + 1, size, &error) == 0);
+  free(memory), free(room), free(pixels);
+}
+
+/* Memory that is two things at once. */
+static void overlaps(thimble_model *model) {
+  const size_t size = thimble_image_byte_count(model), length = thimble_latent_length(model);
+  const size_t byte_count = thimble_generator_byte_count(model, 1, 1);
+  uint8_t *memory = aligned(byte_count + size), *pixels = aligned(size + 2 * length + 64), *wanted = malloc(size);
+  thimble_generator *generator;
+  const uint64_t seed = 85;
+  HOLDS(thimble_generator_create(model, memory, byte_count, 1, 1, &generator, &error) == 0);
+  HOLDS(thimble_generate_from_seeds(generator, &seed, 1, wanted, size, &error) == 0);
+  HOLDS(refused(thimble_generate_from_seeds(generator, &seed, 1, memory + byte_count - 1, size, &error),
+                THIMBLE_BAD_ARGUMENTS, "pixels, over the generator's memory"));
+  HOLDS(thimble_generate_from_seeds(generator, &seed, 1, memory + byte_count, size, &error) == 0);
+  HOLDS(memcmp(memory + byte_count, wanted, size) == 0);
+  memcpy(pixels, &seed, sizeof seed);
+  HOLDS(thimble_generate_from_seeds(generator, (const uint64_t *)(const void *)pixels, 1, pixels, size, &error) == 0);
+  HOLDS(memcmp(pixels, wanted, size) == 0);
+  HOLDS(thimble_latent_of_seed(model, seed, (int16_t *)(void *)pixels, length, &error) == 0);
+  HOLDS(refused(thimble_generate_from_latents(generator, (int16_t *)(void *)pixels, 1, memory, size, &error),
+                THIMBLE_BAD_ARGUMENTS, "pixels, over the generator's memory"));
+  HOLDS(thimble_generate_from_latents(generator, (int16_t *)(void *)pixels, 1, pixels, size, &error) == 0);
+  HOLDS(memcmp(pixels, wanted, size) == 0);
+  HOLDS(refused(thimble_latent_of_seed(model, 1, (int16_t *)(void *)model, length, &error), THIMBLE_BAD_ARGUMENTS,
+                "latent, inside the model"));
+  thimble_model *inside = aligned(sizeof *inside + byte_count);
+  HOLDS(refused(thimble_model_open(inside, inside, sizeof *inside, &error), THIMBLE_BAD_ARGUMENTS,
+                "model, inside its own bytes"));
+  float values[] = {0.5f, -1, 0.25f, 1};
+  HOLDS(refused(thimble_latents_from_floats(values, 4, (int16_t *)(void *)(values + 1), &error), THIMBLE_BAD_ARGUMENTS,
+                "latents, over values not read yet"));
+  const int16_t latents[] = {2048, -4096, 1024, 4096};
+  HOLDS(thimble_latents_from_floats(values, 4, (int16_t *)(void *)values, &error) == 0);
+  HOLDS(memcmp(values, latents, sizeof latents) == 0);
+  free(memory), free(pixels), free(wanted), free(inside);
+}
+
+/* A caller's rounding shows in nothing. */
+static void rounding(const thimble_model *model) {
+  static const int modes[] = {
+      FE_TONEAREST,
+#ifdef FE_UPWARD
+      FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO,
+#endif
+  };
+  const float values[] = {0.25f / 4096, -0.25f / 4096, 0.5f / 4096, 0.75f / 4096, 1.5f / 4096, -1.5f / 4096, 2.5f / 4096,
+                          1e-45f, -1e-45f, 7.99999f, -8, 1e38f};
+  const int16_t wanted[] = {0, 0, 0, 1, 2, -2, 2, 0, 0, 32767, -32768, 32767};
+  const size_t size = thimble_image_byte_count(model), byte_count = thimble_generator_byte_count(model, 1, 1);
+  uint8_t *memory = aligned(byte_count), *first = malloc(size), *pixels = malloc(size);
+  thimble_generator *generator;
+  const uint64_t seed = 85;
+  HOLDS(thimble_generator_create(model, memory, byte_count, 1, 1, &generator, &error) == 0);
+  HOLDS(thimble_generate_from_seeds(generator, &seed, 1, first, size, &error) == 0);
+  for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+    int16_t found[12];
+    fesetround(modes[i]);
+    const int32_t status = thimble_latents_from_floats(values, 12, found, &error);
+    const int32_t generated = thimble_generate_from_seeds(generator, &seed, 1, pixels, size, &error);
+    HOLDS(fegetround() == modes[i]);
+    fesetround(FE_TONEAREST);
+    HOLDS(status == 0 && memcmp(found, wanted, sizeof wanted) == 0);
+    HOLDS(generated == 0 && memcmp(pixels, first, size) == 0);
+  }
+  free(memory), free(first), free(pixels);
+}
+
 /* A class stands behind the drawn numbers: 4096 for it, 0 for the others; a seed's own is the seed modulo the classes. */
 static void classes(const thimble_model *model) {
   const uint32_t count = thimble_class_count(model);
@@ -285,7 +409,9 @@ static void texts(void) {
   HOLDS(thimble_error_text(&e, text, 8) == strlen(whole) && strcmp(text, "layer 3") == 0 && text[8] == '#');
   HOLDS(thimble_error_text(&e, text, 0) == strlen(whole) && text[0] == 'l');
   const thimble_error file = {THIMBLE_BAD_FILE, -1, THIMBLE_OTHER, 0, 2, 0, "model file"};
-  HOLDS(thimble_error_text(&file, text, sizeof text) > 0 && strncmp(text, "model file: error 2\n", 20) == 0);
+  HOLDS(thimble_error_text(&file, text, sizeof text) > 0 && strncmp(text, "model file: No such file or directory (error 2)\n", 48) == 0);
+  const thimble_error rare = {THIMBLE_BAD_FILE, -1, THIMBLE_OTHER, 0, 999, 0, "model file"};
+  HOLDS(thimble_error_text(&rare, text, sizeof text) > 0 && strncmp(text, "model file: error 999\n", 22) == 0);
   const thimble_error nonsense = {99, -1, 99, 0, 2, 0, NULL};
   HOLDS(thimble_error_text(&nonsense, text, sizeof text) == strlen(text) && strlen(text) > 0);
   HOLDS(thimble_error_text(NULL, text, sizeof text) == 0 && text[0] == 0);
@@ -312,6 +438,9 @@ int main(int count, char **arguments) {
   generation(&model);
   latents(&model);
   classes(&model);
+  alignment(&model, arguments[1]);
+  overlaps(&model);
+  rounding(&model);
   thimble_model_close(&model);
   return broken;
 }

@@ -33,6 +33,32 @@ import Thimble
     #expect(Q3x12.nearest(.nan) == nil)
   }
 
+  /// Catches: a caller's rounding mode that shows, and another rounding than that of the number itself: to the nearest, halves to even.
+  @Test(arguments: [FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO] as [Int32])
+  func numbersFromOutsideAreRoundedAlikeInEveryMode(mode: Int32) {
+    // All exponents, with significands that are near halves, and others.
+    var values: [Float] = [0.25 / 4096, -0.25 / 4096, .leastNonzeroMagnitude, -.leastNormalMagnitude]
+    var state: UInt32 = 1
+    for high in UInt32(0)..<512 {
+      for low in [0, 1, 0x40_0000, 0x3F_FFFF, 0x40_0001, 0x60_0000, 0x20_0000, 0x7F_FFFF] as [UInt32] {
+        values.append(Float(bitPattern: high << 23 | low))
+      }
+      for _ in 0..<200 {
+        state = state &* 1_664_525 &+ 1_013_904_223
+        values.append(Float(bitPattern: high << 23 | state >> 9))
+      }
+    }
+    for half in -32_800..<32_800 { values.append((Float(half) + 0.5) / 4096) }
+    let wanted = values.map { value -> Int16? in
+      value.isNaN ? nil : Int16(max(-32768, min(32767, (Double(value) * 4096).rounded(.toNearestOrEven))))
+    }
+    fesetround(mode)
+    let found = values.map { Q3x12.nearest($0) }
+    fesetround(FE_TONEAREST)
+    let differing = values.indices.filter { found[$0] != wanted[$0] }
+    #expect(differing.isEmpty, "\(differing.prefix(5).map { values[$0] })")
+  }
+
   @Test func allBitsGiveElementsOfTheStatedRange() {
     for bits in UInt16.min...UInt16.max {
       let uniform = LatentDistribution.uniform.element(bits)

@@ -212,6 +212,19 @@ import Thimble
     }
     #expect(throws: ThimbleError(.file, "model file", found: 2)) { _ = try Model(path: "/no/such/file") }
   }
+
+  /// Catches: a file that cannot be opened, and of which an uncaught error tells a number alone.
+  @Test(arguments: [
+    ("/no/such/file", "/no/such/file: model file: No such file or directory (error 2)"),
+    ("/usr", "/usr: model file: No such device (error 19)"),
+    ("/dev/null", "/dev/null: model file: Invalid argument (error 22)"),
+    ("/no\u{1B}[2J", "/no?[2J: model file: No such file or directory (error 2)"),
+  ])
+  func fileErrorsTellPathAndSystemsWords(path: String, description: String) throws {
+    let error = #expect(throws: ThimbleError.self) { _ = try Model(path: path) }
+    #expect(error?.path == path)
+    #expect(error.map { "\($0)" } == description)
+  }
 }
 
 extension Model {

@@ -87,6 +87,54 @@ private final class Sum: Sendable {
     #expect(Workers(count: 1).count == 1)
   }
 
+  /// Catches: threads that block what only they can be told of, so that the process ends without its handlers; or that take signals
+  /// which are the owner's.
+  @Test func threadsTakeTheirOwnFaultsAlone() {
+    let workers = Workers(count: 4, evenBeyondProcessors: true)
+    let owner = pthread_self()
+    let (blockedFaults, openOthers, others) = (Sum(), Sum(), Sum())
+    onAllThreads(of: workers) {
+      if pthread_equal(pthread_self(), owner) != 0 { return }
+      others.value.wrappingAdd(1, ordering: .relaxed)
+      var mask = sigset_t()
+      pthread_sigmask(SIG_BLOCK, nil, &mask)
+      for signal in [SIGBUS, SIGSEGV, SIGILL, SIGFPE, SIGTRAP] where sigismember(&mask, signal) != 0 {
+        blockedFaults.value.wrappingAdd(1, ordering: .relaxed)
+      }
+      for signal in [SIGINT, SIGTERM, SIGHUP, SIGALRM] where sigismember(&mask, signal) == 0 {
+        openOthers.value.wrappingAdd(1, ordering: .relaxed)
+      }
+    }
+    #expect(others.value.load(ordering: .relaxed) == 3)
+    #expect(blockedFaults.value.load(ordering: .relaxed) == 0 && openOthers.value.load(ordering: .relaxed) == 0)
+  }
+
+  /// Catches: sums that follow the caller's rounding, on its own thread or on another; a caller that does not get it back.
+  @Test(arguments: [1, 4]) func standardFloatMode(count: Int) {
+    fesetround(FE_UPWARD)
+    defer { fesetround(FE_TONEAREST) }
+    let workers = Workers(count: count, evenBeyondProcessors: true)
+    let wrong = Sum()
+    func check() { if fegetround() != FE_TONEAREST { wrong.value.wrappingAdd(1, ordering: .relaxed) } }
+    onAllThreads(of: workers, check)
+    #expect(fegetround() == FE_UPWARD)
+    workers.run(1) { _ in check() }
+    workers.share(1) { _ in check() }
+    workers.share(1000) { _ in check() }
+    #expect(fegetround() == FE_UPWARD)
+    #expect(wrong.value.load(ordering: .relaxed) == 0)
+  }
+
+  /// Runs `body` once on each thread: none begins before all are there.
+  private func onAllThreads(of workers: Workers, _ body: @escaping () -> Void) {
+    let arrived = Sum()
+    workers.run(workers.count) { _ in
+      arrived.value.wrappingAdd(1, ordering: .relaxed)
+      while arrived.value.load(ordering: .relaxed) < workers.count { sched_yield() }
+      body()
+    }
+  }
+
   /// Threads that outlive their workers.
   @Test func threadsEndWithTheirWorkers() {
     for _ in 0..<100 {

@@ -8,6 +8,7 @@ The library is the one that THIMBLE_LIBRARY names, or libthimble.so where the sy
 """
 
 import ctypes
+import operator
 import os
 from ctypes import POINTER, byref, c_char_p, c_float, c_int16, c_int32, c_size_t, c_uint32, c_uint64, c_uint8, c_void_p
 
@@ -83,6 +84,26 @@ def _pointer(array, element):
     return array.ctypes.data_as(POINTER(element))
 
 
+def _integer(number, bits, name):
+    """An integer of so many bits: ctypes would cut off the others without a word."""
+    try:
+        value = operator.index(number)
+    except TypeError:
+        raise TypeError(f"{name}: found {type(number).__name__}, wanted an integer") from None
+    if not 0 <= value < 1 << bits:
+        raise ValueError(f"{name}: found {value}, wanted an integer from 0 to 2^{bits} - 1")
+    return value
+
+
+def _elements(latents):
+    """Latents as int16 in Q3.12, or as float32 to be rounded to it."""
+    if latents.dtype.kind == "f":
+        return latents.astype(numpy.float32, copy=False)
+    if latents.dtype.kind == "i" and latents.dtype.itemsize == 2:
+        return latents.astype(numpy.int16, copy=False)
+    raise TypeError(f"latents: found {latents.dtype}, wanted int16 in Q3.12 (4096 stands for 1), or floats")
+
+
 def _aligned(byte_count):
     """Bytes aligned to 64."""
     block = numpy.empty(byte_count + 63, numpy.uint8)
@@ -138,27 +159,33 @@ class Generator:
     def latent(self, seed, chosen=None):
         """The latent of a seed: int16 in Q3.12 [latent length]; of its own class, the seed modulo the classes, or of the chosen one."""
         latent = numpy.empty(self.latent_length, numpy.int16)
+        seed = _integer(seed, 64, "seed")
         if chosen is None:
             _call("latent_of_seed", byref(self._model), seed, _pointer(latent, c_int16), len(latent))
         else:
+            chosen = _integer(chosen, 32, "class")
             _call("latent_of_class", byref(self._model), seed, chosen, _pointer(latent, c_int16), len(latent))
         return latent
 
     def from_seeds(self, seeds):
-        """Images of seeds: uint8 [n][height][width][channels]."""
-        seeds = numpy.array(list(seeds), numpy.uint64)
+        """Images of seeds, integers: uint8 [n][height][width][channels]."""
+        seeds = numpy.array([_integer(seed, 64, "seed") for seed in seeds], numpy.uint64)
         return self._generate("generate_from_seeds", _pointer(seeds, c_uint64), len(seeds))
 
     def from_latents(self, latents):
-        """Images of latents [n][latent length], int16 in Q3.12 or floats: uint8 [n][height][width][channels]."""
+        """Images of latents [n][latent length], int16 in Q3.12 or floats: uint8 [n][height][width][channels].
+
+        Floats of another width are rounded to float32 first. Other integers could be meant either way: TypeError.
+        """
         latents = numpy.atleast_2d(latents)
         if latents.ndim != 2 or latents.shape[1] != self.latent_length:
             raise ValueError(f"latents: found the shape {latents.shape}, wanted [n][{self.latent_length}]")
+        # A copy, in order and aligned: a field of a packed record is neither.
+        latents = numpy.require(_elements(latents), requirements=["C", "A"])
         if latents.dtype != numpy.int16:
-            floats = numpy.ascontiguousarray(latents, numpy.float32)
+            floats = latents
             latents = numpy.empty(floats.shape, numpy.int16)
             _call("latents_from_floats", _pointer(floats, c_float), floats.size, _pointer(latents, c_int16))
-        latents = numpy.ascontiguousarray(latents)
         return self._generate("generate_from_latents", _pointer(latents, c_int16), len(latents))
 
     def _generate(self, function, numbers, count):

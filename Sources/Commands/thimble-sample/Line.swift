@@ -90,7 +90,7 @@ struct Line: ExpressibleByStringInterpolation, StringInterpolationProtocol {
   /// What the C library would say of an errno.
   @inline(never)
   func appendInterpolation(systemError number: Int) {
-    if let words = SystemError.words(number) {
+    if let words = SystemWords.of(number) {
       appendLiteral("\"")
       appendInterpolation(words)
       appendLiteral("\"")

@@ -7,6 +7,7 @@ import SamplerSupport
 @inline(never)
 func openModel(_ path: Path) throws(Refusal) -> Model {
   let set = try instructionSetInForce()
+  thimble_guard_model(path)
   var byteCount = 0
   if let bytes = thimble_bundled_model(&byteCount) {
     do {

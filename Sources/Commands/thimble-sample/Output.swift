@@ -50,6 +50,7 @@ struct Output: ~Copyable {
     }
     if opened < 0 { throw Self.refused(path, -opened) }
     (self.path, self.place, self.temporary, file) = (path, place, temporary, Int32(opened))
+    thimble_guard_output(temporary)
   }
 
   private static func refused(_ path: Path, _ number: Int) -> Refusal {
@@ -101,6 +102,7 @@ struct Output: ~Copyable {
       if renamed < 0 {
         throw systemRefusal(.cannotWrite, path, call: "rename", wanted: "the file renamed", -renamed)
       }
+      thimble_guard_output(nil)
       // What held the temporary name holds the folder's now.
       Self.syncFolder(of: place, UnsafeMutablePointer(mutating: temporary))
     }
@@ -125,6 +127,7 @@ struct Output: ~Copyable {
     if file < 0 || path == nil { return }
     thimble_close(file)
     if let temporary { thimble_remove(temporary) }
+    thimble_guard_output(nil)
   }
 }
 

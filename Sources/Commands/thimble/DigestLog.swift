@@ -9,8 +9,8 @@ struct DigestLog {
   /// Opens the log of a run that stands at `step`: what was written of later steps will be computed again.
   init(path: String, upTo step: Int) {
     self.path = path
-    guard let file = try? MappedFile(path: path, links: .refuse) else { return }
-    for line in String(decoding: file.contents(), as: UTF8.self).split(separator: "\n") {
+    guard let bytes = try? MappedFile(path: path, links: .refuse).contents() else { return }
+    for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
       let words = line.split(separator: " ")
       guard words.count == 2, let number = Int(words[1]), number <= step else { continue }
       if Digest.isHexadecimal(String(words[0])) { digests[number] = String(words[0]) }

@@ -32,6 +32,8 @@ struct ExportCommand: ParsableCommand {
     try Self.refuseExported(checkpoint, wanted: "a checkpoint")
     let stored = try StoredGenerator(path: checkpoint)
     var exporter = Exporter(workers: compute.workers, instructionSet: try .current())
+    try stored.checkMemory(
+      capacity: FrozenStatistics.batchSize, file: checkpoint, workers: compute.workers, kernels: compute.kernels())
     exporter.calibrationCount = calibrate
     exporter.weights = weights
     exporter.largestArena = arena?.count

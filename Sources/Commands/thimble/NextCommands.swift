@@ -4,7 +4,7 @@ import ThimbleTraining
 
 /// What to type next, for the page of a run: what helps where it stands.
 struct NextCommands: Sendable {
-  private let program = quoted(CommandLine.arguments[0])
+  private let program = quoted(CommandWords.program)
   private let data: String
   private let folder: RunFolder
   private let steps: Int?
@@ -28,7 +28,7 @@ struct NextCommands: Sendable {
 
   /// The command that continues the run: to its end, or to other steps.
   func goOn(to steps: Int? = nil, onCollapse: WatchOptions.CollapsePolicy? = nil) -> String {
-    var words = [CommandLine.arguments[0], "train", "--data", data, "--outdir", folder.path, "--resume"]
+    var words = [CommandWords.program, "train", "--data", data, "--outdir", folder.path, "--resume"]
     if let steps = steps ?? self.steps { words += ["--steps", "\(steps)"] }
     words += options
     let policy = onCollapse ?? self.onCollapse
@@ -75,7 +75,7 @@ struct NextCommands: Sendable {
   /// For a run that cannot come to a good end.
   private var beginAgain: [(title: String, line: String)] {
     let recipe = quoted(folder.path + "-again.json")
-    var words = [CommandLine.arguments[0], "train", folder.path + "-again.json", "--data", data]
+    var words = [CommandWords.program, "train", folder.path + "-again.json", "--data", data]
     words += ["--outdir", folder.path + "-again"]
     if let steps { words += ["--steps", "\(steps)"] }
     return [

@@ -58,7 +58,6 @@ struct ReproduceCommand: ParsableCommand {
     let dataset = try preparation(recipe).recorded(provenance.data)
     verdict("recipe", "same, \(provenance.recipe)")
     verdict("data", "same, \(dataset.count) images, \(dataset.digest)")
-    MappingFault.install(file: dataset.path)
     let total = try steps(recipe, dataset)
     try provenance.checkSteps(total: total, file: provenancePath)
     let end = until ?? (provenance.generator == nil ? provenance.steps.last?.step ?? total : total)
@@ -94,7 +93,6 @@ struct ReproduceCommand: ParsableCommand {
     let dataset = try preparation(recipe).set(origin)
     (origin.digest, origin.name, origin.licence) = (dataset.digest, dataset.name, dataset.licence)
     var provenance = Provenance(recipe: Provenance.digest(of: recipe), data: origin)
-    MappingFault.install(file: dataset.path)
     let total = try steps(recipe, dataset)
     let end = until ?? total
     let wanted = recording.steps(former, recipe, perPass: dataset.count / recipe.batchSize, total: total)

@@ -3,6 +3,7 @@ import Foundation
 import Thimble
 import SamplerSupport
 import ThimbleStorage
+import ThimbleThreads
 
 /// The workstation command: from images to a shipped generator.
 @main
@@ -35,11 +36,16 @@ struct ThimbleCommand: ParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     StandardStreams.fill()
     TemporaryNames.removeWhenInterrupted()
-    MappingFault.install(file: "a mapped file")
+    MappingFault.install()
+    MemoryFault.install()
+    // A library that was loaded into the program may have left another one.
+    FloatMode.useStandard()
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(CommandWords.all().dropFirst().map { $0 })
       try command.run()
       try flushStandardOutput()
+      // What is told only now went into a result that is there already.
+      if let path = MappedFile.changedPaths.first { throw MappedFile.changedError(path) }
     } catch let error as FileError {
       exit(telling: error)
     } catch {
@@ -57,6 +63,22 @@ struct ThimbleCommand: ParsableCommand {
   private static func flushStandardOutput() throws(FileError) {
     if fflush(nil) != 0 { throw StandardOutput.error(errno) }
   }
+}
+
+/// The words of the command line.
+enum CommandWords {
+  /// As `main` got them, the program's name first. Throws `fault` if they cannot be known.
+  static func all() throws(FileError) -> [String] {
+    let words = ProgramArguments.all
+    guard words.isEmpty else { return words }
+    throw FileError(
+      .fault, file: "command line", field: "arguments", found: "none, not even the program's name",
+      wanted: "those that the program was started with",
+      advice: "Mount /proc, or start the program from a shell.")
+  }
+
+  /// The program's name, as it was called.
+  static var program: String { ProgramArguments.all.first ?? "thimble" }
 }
 
 enum StandardStreams {

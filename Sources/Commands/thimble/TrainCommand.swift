@@ -75,7 +75,7 @@ struct TrainCommand: ParsableCommand {
   func run() throws {
     if documentRecipe { return print(RecipeReference.page, terminator: "") }
     let dataset = try data.map { path throws(FileError) in try Dataset(path: path) }
-    if let data { MappingFault.install(file: data) }
+    MappingFault.install(next: "Then continue the run with --resume, or begin it again.")
     let recipe = try resolvedRecipe(dataset)
     if printRecipe { return show(recipe) }
     if dryRun { return try DryRun(recipe: recipe, dataset: dataset, compute: compute, steps: steps).run() }

@@ -10,7 +10,10 @@ func status(_ place: UnsafeMutablePointer<thimble_error>?, _ body: () throws(Thi
     try body()
     return 0
   } catch {
-    unsafe place?.pointee = thimble_error(error)
+    // At any address.
+    if let place = unsafe place {
+      unsafe UnsafeMutableRawPointer(place).storeBytes(of: thimble_error(error), as: thimble_error.self)
+    }
     return error.status
   }
 }
@@ -52,7 +55,7 @@ extension ThimbleError.Code {
     case .unsupported: "of a later version"
     case .instructionSet: "no such instruction set here"
     case .memory: "memory too small, or not aligned to 64"
-    case .arguments: "null pointer, wrong count, or NaN"
+    case .arguments: "null or unaligned pointer, wrong count, or NaN"
     }
   }
 }
@@ -73,7 +76,9 @@ public func thimble_error_text(
   let room = unsafe text == nil ? 0 : byteCount < 0 ? Int.max : byteCount
   let start = unsafe UnsafeMutableRawPointer(text)?.assumingMemoryBound(to: UInt8.self)
   var writer = unsafe TextWriter(UnsafeMutableBufferPointer(start: start, count: max(0, room - 1)))
-  if let error = unsafe error { unsafe write(error.pointee, to: &writer) }
+  if let error = unsafe error {
+    unsafe write(UnsafeRawPointer(error).loadUnaligned(as: thimble_error.self), to: &writer)
+  }
   if room > 0 { unsafe start?[min(writer.count, room - 1)] = 0 }
   return writer.count
 }

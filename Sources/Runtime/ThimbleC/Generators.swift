@@ -9,8 +9,13 @@ import Thimble
 @safe struct PlacedGenerator: ~Copyable {
   var generator: Generator
   var runner = unsafe thimble_loop_runner(run: nil, context: nil)
+  /// Bytes of the memory that it lies in.
+  let memoryByteCount: Int
 
-  init(_ generator: consuming Generator) { self.generator = generator }
+  init(_ generator: consuming Generator, memoryByteCount: Int) {
+    self.generator = generator
+    self.memoryByteCount = memoryByteCount
+  }
 
   mutating func generate(seeds: Span<UInt64>, into pixels: inout MutableSpan<UInt8>) throws(ThimbleError) {
     let runner = unsafe runner
@@ -63,12 +68,15 @@ public func thimble_generator_create(
     if needed == 0 { throw ThimbleError(.arguments, "images, more than memory can hold", found: number(images)) }
     try require(number(memoryByteCount), .atLeast, number(needed), "memory byte count", code: .memory)
     try require(UInt64(UInt(bitPattern: memory)), .multipleOf, 64, "address of the memory", code: .memory)
+    try unsafe requireApart(memory, needed, place, model)
     let arena = unsafe UnsafeMutableRawBufferPointer(
       start: memory + PlacedGenerator.byteCount, count: needed - PlacedGenerator.byteCount)
     let generator = try unsafe Generator(
       Model(viewing: model.pointee.model), arena: arena, images: images, workers: workers)
-    unsafe memory.bindMemory(to: PlacedGenerator.self, capacity: 1).initialize(to: PlacedGenerator(generator))
-    unsafe result.pointee = OpaquePointer(memory)
+    unsafe memory.bindMemory(to: PlacedGenerator.self, capacity: 1).initialize(
+      to: PlacedGenerator(generator, memoryByteCount: needed))
+    // At any address.
+    unsafe UnsafeMutableRawPointer(result).storeBytes(of: OpaquePointer(memory), as: OpaquePointer?.self)
   }
 }
 
@@ -76,7 +84,7 @@ public func thimble_generator_create(
 public func thimble_generator_share_work(
   _ generator: OpaquePointer?, _ run: thimble_parallel_for?, _ context: UnsafeMutableRawPointer?
 ) {
-  guard let generator = unsafe generator else { return }
+  guard let generator = unsafe generator, UInt(bitPattern: generator) % 64 == 0 else { return }
   unsafe UnsafeMutablePointer<PlacedGenerator>(generator).pointee.runner = thimble_loop_runner(
     run: run, context: context)
 }
@@ -91,6 +99,8 @@ public func thimble_generate_from_seeds(
     if count == 0 { return }
     guard let seeds = unsafe seeds else { throw ThimbleError(.arguments, "seeds, null") }
     guard let pixels = unsafe pixels else { throw ThimbleError(.arguments, "pixels, null") }
+    try unsafe requireAligned(seeds, "address of the seeds")
+    try unsafe requireApart(pixels, count, generator)
     var span = unsafe MutableSpan(_unsafeStart: pixels, count: countable(pixelByteCount))
     try unsafe generator.pointee.generate(seeds: Span(_unsafeStart: seeds, count: count), into: &span)
   }
@@ -106,6 +116,8 @@ public func thimble_generate_from_latents(
     if count == 0 { return }
     guard let latents = unsafe latents else { throw ThimbleError(.arguments, "latents, null") }
     guard let pixels = unsafe pixels else { throw ThimbleError(.arguments, "pixels, null") }
+    try unsafe requireAligned(latents, "address of the latents")
+    try unsafe requireApart(pixels, count, generator)
     let length = unsafe generator.pointee.generator.model.latentLength
     var span = unsafe MutableSpan(_unsafeStart: pixels, count: countable(pixelByteCount))
     try unsafe generator.pointee.generate(latents: Span(_unsafeStart: latents, count: count * length), into: &span)
@@ -122,9 +134,30 @@ private func placed(
   _ generator: OpaquePointer?, _ count: Int
 ) throws(ThimbleError) -> UnsafeMutablePointer<PlacedGenerator> {
   guard let generator = unsafe generator else { throw ThimbleError(.arguments, "generator, null") }
+  try require(UInt64(UInt(bitPattern: generator)), .multipleOf, 64, "address of the generator", code: .arguments)
   let place = unsafe UnsafeMutablePointer<PlacedGenerator>(generator)
   try unsafe require(number(count), .atMost, number(place.pointee.generator.images), "count", code: .arguments)
   return unsafe place
+}
+
+/// Refuses memory for a generator that has the model or its bytes in it.
+private func requireApart(
+  _ memory: UnsafeMutableRawPointer, _ byteCount: Int, _ place: UnsafePointer<thimble_model>?,
+  _ model: UnsafePointer<OpenModel>
+) throws(ThimbleError) {
+  let taken = unsafe Extent(memory, byteCount)
+  guard let place = unsafe place, let bytes = unsafe model.pointee.model.bytes.baseAddress else { return }
+  try unsafe requireApart(taken, Extent(place, MemoryLayout<thimble_model>.size), "memory, over the model")
+  try unsafe requireApart(taken, Extent(bytes, model.pointee.model.bytes.count), "memory, over the model's bytes")
+}
+
+/// Refuses pixels that would be written over the generator that makes them.
+private func requireApart(
+  _ pixels: UnsafeMutablePointer<UInt8>, _ count: Int, _ generator: UnsafeMutablePointer<PlacedGenerator>
+) throws(ThimbleError) {
+  let written = unsafe Extent(pixels, count * generator.pointee.generator.model.imageByteCount)
+  try unsafe requireApart(
+    written, Extent(generator, generator.pointee.memoryByteCount), "pixels, over the generator's memory")
 }
 
 /// A size_t, cut to what an `Int` can count: more than any image needs.

@@ -21,12 +21,14 @@ struct OpenModel: ~Copyable {
 
 /// The model that lies there; nil if none is open.
 func opened(_ place: UnsafePointer<thimble_model>?) -> UnsafePointer<OpenModel>? {
-  guard let place = unsafe place, unsafe place.pointee.content.0 == OpenModel.mark else { return nil }
+  guard let place = unsafe place, unsafe isAligned(place), unsafe place.pointee.content.0 == OpenModel.mark
+  else { return nil }
   return unsafe UnsafeRawPointer(place).assumingMemoryBound(to: OpenModel.self)
 }
 
 /// The model that lies there, or an error.
 func required(_ place: UnsafePointer<thimble_model>?) throws(ThimbleError) -> UnsafePointer<OpenModel> {
+  if let place = unsafe place { try unsafe requireAligned(place, "address of the model's place") }
   guard let model = unsafe opened(place) else { throw ThimbleError(.arguments, "model, null or not open") }
   return unsafe model
 }
@@ -39,7 +41,10 @@ public func thimble_model_open(
   unsafe status(error) { () throws(ThimbleError) in
     guard let place = unsafe place else { throw ThimbleError(.arguments, "model, null or not open") }
     guard let bytes = unsafe bytes else { throw ThimbleError(.arguments, "bytes, null") }
+    try unsafe requireAligned(place, "address of the model's place")
     try require(number(byteCount), .atMost, 1 << 30, "file byte count")
+    let placed = unsafe Extent(place, MemoryLayout<thimble_model>.size)
+    try unsafe requireApart(placed, Extent(bytes, byteCount), "model, inside its own bytes")
     let all = unsafe UnsafeRawBufferPointer(start: bytes, count: byteCount)
     let model = try unsafe Model(all, instructionSet: InstructionSet.inForce())
     unsafe UnsafeMutableRawPointer(place).bindMemory(to: OpenModel.self, capacity: 1).initialize(to: OpenModel(model))
@@ -54,6 +59,7 @@ public func thimble_model_map(
   unsafe status(error) { () throws(ThimbleError) in
     guard let place = unsafe place else { throw ThimbleError(.arguments, "model, null or not open") }
     guard let path = unsafe path else { throw ThimbleError(.arguments, "path, null") }
+    try unsafe requireAligned(place, "address of the model's place")
     let model = try unsafe Model(path: path)
     unsafe UnsafeMutableRawPointer(place).bindMemory(to: OpenModel.self, capacity: 1).initialize(to: OpenModel(model))
   }
@@ -107,7 +113,10 @@ public func thimble_metadata(
   _ place: UnsafePointer<thimble_model>?, _ byteCount: UnsafeMutablePointer<Int>?
 ) -> UnsafePointer<CChar>? {
   let metadata = unsafe opened(place)?.pointee.model.metadata
-  unsafe byteCount?.pointee = metadata?.count ?? 0
+  // At any address.
+  if let byteCount = unsafe byteCount {
+    unsafe UnsafeMutableRawPointer(byteCount).storeBytes(of: metadata?.count ?? 0, as: Int.self)
+  }
   return unsafe metadata?.baseAddress?.assumingMemoryBound(to: CChar.self)
 }
 

@@ -8,15 +8,17 @@
 #if defined(__x86_64__)
 enum {
   call_read = 0, call_write = 1, call_close = 3, call_fstat = 5, call_lseek = 8, call_mmap = 9, call_mprotect = 10,
-  call_munmap = 11, call_rt_sigaction = 13, call_ioctl = 16, call_getpid = 39, call_clone = 56, call_exit = 60,
-  call_fsync = 74, call_futex = 202, call_sched_getaffinity = 204, call_clock_gettime = 228, call_exit_group = 231,
-  call_openat = 257, call_mkdirat = 258, call_fstatat = 262, call_unlinkat = 263, call_readlinkat = 267,
-  call_renameat2 = 316,
+  call_munmap = 11, call_rt_sigaction = 13, call_rt_sigprocmask = 14, call_ioctl = 16, call_getpid = 39, call_clone = 56,
+  call_exit = 60, call_kill = 62, call_fsync = 74, call_futex = 202, call_sched_getaffinity = 204, call_clock_gettime = 228, call_exit_group = 231,
+  call_openat = 257, call_mkdirat = 258, call_fstatat = 262, call_unlinkat = 263,
+  call_readlinkat = 267, call_renameat2 = 316,
 };
 #elif defined(__arm__)
 enum {
-  call_exit = 1, call_read = 3, call_write = 4, call_close = 6, call_lseek = 19, call_getpid = 20, call_ioctl = 54,
+  call_exit = 1, call_read = 3, call_write = 4, call_close = 6, call_lseek = 19, call_getpid = 20, call_kill = 37,
+  call_ioctl = 54,
   call_munmap = 91, call_fsync = 118, call_clone = 120, call_mprotect = 125, call_llseek = 140, call_rt_sigaction = 174,
+  call_rt_sigprocmask = 175,
   call_mmap = 192, call_fstat = 197, call_futex = 240, call_sched_getaffinity = 242, call_exit_group = 248,
   call_clock_gettime = 263, call_openat = 322, call_mkdirat = 323, call_fstatat = 327, call_unlinkat = 328,
   call_readlinkat = 332, call_renameat2 = 382,
@@ -26,7 +28,7 @@ enum {
   call_ioctl = 29, call_mkdirat = 34, call_unlinkat = 35, call_openat = 56, call_close = 57, call_lseek = 62,
   call_read = 63, call_write = 64, call_readlinkat = 78, call_fstatat = 79, call_fstat = 80, call_fsync = 82, call_exit = 93,
   call_exit_group = 94, call_futex = 98, call_clock_gettime = 113, call_sched_getaffinity = 123,
-  call_rt_sigaction = 134, call_getpid = 172, call_munmap = 215, call_clone = 220, call_mmap = 222,
+  call_kill = 129, call_rt_sigaction = 134, call_rt_sigprocmask = 135, call_getpid = 172, call_munmap = 215, call_clone = 220, call_mmap = 222,
   call_mprotect = 226, call_renameat2 = 276,
 };
 #endif

@@ -52,4 +52,22 @@ unsigned long thimble_auxiliary_value(unsigned long number) {
 
 // With a C library, that one starts the program.
 unsigned long thimble_auxiliary_value(unsigned long number) { return getauxval(number); }
+
+static int32_t word_count;
+static const char *const *words;
+
+// The loader of the GNU C library hands constructors what `main` gets. Swift reads it from /proc, which may not be there.
+__attribute__((constructor)) static void keep_words(int count, char **arguments) {
+#if defined(__GLIBC__)
+  word_count = count;
+  words = (const char *const *)arguments;
+#else
+  (void)count, (void)arguments;
+#endif
+}
+
+const char *const *thimble_program_words(int32_t *count) {
+  *count = word_count;
+  return words;
+}
 #endif

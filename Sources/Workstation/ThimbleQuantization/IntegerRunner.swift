@@ -16,23 +16,30 @@ struct IntegerRunner {
   func run(
     _ bytes: UnsafeRawBufferPointer, latents: [Int16], inspect: ((Int, Int, UnsafeRawBufferPointer) -> Void)? = nil
   ) throws(FileError) -> [UInt8] {
+    let file = "exported generator"
+    // Maps of single layers are looked at.
+    let model: Model
     do {
-      return try unsafe unchecked(bytes, latents, inspect)
-    } catch {
-      throw FileError(error, file: "exported generator")
-    }
+      model = try unsafe Model(bytes, instructionSet: instructionSet, plan: .wholeLayers)
+    } catch { throw FileError(error, file: file) }
+    let (size, count) = (model.imageByteCount, latents.count / model.latentLength)
+    let arenaByteCount = model.arenaByteCount(images: Self.batch)!
+    try Room.check(
+      arenaByteCount + (Self.batch + 2 * count) * size, for: "\(Self.batch) images at once", file: file,
+      advice: "Free some memory, or use a generator with smaller widths.")
+    let arena = UnsafeMutableRawBufferPointer.allocate(byteCount: arenaByteCount, alignment: 64)
+    defer { unsafe arena.deallocate() }
+    do {
+      return try unsafe run(model, arena, latents, inspect)
+    } catch { throw FileError(error, file: file) }
   }
 
-  private func unchecked(
-    _ bytes: UnsafeRawBufferPointer, _ latents: [Int16], _ inspect: ((Int, Int, UnsafeRawBufferPointer) -> Void)?
+  private func run(
+    _ model: consuming Model, _ arena: UnsafeMutableRawBufferPointer, _ latents: [Int16],
+    _ inspect: ((Int, Int, UnsafeRawBufferPointer) -> Void)?
   ) throws(ThimbleError) -> [UInt8] {
-    // Maps of single layers are looked at.
-    let model = try unsafe Model(bytes, instructionSet: instructionSet, plan: .wholeLayers)
     let (length, size, layers) = (model.latentLength, model.imageByteCount, model.layerCount)
     let batch = Self.batch
-    let arena = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: model.arenaByteCount(images: batch)!, alignment: 64)
-    defer { unsafe arena.deallocate() }
     var generator = try unsafe Generator(model, arena: arena, images: batch)
     let count = latents.count / length
     var pixels: [UInt8] = []

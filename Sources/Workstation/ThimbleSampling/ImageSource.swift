@@ -7,7 +7,8 @@ import ThimbleThreads
 /// What images come from: an exported generator, by integers, or a checkpoint, by f32.
 package struct ImageSource {
   private enum Kind {
-    case exported
+    /// Mapped once: a file that takes its place meanwhile changes nothing.
+    case exported(MappedFile)
     case checkpoint(StoredGenerator)
     case frozen(PlainGenerator)
   }
@@ -31,11 +32,12 @@ package struct ImageSource {
   ) throws(FileError) {
     (self.path, self.workers, self.freezing) = (path, workers, freezing)
     if try Self.isExported(path) {
-      let model = try Model.open(path)
+      let file = try MappedFile(path: path)
+      let model = try Model.open(file, .current())
       (height, width) = (Int(model.imageShape.height), Int(model.imageShape.width))
       channels = Int(model.imageShape.channels)
       (latents, notes) = (model.latents, [])
-      kind = .exported
+      kind = .exported(file)
     } else {
       let stored = try StoredGenerator(path: path)
       (height, width, channels) = (stored.imageSide, stored.imageSide, stored.imageChannels)
@@ -71,7 +73,9 @@ package struct ImageSource {
   }
 
   private func frozen(_ stored: StoredGenerator) throws(FileError) -> PlainGenerator {
-    PlainGenerator(stored, workers: workers, kernels: FloatKernels(try .current())) {
+    let kernels = FloatKernels(try .current())
+    try stored.checkMemory(capacity: FrozenStatistics.batchSize, file: path, workers: workers, kernels: kernels)
+    return PlainGenerator(stored, workers: workers, kernels: kernels) {
       freezing($0, FrozenStatistics.batches)
     }
   }
@@ -79,7 +83,7 @@ package struct ImageSource {
   /// The images of latents, as bytes.
   package func pixels(_ latents: LatentBatch) throws(FileError) -> ImageBatch<UInt8> {
     switch kind {
-    case .exported: try exportedImages(latents)
+    case .exported(let file): try exportedImages(file, latents)
     case .checkpoint, .frozen: try images(latents).bytes
     }
   }
@@ -87,7 +91,7 @@ package struct ImageSource {
   /// The images of latents, f32 in [-1, 1].
   package func images(_ latents: LatentBatch) throws(FileError) -> ImageBatch<Float> {
     switch kind {
-    case .exported: try exportedImages(latents).values
+    case .exported(let file): try exportedImages(file, latents).values
     case .checkpoint(let stored): try checkpointImages(frozen(stored), latents)
     case .frozen(let generator): try checkpointImages(generator, latents)
     }
@@ -98,13 +102,17 @@ package struct ImageSource {
     ImageBatch(pixels: pixels, height: height, width: width, channels: channels)
   }
 
-  private func exportedImages(_ latents: LatentBatch) throws(FileError) -> ImageBatch<UInt8> {
-    let model = try Model.open(path)
+  private func exportedImages(_ file: MappedFile, _ latents: LatentBatch) throws(FileError) -> ImageBatch<UInt8> {
+    let model = try Model.open(file, .current())
     // Many images at once share the reading of the weights; an arena of 256 MB is enough for that.
     let most = max(1, min(64, (1 << 28) / Int(model.layout.header.arena.image)))
     let (atOnce, size, length) = (min(most, max(1, latents.count)), imageByteCount, latents.length)
-    let arena = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: model.arenaByteCount(images: atOnce, workers: workers.count)!, alignment: 64)
+    let arenaByteCount = model.arenaByteCount(images: atOnce, workers: workers.count)!
+    try Room.check(
+      arenaByteCount + (atOnce + 2 * latents.count) * size,
+      for: latents.count == 1 ? "an image and its arena" : "\(latents.count) images and their arena", file: path,
+      advice: "Free some memory, ask for fewer images, or export the model again with a smaller --arena.")
+    let arena = UnsafeMutableRawBufferPointer.allocate(byteCount: arenaByteCount, alignment: 64)
     defer { unsafe arena.deallocate() }
     let rows = latents.elements
     var pixels: [UInt8] = []
@@ -120,14 +128,17 @@ package struct ImageSource {
         pixels += part.prefix(images * size)
       }
     } catch { throw FileError(error, file: path) }
+    try file.checkUnchanged()
     return batch(pixels)
   }
 
   private func checkpointImages(
     _ generator: PlainGenerator, _ latents: LatentBatch
   ) throws(FileError) -> ImageBatch<Float> {
-    let network = generator.frozenNetwork(
-      capacity: FrozenStatistics.batchSize, workers: workers, kernels: FloatKernels(try .current()))
+    let (capacity, kernels) = (FrozenStatistics.batchSize, FloatKernels(try .current()))
+    try generator.checkMemory(
+      capacity: capacity, more: 8 * latents.count * imageByteCount, file: path, workers: workers, kernels: kernels)
+    let network = generator.frozenNetwork(capacity: capacity, workers: workers, kernels: kernels)
     let (rows, count) = (latents.values, latents.count)
     var images: [Float] = []
     for first in stride(from: 0, to: count, by: network.capacity) {

@@ -32,6 +32,7 @@ package enum LatentFile {
   private static func tensor(_ path: String, length: Int) throws(FileError) -> [Float] {
     let tensor = try SafetensorsFile(path: path).tensor("latents", .f32, shape: [nil, length])
     try checkCount(tensor.shape[0], path)
+    try Room.check(6 * tensor.elementCount, for: "\(tensor.shape[0]) latents", file: path, advice: "Split the file.")
     return try nonempty(tensor.floats(), path)
   }
 
@@ -44,7 +45,9 @@ package enum LatentFile {
         wanted: "a multiple of \(4 * length): rows of \(length) f32 numbers",
         advice: "Make latents of \(length) numbers for this generator.")
     }
-    try unsafe checkCount(file.bytes.count / (4 * length), path)
+    let rows = unsafe file.bytes.count / (4 * length)
+    try checkCount(rows, path)
+    try Room.check(6 * rows * length, for: "\(rows) latents", file: path, advice: "Split the file.")
     let floats = unsafe (0..<(file.bytes.count / 4)).map {
       unsafe Float(bitPattern: UInt32(littleEndian: file.bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self)))
     }

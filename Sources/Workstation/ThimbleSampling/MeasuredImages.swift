@@ -81,6 +81,9 @@ package struct MeasuredImages {
     case .generator(let source):
       return try source.pixels(source.latents(0..<UInt64(count)))
     case .file(let images):
+      try Room.check(
+        9 * images.elementCount, for: "\(images.shape[0]) images", file: images.file.path,
+        advice: "Write fewer images into the file.")
       let planes = images.floats()
       if let index = planes.firstIndex(where: { !$0.isFinite }) {
         throw FileError(

@@ -100,7 +100,7 @@ package struct AtomicFile: ~Copyable {
 
   /// A mapping of all that is written so far.
   package func written() throws(FileError) -> MappedFile {
-    try MappedFile(path: temporaryPath ?? path)
+    try MappedFile(path: temporaryPath ?? path, isWatched: false)
   }
 
   /// Syncs the bytes, puts the file in its place and syncs the folder. When it returns, the file is there even after a loss of

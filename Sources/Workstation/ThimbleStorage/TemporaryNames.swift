@@ -30,14 +30,16 @@ package enum TemporaryNames {
     for number in [SIGINT, SIGTERM, SIGHUP] {
       if isIgnored(number) { continue }
       signal(number) { number in
-        let (table, room) = (TemporaryNames.table, TemporaryNames.room)
-        for slot in 0..<TemporaryNames.count where unsafe table.isUsed[slot] != 0 {
-          unsafe unlink(table.names + slot * room)
-        }
+        TemporaryNames.removeAll()
         signal(number, SIG_DFL)
         raise(number)
       }
     }
+  }
+
+  /// Removes the files: for handlers of signals that end the process.
+  package static func removeAll() {
+    for slot in 0..<count where unsafe table.isUsed[slot] != 0 { unsafe unlink(table.names + slot * room) }
   }
 
   /// Whether the program was started to survive a signal: with `nohup`, or in a shell's background.

@@ -27,6 +27,8 @@ package final class Workers: @unchecked Sendable {
       threads.append(thread)
     }
     self.count = threads.count + 1
+    // What is missing here is no fault that anything later could be laid to.
+    errno = 0
   }
 
   /// As many as there are processors for this process.
@@ -41,10 +43,13 @@ package final class Workers: @unchecked Sendable {
   package var parallelFor: ParallelFor { { count, body in self.run(count, body) } }
 
   /// Calls `body` for 0 ..< count, in any order, on all threads, and returns when all is done. Within another loop of the same
-  /// workers, or while another thread has one, the caller does it alone.
+  /// workers, or while another thread has one, the caller does it alone. Bodies compute in the standard floating-point mode; the
+  /// caller has its own back afterwards.
   package func run(_ count: Int, _ body: (Int) -> Void) {
-    if threads.isEmpty || count < 2 || !crew.share(count, body) {
-      for number in 0..<count { body(number) }
+    FloatMode.standard {
+      if threads.isEmpty || count < 2 || !crew.share(count, body) {
+        for number in 0..<count { body(number) }
+      }
     }
   }
 
@@ -56,7 +61,7 @@ package final class Workers: @unchecked Sendable {
     let units = (total + multiple - 1) / multiple
     let shares = min(count * Self.sharesPerWorker, units)
     if count == 1 || shares <= 1 {
-      if total > 0 { body(0..<total) }
+      if total > 0 { FloatMode.standard { body(0..<total) } }
       return
     }
     run(shares) { share in
@@ -68,7 +73,11 @@ package final class Workers: @unchecked Sendable {
 
   private static let stackByteCount = 1 << 20
 
-  /// Starts a thread that works for `crew` until it is dismissed. Signals go to the other threads.
+  /// What a thread does itself: to no other thread could a signal of these go. Blocked, they would end the process without their
+  /// handlers.
+  private static let faults = [SIGBUS, SIGSEGV, SIGILL, SIGFPE, SIGTRAP]
+
+  /// Starts a thread that works for `crew` until it is dismissed. All signals but its own faults go to the other threads.
   private static func start(_ crew: Crew) -> pthread_t? {
     var attributes = pthread_attr_t()
     unsafe pthread_attr_init(&attributes)
@@ -76,6 +85,7 @@ package final class Workers: @unchecked Sendable {
     unsafe pthread_attr_setstacksize(&attributes, stackByteCount)
     var (all, former) = (sigset_t(), sigset_t())
     unsafe sigfillset(&all)
+    for fault in faults { unsafe sigdelset(&all, fault) }
     unsafe pthread_sigmask(SIG_SETMASK, &all, &former)
     defer { unsafe pthread_sigmask(SIG_SETMASK, &former, nil) }
     let context = unsafe Unmanaged.passRetained(crew)
@@ -83,6 +93,7 @@ package final class Workers: @unchecked Sendable {
     let status = unsafe pthread_create(
       &thread, &attributes,
       { context in
+        FloatMode.useStandard()
         unsafe Unmanaged<Crew>.fromOpaque(context!).takeRetainedValue().work()
         return nil
       }, unsafe context.toOpaque())

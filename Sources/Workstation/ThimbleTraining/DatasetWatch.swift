@@ -7,7 +7,7 @@ import ThimbleStorage
 /// The digest is checked when the run begins, and the file's stamp after each minibatch has been read and before it is used: a
 /// rewritten or shortened set ends the run, and no weight has seen it. A file that was put in the set's place under its name
 /// changes nothing: the run keeps the one it has mapped. What remains is what `FileStamp` does not show, and a set that is
-/// shortened just while a minibatch is read: then the kernel ends the program (SIGBUS), and the earlier checkpoints stay.
+/// shortened just while a minibatch is read: then the program ends (SIGBUS, with a message), and the earlier checkpoints stay.
 struct DatasetWatch {
   private let dataset: Dataset
   private var stamp: FileStamp

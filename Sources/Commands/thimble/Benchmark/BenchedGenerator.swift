@@ -28,6 +28,10 @@ import ThimbleThreads
         wanted: "at most 16 GB", advice: "Use a smaller --batch.")
     }
     arenaByteCount = byteCount
+    try Room.check(
+      byteCount + batch * (2 * model.latentLength + model.imageByteCount),
+      for: batch == 1 ? "an image and its arena" : "\(batch) images and their arena",
+      file: path, advice: "Free some memory, or use a smaller --batch.")
     unsafe latents = .allocate(capacity: batch * model.latentLength)
     unsafe pixels = .allocate(capacity: batch * model.imageByteCount)
     unsafe arena = .allocate(byteCount: byteCount, alignment: 64)

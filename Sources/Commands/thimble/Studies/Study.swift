@@ -37,7 +37,6 @@ extension Study {
   /// The set and the recipe that the study varies, checked.
   func load() throws(FileError) -> (dataset: Dataset, base: Recipe) {
     let dataset = try Dataset(path: options.data)
-    MappingFault.install(file: options.data)
     try OutputKind.refuseFile(asFolder: options.outdir)
     try checkPage()
     let base = try baseRecipe(dataset)

@@ -25,6 +25,21 @@
  * THIMBLE_BAD_ARGUMENTS, and the queries, which cannot fail, answer 0 or null for a null model or one that is not open. What no
  * function can see: pointers that lead nowhere, and counts that are larger than what they count.
  *
+ * Alignment. A model, seeds, latents and floats must be aligned as their types want it: to 8, 8, 2 and 4 bytes. What is not, a field
+ * of a packed struct perhaps, is refused as THIMBLE_BAD_ARGUMENTS: `field` is "address of the seeds", `found` the address, `wanted` the
+ * alignment; the queries answer as for a model that is not open. Pixels, texts, `error` and what a function sets may lie anywhere.
+ *
+ * Overlaps. Seeds and latents are read before the first pixel is written, and may lie where the pixels go. Refused as
+ * THIMBLE_BAD_ARGUMENTS are pixels over a generator's memory, that memory over the model or its bytes, a model inside its own bytes, a
+ * latent inside the model, and latents that would be written over floats that are not read yet.
+ *
+ * Files. If a mapped file is shortened, or its disk fails, the system sends SIGBUS to the thread that reads the missing bytes: in
+ * whichever function that is. The library handles no signals. A program that cannot rule that out reads the file into memory of its
+ * own and calls `thimble_model_open`, or handles SIGBUS and does not block it in any thread.
+ *
+ * Floating-point numbers. `thimble_latents_from_floats` alone takes some. No function computes with them, so that rounding modes and
+ * flushing of small numbers change nothing.
+ *
  * Integers are of a fixed width, so that the library does not depend on a compiler's size of enum, long or wchar_t.
  */
 #ifndef THIMBLE_H
@@ -54,7 +69,7 @@ enum {
   THIMBLE_BAD_INSTRUCTION_SET = 4,
   /** Memory that is too small, or not aligned to 64. */
   THIMBLE_BAD_MEMORY = 5,
-  /** A null pointer, a wrong count, a number that is none. */
+  /** A null or unaligned pointer, overlapping memory, a wrong count, a number that is none. */
   THIMBLE_BAD_ARGUMENTS = 6
 };
 
@@ -119,7 +134,7 @@ int32_t thimble_model_open(thimble_model *model, const void *bytes, size_t byte_
 
 /**
  * Maps a file, read-only, and opens the model in it. The mapping is the library's until `thimble_model_close`; nobody may shorten
- * the file meanwhile.
+ * or write the file meanwhile (Files, above). A new file that is renamed over it does no harm.
  *
  * @param model  a place for the model, which is not open.
  * @param path   zero-terminated.
@@ -230,7 +245,7 @@ int32_t thimble_generate_from_latents(thimble_generator *generator, const int16_
  *
  * @param values   floats. NaN is refused: `found` is the index, and the elements before it are written.
  * @param count    how many of either.
- * @param latents  receives them.
+ * @param latents  receives them; may be the address of the values, whose memory it then takes.
  */
 int32_t thimble_latents_from_floats(const float *values, size_t count, int16_t *latents, thimble_error *error);
 

@@ -1,11 +1,20 @@
 extension ThimbleError: CustomStringConvertible {
-  /// "layer 3 kernel: found 17, wanted 16 at most". Makes a string: not for hot paths.
+  /// "layer 3 kernel: found 17, wanted 16 at most", or "faces.thimble: model file: No such file or directory (error 2)". Makes a
+  /// string: not for hot paths.
   public var description: String {
-    unsafe String(unsafeUninitializedCapacity: 256) { bytes in
+    let line = unsafe String(unsafeUninitializedCapacity: 256) { bytes in
       var text = unsafe TextWriter(bytes)
       writeLine(to: &text)
       return min(text.count, bytes.count)
     }
+    #if !hasFeature(Embedded)
+      guard let path else { return line }
+      // A name may hold anything; a terminal obeys control characters.
+      let shown = path.unicodeScalars.map { $0.value < 32 || (127..<160).contains($0.value) ? "?" : $0 }
+      return String(String.UnicodeScalarView(shown)) + ": " + line
+    #else
+      return line
+    #endif
   }
 
   /// What to do about it: one line.
@@ -37,7 +46,8 @@ extension ThimbleError: CustomStringConvertible {
       text.write(" ")
     }
     for i in 0..<field.count { text.write(byte: unsafe field[i]) }
-    text.write(code == .file && relation == .other ? ": error " : ": found ")
+    if code == .file && relation == .other { return writeSystemError(to: &text) }
+    text.write(": found ")
     text.write(found)
     if relation == .other { return }
     text.write(", wanted ")
@@ -46,6 +56,21 @@ extension ThimbleError: CustomStringConvertible {
     text.write(wanted)
     if relation == .atMost { text.write(" at most") }
     if relation == .atLeast { text.write(" at least") }
+  }
+}
+
+extension ThimbleError {
+  /// `found` as the errno that it is.
+  private func writeSystemError(to text: inout TextWriter) {
+    guard let words = SystemWords.of(Int(truncatingIfNeeded: found)) else {
+      text.write(": error ")
+      return text.write(found)
+    }
+    text.write(": ")
+    text.write(words)
+    text.write(" (error ")
+    text.write(found)
+    text.write(")")
   }
 }
 

@@ -1,5 +1,5 @@
-/// What the runtime refuses: one field, what was found in it, what was wanted. Holds no memory of its own, so that it can be
-/// thrown where nothing may be allocated.
+/// What the runtime refuses: one field, what was found in it, what was wanted. Holds no memory of its own, but for the path of a file
+/// that cannot be opened, so that it can be thrown where nothing may be allocated.
 public struct ThimbleError: Error, Equatable, Sendable {
   /// The kind of refusal.
   public enum Code: UInt8, Sendable {
@@ -45,6 +45,10 @@ public struct ThimbleError: Error, Equatable, Sendable {
   public var relation: Relation
   /// What was wanted.
   public var wanted: UInt64
+  #if !hasFeature(Embedded)
+    /// Of a model file that cannot be opened: the path that the caller gave.
+    public internal(set) var path: String?
+  #endif
 
   /// An error about one field.
   package init(
@@ -55,7 +59,15 @@ public struct ThimbleError: Error, Equatable, Sendable {
     (self.found, self.relation, self.wanted) = (found, relation, wanted)
   }
 
-  /// Fields are the same if their names are.
+  /// A model file that cannot be opened.
+  init(_ path: UnsafePointer<CChar>, systemError: Int32) {
+    self.init(.file, "model file", found: UInt64(UInt32(bitPattern: systemError)))
+    #if !hasFeature(Embedded)
+      unsafe self.path = String(cString: path)
+    #endif
+  }
+
+  /// Fields are the same if their names are. Paths are not compared.
   public static func == (a: ThimbleError, b: ThimbleError) -> Bool {
     a.code == b.code && a.layer == b.layer && a.found == b.found && a.relation == b.relation && a.wanted == b.wanted
       && a.isAbout(b.field)

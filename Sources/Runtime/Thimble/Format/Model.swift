@@ -10,6 +10,10 @@ import ThimbleIntrinsics
   /// The kernels that run it.
   public let instructionSet: InstructionSet
   private let isMapped: Bool
+  #if !hasFeature(Embedded)
+    /// Who keeps the bytes, and how to let go of it.
+    private var owner: (object: UnsafeRawPointer, release: @convention(c) (UnsafeRawPointer) -> Void)?
+  #endif
 
   /// Checks a model that lies in the caller's memory, aligned to 64, which must outlive the model and must not change.
   /// Throws if it is not a valid model, or if the build or the machine lacks the instruction set.
@@ -24,6 +28,23 @@ import ThimbleIntrinsics
     layout = try unsafe Layout(validating: bytes, instructionSet, plan)
     unsafe (self.bytes, self.instructionSet, isMapped) = (bytes, instructionSet, false)
   }
+
+  #if !hasFeature(Embedded)
+    /// The same with bytes that an object keeps, which is let go with the model, or if the model is refused.
+    package init(
+      _ bytes: UnsafeRawBufferPointer, instructionSet: InstructionSet, plan: MemoryPlan, owner: UnsafeRawPointer,
+      release: @escaping @convention(c) (UnsafeRawPointer) -> Void
+    ) throws(ThimbleError) {
+      do {
+        layout = try unsafe Layout(validating: bytes, instructionSet, plan)
+      } catch {
+        unsafe release(owner)
+        throw error
+      }
+      unsafe (self.bytes, self.instructionSet, isMapped) = (bytes, instructionSet, false)
+      unsafe self.owner = (owner, release)
+    }
+  #endif
 
   /// Maps a file and checks it, with the instruction set in force.
   public init(path: UnsafePointer<CChar>) throws(ThimbleError) {
@@ -43,7 +64,7 @@ import ThimbleIntrinsics
     var byteCount = 0
     var error: Int32 = 0
     guard let start = unsafe thimble_map_file(path, &byteCount, &error) else {
-      throw ThimbleError(.file, "model file", found: UInt64(UInt32(bitPattern: error)))
+      throw unsafe ThimbleError(path, systemError: error)
     }
     let bytes = unsafe UnsafeRawBufferPointer(start: start, count: byteCount)
     do {
@@ -60,7 +81,12 @@ import ThimbleIntrinsics
     unsafe (layout, bytes, instructionSet, isMapped) = (other.layout, other.bytes, other.instructionSet, false)
   }
 
-  deinit { if isMapped { unsafe thimble_unmap_file(bytes.baseAddress, bytes.count) } }
+  deinit {
+    if isMapped { unsafe thimble_unmap_file(bytes.baseAddress, bytes.count) }
+    #if !hasFeature(Embedded)
+      if let owner = unsafe owner { unsafe owner.release(owner.object) }
+    #endif
+  }
 }
 
 extension Model {

@@ -51,10 +51,20 @@ public enum Q3x12 {
   /// The number that an element stands for, exactly.
   @inlinable public static func value(_ element: Int16) -> Float { Float(element) / Float(one) }
 
-  /// The nearest element to `value`, halves to even, saturated; nil for NaN.
+  /// The nearest element to `value`, halves to even, saturated; nil for NaN. From the bits of the number: arithmetic of floats would
+  /// follow the rounding mode that the caller has set.
   public static func nearest(_ value: Float) -> Int16? {
-    if value.isNaN { return nil }
-    let scaled = (value * Float(one)).rounded(.toNearestOrEven)
-    return Int16(max(-32768, min(32767, scaled)))
+    let bits = value.bitPattern
+    let (isNegative, exponent, fraction) = (bits >> 31 != 0, bits >> 23 & 0xFF, bits & 0x7F_FFFF)
+    if exponent == 0xFF && fraction != 0 { return nil }
+    // 8 and beyond, infinities too.
+    if exponent >= 130 { return isNegative ? -32768 : 32767 }
+    // 4096 times the number is the significand / 2^shift: below a quarter of a step where the shift exceeds 25.
+    let shift = 138 - exponent
+    if shift > 25 { return 0 }
+    let significand = fraction | 0x80_0000
+    let (whole, rest, half) = (significand >> shift, significand & (1 << shift - 1), UInt32(1) << (shift - 1))
+    let magnitude = Int32(whole) + (rest > half || rest == half && whole & 1 == 1 ? 1 : 0)
+    return Int16(isNegative ? -magnitude : min(32767, magnitude))
   }
 }

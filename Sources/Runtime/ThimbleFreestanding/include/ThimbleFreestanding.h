@@ -60,6 +60,13 @@ unsigned long thimble_auxiliary_value(unsigned long number);
 intptr_t thimble_process_number(void);
 /// Lets a signal pass: what it told of is then the error of a call.
 void thimble_ignore_signal(int32_t number);
+/// From now on the program ends with a message about this model where bytes of a mapped file are missing. The text must stay.
+void thimble_guard_model(const char *path);
+/// What is removed then: a temporary file, whose name must stay; or null.
+void thimble_guard_output(const char *path);
+/// With a C library: the words that the program was started with, its name first, and their number; null where that library does not
+/// tell them.
+const char *const *thimble_program_words(int32_t *count);
 
 /// Starts threads until `count` share the loops of `thimble_share_loop`, the caller's among them; 64 at most, at the beginning
 /// of the program. Returns how many there are then: fewer if the system has no more.

@@ -1,3 +1,5 @@
+import ThimbleStorage
+
 /// A colour, 8 bits each.
 package struct RGB: Sendable, Equatable {
   /// 0 to 255.
@@ -53,12 +55,16 @@ struct Preparation: Sendable {
 
   var byteCount: Int { size * size * channels }
 
-  /// - Parameter target: u8. Shape: [size, size, channels].
-  func apply(_ image: borrowing Raster, to target: UnsafeMutablePointer<UInt8>) {
+  /// - Parameters:
+  ///   - name: what errors call the image.
+  ///   - target: u8. Shape: [size, size, channels].
+  func apply(_ image: borrowing Raster, _ name: String, to target: UnsafeMutablePointer<UInt8>) throws(FileError) {
     let side = min(image.width, image.height)
     if side == size {
       unsafe crop(image, side: side, into: target)
     } else {
+      try Room.check(
+        side * side * channels, for: "its square", file: name, advice: "Close other programs, or use a smaller image.")
       let square = UnsafeMutablePointer<UInt8>.allocate(capacity: side * side * channels)
       defer { unsafe square.deallocate() }
       unsafe crop(image, side: side, into: square)

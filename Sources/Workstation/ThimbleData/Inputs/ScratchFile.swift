@@ -34,7 +34,13 @@ final class ScratchFile {
   }
 
   /// A mapping of all that was appended; it outlives this object.
-  func mapped() throws(FileError) -> MappedFile { try MappedFile(path: "/proc/self/fd/\(descriptor)") }
+  func mapped() throws(FileError) -> MappedFile {
+    let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+    guard copy >= 0 else {
+      throw .system(.inputOutput, file: file, call: "open", wanted: "room for temporary files", errno: errno)
+    }
+    return try MappedFile(taking: copy, path: file)
+  }
 
   deinit { close(descriptor) }
 }

@@ -26,6 +26,9 @@ extension Preparation {
     _ take: (UnsafeRawBufferPointer, Range<Int>, [PreparedPicture]) throws(FileError) -> Void
   ) throws(FileError) {
     let imageByteCount = byteCount
+    try Room.check(
+      Self.batchCount * imageByteCount, for: "\(Self.batchCount) images of \(size)x\(size)", file: "--size",
+      advice: "Free some memory, or choose a smaller --size.")
     nonisolated(unsafe) let pixels = UnsafeMutablePointer<UInt8>.allocate(capacity: Self.batchCount * imageByteCount)
     nonisolated(unsafe) let outcomes = UnsafeMutablePointer<PreparedPicture>.allocate(capacity: Self.batchCount)
     unsafe outcomes.initialize(repeating: PreparedPicture(), count: Self.batchCount)
@@ -60,19 +63,21 @@ extension Preparation {
           advice: "Check the permissions.")
       }
       defer { withExtendedLifetime(file) {} }
-      return try unsafe prepare(Raster.decoded(file.bytes, name: entry.name), into: target)
+      return try unsafe prepare(Raster.decoded(file.bytes, name: entry.name), entry.name, into: target)
     case .member(let archive, let range):
       let bytes = unsafe UnsafeRawBufferPointer(rebasing: archive.bytes[range])
-      return try unsafe prepare(Raster.decoded(bytes, name: entry.name), into: target)
+      return try unsafe prepare(Raster.decoded(bytes, name: entry.name), entry.name, into: target)
     case .idx(let file, let index):
       let (height, width) = (file.shape[1], file.shape[2])
       let image = unsafe file.bytes.baseAddress!.assumingMemoryBound(to: UInt8.self) + index * height * width
-      return unsafe prepare(Raster(borrowing: image, width: width, height: height), into: target)
+      return try unsafe prepare(Raster(borrowing: image, width: width, height: height), entry.name, into: target)
     }
   }
 
-  private func prepare(_ image: borrowing Raster, into target: UnsafeMutablePointer<UInt8>) -> PreparedPicture {
-    unsafe apply(image, to: target)
+  private func prepare(
+    _ image: borrowing Raster, _ name: String, into target: UnsafeMutablePointer<UInt8>
+  ) throws(FileError) -> PreparedPicture {
+    try unsafe apply(image, name, to: target)
     return PreparedPicture(
       isCropped: image.width != image.height, isEnlarged: min(image.width, image.height) < size,
       isFirstFrame: image.isAnimated)

@@ -85,7 +85,9 @@ extension SafetensorsFile {
 extension SafetensorsFile {
   /// The finite numbers of an F32 tensor of this shape.
   func finiteFloats(_ name: String, shape: [Int]) throws(FileError) -> [Float] {
-    let values = try tensor(name, .f32, shape: shape).floats()
+    let tensor = try tensor(name, .f32, shape: shape)
+    try Room.check(4 * tensor.elementCount, for: name, file: path)
+    let values = tensor.floats()
     if let index = values.firstIndex(where: { !$0.isFinite }) {
       throw FileError(
         .badData, file: path, field: name, found: "\(values[index]) at number \(index)", wanted: "finite numbers",

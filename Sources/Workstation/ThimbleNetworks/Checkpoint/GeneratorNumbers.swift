@@ -1,4 +1,5 @@
 import Thimble
+import ThimbleStorage
 import ThimbleThreads
 
 /// A generator's layers with their numbers, as they were read or as a transform made them.
@@ -21,6 +22,22 @@ extension GeneratorNumbers {
     Parameter.layout(layers).parameters.first { $0.layer.name == layer.name && $0.role == role }.map {
       Array(parameters[$0.offset..<($0.offset + $0.count)])
     }
+  }
+
+  /// Refuses, as a `fault`, numbers whose network does not fit in memory: few weights can ask for large maps.
+  /// - Parameters:
+  ///   - capacity: images a run.
+  ///   - more: bytes that are taken beside it.
+  package func checkMemory(
+    capacity: Int, more: Int = 0, file: String, workers: Workers, kernels: FloatKernels, limit: MemoryLimit? = nil
+  ) throws(FileError) {
+    let workspace = Workspace()
+    _ = Network(
+      layers, capacity: capacity, batchNormEpsilon: Float(batchNormEpsilon), trained: false,
+      ComputeContext(workspace: workspace, workers: workers, kernels: kernels))
+    try Room.check(
+      workspace.byteCount + more, for: "\(capacity) images at once", file: file,
+      advice: "Free some memory, or use a generator with smaller widths.", limit: limit)
   }
 
   /// A network with these numbers, for up to `capacity` images a run. Allocates its workspace.

@@ -85,8 +85,8 @@ struct Report {
     }
     // A link put into a grid's place would bring any file into the page.
     return chosen.compactMap { index in
-      (try? MappedFile(path: folder.gridPath(step: steps[index]), links: .refuse)).map {
-        (steps[index], Data($0.contents()))
+      (try? MappedFile(path: folder.gridPath(step: steps[index]), links: .refuse).contents()).map {
+        (steps[index], Data($0))
       }
     }
   }
