@@ -83,7 +83,7 @@ import ThimbleStorage
   @Test func warnings() throws {
     let outcome = try done(arguments(Self.lost, "run", "warn"))
     let lines = outcome.errorLines.filter { $0.contains("warning: step 350: the samples have become alike") }
-    #expect(lines.count == 1 && outcome.errors.components(separatedBy: "become alike").count == 2)
+    #expect(lines.count == 1 && outcome.errors.components(separatedBy: "have become alike").count == 2)
     let page = text(of: folder["run/report.html"])
     #expect(page.components(separatedBy: "<b>collapse</b>").count == 2)
     let again = try done(["train", "--data", made.set, "--outdir", folder["run"], "--resume", "--steps", "650"])

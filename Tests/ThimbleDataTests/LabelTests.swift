@@ -57,7 +57,7 @@ import ThimbleStorage
 
   @Test(arguments: [
     ("1.png,7\n2.png,5\n", "label of b/10.png", "none"),
-    ("x,1\n", "names of pictures", "none of them; the last line says x"),
+    ("x,y\n", "names of pictures", "none of them; the last line says x"),
     ("1.png,7\n2.png,5\n10.png,3\n1.png,8\n", "line 4", "1.png again, with another label"),
     ("1.png,7,8\n2.png,5,6\n10.png,3,4\n", "columns", "several that could be the label: column 2, column 3"),
     ("1.png\n2.png\n10.png\n", "columns", "only the names of pictures"),
@@ -78,7 +78,7 @@ import ThimbleStorage
   /// Catches: two images that get one line's label since they have one name.
   @Test func namesOfSeveralImages() throws {
     let error = fileError { _ = try labels("1.png,7\n2.png,1\n10.png,2", inputs: ["in", "flat"]) }
-    #expect(error?.found == "1.png, the name of several images")
+    #expect(error?.found == "1.png, the name of several pictures")
   }
 
   /// Catches: labels that all images lose by one beside the folders, without a word of it.

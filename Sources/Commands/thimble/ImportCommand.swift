@@ -57,6 +57,8 @@ struct ImportCommand: ParsableCommand {
 
   func run() throws {
     try refuseSameFile(input, output)
+    try OutputKind.checkpoint.check(output)
+    try ExportCommand.refuseExported(input, wanted: "a safetensors file of another program")
     let stored = try StoredGenerator(path: input, importing: options())
     var statistics = stored.statistics
     if stored.recipeBeyondPaper == nil && (refreeze || statistics == nil) { statistics = try computed(stored) }

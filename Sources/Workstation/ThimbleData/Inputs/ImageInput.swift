@@ -52,7 +52,8 @@ struct ImageInput {
       let names = leftOut.prefix(3).map(\.text).joined(separator: ", ")
       throw FileError(
         .badData, file: path, field: "pictures",
-        found: leftOut.isEmpty ? "none" : "none; \(leftOut.count) other files, among them \(names)",
+        found: leftOut.isEmpty
+          ? "none" : "none; \(PackingReport.count(leftOut.count, "other file")), among them \(names)",
         wanted: "PNG, JPEG, GIF or WebP pictures, or an IDX file of images",
         advice: leftOut.first { $0.reason == .archive }.map { "Name the file itself: \(path)/\($0.name)." }
           ?? "Name the folder or the archive that holds the pictures.")

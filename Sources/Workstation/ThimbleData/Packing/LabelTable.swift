@@ -34,6 +34,7 @@ struct LabelTable {
     let header = try header(names)
     let body = table.rows.dropFirst(header == nil ? 0 : 1)
     let columns = table.rows[0].fields.indices.map { Column($0, header?[$0] ?? "") }
+    if let chosenLabel { _ = try chosen(chosenLabel, columns, header) }
     let image: Column
     let way: PictureNames.Way
     if let chosenImage {
@@ -59,7 +60,9 @@ struct LabelTable {
   private func chosen(_ text: String, _ columns: [Column], _ header: [String]?) throws(FileError) -> Column {
     let found = header == nil ? [] : columns.filter { $0.title == text }
     if found.count == 1 { return found[0] }
-    if found.isEmpty, let number = Int(text), columns.indices.contains(number - 1) { return columns[number - 1] }
+    if found.isEmpty, let number = Int(text), let column = columns.first(where: { $0.place == number - 1 }) {
+      return column
+    }
     throw FileError(
       .badData, file: table.path, field: "columns",
       found: found.isEmpty ? "no column \"\(text)\"" : "\(found.count) columns called \"\(text)\"",
