@@ -40,7 +40,8 @@ import Testing
       for (kind, bytes) in [("cut", Array(whole[..<(whole.count / 2)])), ("empty", []), ("foreign", [1, 2, 3])] {
         folder.write("bad-\(kind)\(ending)/a\(ending)", bytes)
         let outcome = try pack(folder["bad-\(kind)\(ending)"])
-        expectRefusal(outcome, 65, file: folder["bad-\(kind)\(ending)"], saying: "1 of 1 that cannot be read: a\(ending)")
+        expectRefusal(
+          outcome, 65, file: folder["bad-\(kind)\(ending)"], saying: "1 of 1 that cannot be read: a\(ending)")
         folder.write("bad-\(kind)\(ending)/good\(ending)", whole)
         expectRefusal(try pack(folder["bad-\(kind)\(ending)"]), 65, saying: "1 of 2 that cannot be read")
         let kept = try run(

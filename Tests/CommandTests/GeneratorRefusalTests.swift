@@ -7,7 +7,7 @@ import Testing
   let folder = Folder()
 
   private func refused(_ path: String, _ status: Int32) throws {
-    let output = folder["out.raw"]
+    let output = folder["out"]
     for arguments in [
       ["sample", path, "1", "-o", output], ["inspect", path], ["verify", path, made.golden],
       ["golden", path, "--seeds", "1", "-o", output],

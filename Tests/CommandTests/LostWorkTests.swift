@@ -12,10 +12,12 @@ import Testing
     let picture = folder["pictures/seed0001.png"]
     let images = folder.write("a-images-idx3-ubyte", Made.idxBytes(count: 3))
     let labels = folder.write("a-labels-idx1-ubyte", [0, 0, 8, 1, 0, 0, 0, 3, 0, 1, 2])
-    for (input, output) in [(folder["pictures"], picture), (images, labels), (images, images)] {
+    for (input, output, words) in [
+      (folder["pictures"], picture, "ending"), (images, labels, "output"), (images, images, "output"),
+    ] {
       let before = bytes(of: output)
       expectRefusal(
-        try run(["dataset", "pack", input, "-o", output, "--size", "16"]), 64, file: output, saying: "output")
+        try run(["dataset", "pack", input, "-o", output, "--size", "16"]), 64, file: output, saying: words)
       #expect(bytes(of: output) == before)
     }
     let latents = folder.write(

@@ -46,6 +46,30 @@ import Testing
     try expectSameEnd()
   }
 
+  /// Catches: a finished run that begins again, over its own results, since somebody made room in checkpoints/.
+  @Test func continueFromTheLastOne() throws {
+    let shorter = folder.write("shorter.json", Made.recipeText.replacing("\"passes\": 3", with: "\"passes\": 2"))
+    try done(["train", shorter, "--data", made.set, "--outdir", folder["run"]])
+    for name in names(in: folder["run/checkpoints"]) { unlink(folder["run/checkpoints/" + name]) }
+    let outcome = try done(["train", made.recipe, "--data", made.set, "--outdir", folder["run"], "--resume"])
+    #expect(outcome.errors.contains("continuing from \(folder["run"])/checkpoint.safetensors"))
+    try expectSameEnd()
+  }
+
+  /// Catches: the same command with --resume, which the guide promises, refused for its --geometry.
+  @Test func theSameCommandWithResume() throws {
+    let words = [
+      "train", "--geometry", "common", "--size", "16", "--widths", "8,4", "--batch", "4", "--data", made.set,
+      "--outdir",
+      folder["run"], "--steps", "2",
+    ]
+    try done(words)
+    try done(words + ["--resume"])
+    var other = words
+    other[2] = "authors"
+    expectRefusal(try run(other + ["--resume"]), 64, saying: "--geometry: found authors, wanted common")
+  }
+
   /// Catches: a finished run that changes when it is resumed.
   @Test func resumeTheFinished() throws {
     try begin([])

@@ -26,7 +26,7 @@ import Testing
 
   /// Catches: an output that replaces the very file it was made from.
   @Test func outputThatIsTheInput() throws {
-    let copy = folder.write("copy.thimble", bytes(of: made.generator))
+    let copy = folder.write("copy", bytes(of: made.generator))
     try BoardSampler.expectRefused([copy, "--raw", "-o", copy], 64, saying: "output: found the input")
     #expect(bytes(of: copy) == bytes(of: made.generator))
   }

@@ -93,7 +93,7 @@ import Testing
     let resume = try beginSmall()
     let largest = names(in: folder["small/checkpoints"]).map { bytes(of: folder["small/checkpoints/" + $0]).count }
       .max()!
-    let outcome = try limited(largest + 8192, resume + ["--steps", "1000", "--grid-every", "1000"])
+    let outcome = try limited(largest + 8192, resume + ["--steps", "1000", "--grid-every", "1000", "--no-report"])
     expectRefusal(outcome, 74, file: folder["small/metrics.jsonl"], saying: "write")
     #expect(outcome.errors.contains("continue with --resume"))
     // The last line is half a one; the checkpoints are whole.

@@ -131,7 +131,8 @@ import Testing
 
   /// A set joined with itself: each image is there twice. Catches: duplicates that stay, or labels and terms that get lost.
   @Test func dedup() throws {
-    try done(["dataset", "pack", made.idx, made.idx, "-o", folder["twice"], "--size", "16", "--licence", "CC0"])
+    let copy = folder.write("copy", bytes(of: made.idx))
+    try done(["dataset", "pack", made.idx, copy, "-o", folder["twice"], "--size", "16", "--licence", "CC0"])
     let outcome = try done(
       ["dataset", "dedup", folder["twice"], "-o", folder["once"], "--steps", "20", "--pairs", folder["pairs.txt"]])
     #expect(outcome.text.contains("of 128 images"))

@@ -42,7 +42,7 @@ import Testing
   /// Catches: a line that stops short of the last number.
   @Test func packing() throws {
     let lines = try shown(80, ["dataset", "pack", made.idx, "-o", folder["out.safetensors"], "--size", "16"])
-    #expect(lines.flatMap { $0 }.last { $0.hasPrefix("packing") } == "packing  64 of 64 images", "\(lines)")
+    #expect(lines.flatMap { $0 }.last { $0.hasPrefix("packing") } == "packing  64 of 64 pictures", "\(lines)")
     let export = try shown(80, ["export", made.checkpoint, "-o", folder["out.thimble"], "--calibrate", "16"])
     let ranges = export.flatMap { $0 }.last { $0.hasPrefix("choosing ranges") }
     let numbers = try #require(ranges?.firstMatch(of: /([0-9]+) of ([0-9]+)/))

@@ -62,7 +62,7 @@ struct TrainCommand: ParsableCommand {
       if let value, value < 1 { throw ValidationError("--\(name) must be 1 or more") }
     }
     if let measureEvery, measureEvery < 0 { throw ValidationError("--measure-every must be 0 or more") }
-    if (recipe != nil || resume) && geometry != nil {
+    if recipe != nil && geometry != nil {
       throw ValidationError("give a recipe file or --geometry, not both: the geometry is a field of the recipe")
     }
     if let seed, seed < 0 { throw ValidationError("--seed must be 0 or more") }
@@ -151,6 +151,12 @@ struct TrainCommand: ParsableCommand {
       let folder = RunFolder(path: outdir)
       try TrainingRun.checkFolder(folder, resume: true)
       base = try Recipe(path: folder.recipePath)
+      // The same command with --resume continues a run.
+      if let geometry, geometry != base.geometry {
+        throw FileError(
+          .usage, file: folder.recipePath, field: "--geometry", found: geometry.rawValue,
+          wanted: "\(base.geometry.rawValue), as the run has", advice: "Leave out --geometry, or begin another run.")
+      }
     } else {
       base = Recipe(
         geometry: geometry ?? .authors, size: size ?? dataset?.height ?? 64, channels: dataset?.channels ?? 3)

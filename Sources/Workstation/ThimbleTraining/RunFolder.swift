@@ -113,7 +113,14 @@ package struct RunFolder: Sendable {
       }
       return try StoredTraining(whole: file)
     }
-    guard var error = firstError else { return nil }
+    guard var error = firstError else {
+      // Somebody removed the checkpoints of a run that had ended: the last one is there under another name.
+      guard last == .max, FileManager.default.fileExists(atPath: finalCheckpointPath) else { return nil }
+      let file = try SafetensorsFile(path: finalCheckpointPath, links: .refuse)
+      try file.checkWhole()
+      warn("continuing from \(finalCheckpointPath): there is none in checkpoints/")
+      return try StoredTraining(whole: file)
+    }
     error.advice = "No checkpoint of this run is whole: begin a new run in another --outdir."
     throw error
   }
