@@ -23,10 +23,13 @@ import Testing
   private func expectMessage(
     _ outcome: Outcome, _ file: String, by program: String = "thimble", _ location: SourceLocation = #_sourceLocation
   ) {
+    // A command that looks at the file between two batches may see it before a thread misses the bytes.
+    let isSeen = program == "thimble" && outcome.errors.contains("another size or time than before")
     expectRefusal(
-      outcome, 74, file: file, saying: "read: found missing bytes: the file was shortened", by: program, location)
+      outcome, 74, file: file, saying: isSeen ? "file: found" : "read: found missing bytes: the file was shortened",
+      by: program, location)
     #expect(!outcome.errors.contains("--resume"), "\(outcome.errors)", sourceLocation: location)
-    #expect(outcome.errorLines.last?.hasSuffix("Then run the command again.") == true, sourceLocation: location)
+    #expect(outcome.errorLines.last?.hasSuffix("un the command again.") == true, sourceLocation: location)
   }
 
   /// Catches: threads that block the signal, so that the program ends by it; a message that names no file, or that advises what this
@@ -63,19 +66,28 @@ import Testing
     #expect(names(in: folder.path) == ["copy.thimble", "latents.f32"])
   }
 
+  /// Whether the program has mapped a file. The list has no size that a reader could ask for: it is read to its end.
+  private func maps(_ running: Running, _ path: String) -> Bool {
+    guard let file = fopen("/proc/\(running.process.processIdentifier)/maps", "r") else { return false }
+    defer { fclose(file) }
+    var (list, part) = ([UInt8](), [UInt8](repeating: 0, count: 1 << 16))
+    while case let count = fread(&part, 1, part.count, file), count > 0 { list += part[..<count] }
+    return String(decoding: list, as: UTF8.self).contains(path)
+  }
+
   /// Catches: bytes that are missing from the last page, which read as zeros: images of another generator, without a word.
   @Test func lastPage() throws {
     let whole = bytes(of: made.generator)
     var copy = ""
     var outcome = Outcome(status: 65, output: [], errors: "")
     // 65: the file was cut before it was checked. 0: all was done before it was cut, on a machine that is busy with other things.
-    for wait in [100_000, 200_000, 50_000, 400_000, 20_000, 800_000] as [UInt32] where [0, 65].contains(outcome.status)
-    {
+    for wait in [100_000, 800_000, 400_000, 1_600_000, 3_000_000, 6_000_000] as [UInt32]
+    where [0, 65].contains(outcome.status) {
       copy = folder.write("copy.thimble", whole)
       unlink(folder["out.raw"])
       let running = try Running(
         Program.path, ["sample", copy, "0-999999", "--raw", "-o", folder["out.raw"], "--threads", "2"])
-      while running.process.isRunning && !text(of: "/proc/\(running.process.processIdentifier)/maps").contains(copy) {
+      while running.process.isRunning && !maps(running, copy) {
         usleep(1000)
       }
       usleep(wait)
