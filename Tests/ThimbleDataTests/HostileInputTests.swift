@@ -81,7 +81,8 @@ import ThimbleStorage
     #expect(error("empty", [])?.found == "an empty file")
     #expect(error("zeros", [UInt8](repeating: 0, count: 2000))?.field == "kind of file")
     #expect(error("text", Array("hello".utf8))?.kind == .badData)
-    #expect(error("floats", idx([1, 2, 2], [UInt8](repeating: 0, count: 16), type: 0x0d))?.found == "floats in 3 dimensions")
+    #expect(
+      error("floats", idx([1, 2, 2], [UInt8](repeating: 0, count: 16), type: 0x0d))?.found == "floats in 3 dimensions")
     #expect(error("matrix", idx([2, 2], [1, 2, 3, 4]))?.found == "bytes in 2 dimensions")
     #expect(error("none", idx([0, 2, 2], []))?.field == "dimensions")
     #expect(error("huge", idx([0xffff_ffff, 0xffff_ffff, 0xffff_ffff], [1]))?.field == "dimensions")
